@@ -1,1 +1,1 @@
-
+"""The dialects of sparsec: `nn` (networks), `sparse` (block-sparse products, layouts, schedules), `kernel` (calls)."""

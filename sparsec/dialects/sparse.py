@@ -1,0 +1,151 @@
+"""The `sparse` dialect: products with block-sparse weights, fused elementwise work, layouts and schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import IntAttr, f32, i32
+from xdsl.ir import Attribute, Dialect, EnumAttribute, ParametrizedAttribute, SpacedOpaqueSyntaxAttribute
+from xdsl.irdl import (
+    irdl_attr_definition,
+    irdl_op_definition,
+    operand_def,
+    opt_prop_def,
+    region_def,
+    result_def,
+    traits_def,
+    var_operand_def,
+    var_result_def,
+)
+from xdsl.parser import AttrParser
+from xdsl.printer import Printer
+from xdsl.traits import Pure
+
+from sparsec.dialects.body import Yield, verify_body, yielded
+from sparsec.dialects.encoding import BlocksAttr, LayoutAttr, TesaAttr, tensor, with_layout
+from sparsec.dialects.tensor_op import TensorOp, element, sizes
+from sparsec.dims import broadcast
+from sparsec.errors import ShapeError
+from sparsec.schedule import Dataflow, Schedule
+
+
+@irdl_attr_definition
+class DataflowAttr(EnumAttribute[Dataflow], SpacedOpaqueSyntaxAttribute):
+    """A `Dataflow` inside a schedule."""
+
+    name = "sparse.dataflow"
+
+
+@irdl_attr_definition
+class ScheduleAttr(ParametrizedAttribute):
+    """How a matmul walks its weight: `#sparse.schedule<dataflow = gather_quads, tile = 64>`; see `Schedule`."""
+
+    name = "sparse.schedule"
+    dataflow: DataflowAttr
+    tile: IntAttr
+
+    @staticmethod
+    def of(schedule: Schedule) -> ScheduleAttr:
+        """The attribute of a schedule."""
+        return ScheduleAttr(DataflowAttr(schedule.dataflow), IntAttr(schedule.tile))
+
+    @property
+    def schedule(self) -> Schedule:
+        """The plain value."""
+        return Schedule(self.dataflow.data, self.tile.data)
+
+    def print_parameters(self, printer: Printer) -> None:
+        with printer.in_angle_brackets():
+            printer.print_string(f"dataflow = {self.dataflow.data.value}, tile = {self.tile.data}")
+
+    @classmethod
+    def parse_parameters(cls, parser: AttrParser) -> list[Attribute]:
+        with parser.in_angle_brackets():
+            parser.parse_keyword("dataflow")
+            parser.parse_punctuation("=")
+            dataflow = parser.parse_str_enum(Dataflow)
+            parser.parse_punctuation(",")
+            parser.parse_keyword("tile")
+            parser.parse_punctuation("=")
+            return [DataflowAttr(dataflow), IntAttr(parser.parse_integer())]
+
+
+@irdl_op_definition
+class MatMul(TensorOp):
+    """`body(sum_k x[..., k] * weight[m, k], extras...)` for each token and output channel m.
+
+    `x` is `[..., in]`, ui8 or f32; `weight` is a constant `[out, in]`. With a ui8 `x` the weight is i8, or i16 holding
+    values in [-255, 255] (an asymmetric weight with its zero point subtracted), and the sum is exact i32; with f32 it is
+    an fp32 product (any order, fused multiply-add). The extras broadcast to `[..., out]`. Each value the body yields is a result.
+    """
+
+    name = "sparse.matmul"
+    x = operand_def()
+    weight = operand_def()
+    extras = var_operand_def()
+    schedule = opt_prop_def(ScheduleAttr)
+    body = region_def("single_block")
+    outputs = var_result_def()
+    traits = traits_def(Pure())
+
+    @property
+    def accumulator(self) -> Attribute:
+        """i32 for quantised operands, f32 otherwise."""
+        return f32 if element(self.x) == f32 else i32
+
+    def infer_types(self) -> Sequence[Attribute]:
+        x, weight = sizes(self.x), sizes(self.weight)
+        if not x or len(weight) != 2 or x[-1] != weight[1]:
+            raise ShapeError(
+                f"sparse.matmul of [{', '.join(map(str, x))}] with a weight [{', '.join(map(str, weight))}]: "
+                "expected [..., in] and [out, in]"
+            )
+        pair = (str(element(self.x)), str(element(self.weight)))
+        if pair not in (("ui8", "i8"), ("ui8", "i16"), ("f32", "f32")):
+            raise ShapeError(f"sparse.matmul of {pair[0]} by {pair[1]}: expected ui8 by i8, ui8 by i16 or f32 by f32")
+        shape = (*x[:-1], weight[0])
+        for extra in self.extras:
+            if broadcast(sizes(extra), shape) != shape:
+                raise ShapeError(f"sparse.matmul: an operand {extra.type} does not broadcast to the output")
+        return [tensor(value.type, shape) for value in yielded(self.body)]
+
+    def verify_(self) -> None:
+        super().verify_()
+        verify_body(self, "body", self.body, [self.accumulator], self.extras)
+
+
+@irdl_op_definition
+class Map(TensorOp):
+    """`body(operands...)` for each element of the broadcast operands: fused elementwise work."""
+
+    name = "sparse.map"
+    inputs = var_operand_def()
+    body = region_def("single_block")
+    outputs = var_result_def()
+    traits = traits_def(Pure())
+
+    def infer_types(self) -> Sequence[Attribute]:
+        shape = broadcast(*(sizes(operand) for operand in self.inputs))
+        return [tensor(value.type, shape) for value in yielded(self.body)]
+
+    def verify_(self) -> None:
+        super().verify_()
+        verify_body(self, "body", self.body, [], self.inputs)
+
+
+@irdl_op_definition
+class ConvertLayout(TensorOp):
+    """The same values in another layout: `sparse.convert_layout %x : (row-major type) -> tiled type`."""
+
+    name = "sparse.convert_layout"
+    operand = operand_def()
+    result = result_def()
+    traits = traits_def(Pure())
+
+    def infer_types(self) -> Sequence[Attribute]:
+        return [with_layout(self.operand.type, None)]
+
+
+Sparse = Dialect(
+    "sparse", [MatMul, Map, ConvertLayout, Yield], [TesaAttr, BlocksAttr, LayoutAttr, DataflowAttr, ScheduleAttr]
+)

@@ -1,0 +1,51 @@
+"""Where the numbers live: digest -> array. The IR only names digests, so that it stays small enough to print and hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsec.errors import CompilerBug
+
+Array = NDArray[Any]
+
+
+class WeightStore:
+    """Constant arrays by content digest. Arrays may be memory maps; they are never written to."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, Array] = {}
+
+    def put(self, array: Array) -> str:
+        """Keep `array` (any shape and numeric dtype) and return its digest, 16 hex digits of SHA-256."""
+        array = np.ascontiguousarray(array).reshape(array.shape)
+        digest = digest_of(array)
+        self._arrays.setdefault(digest, array)
+        return digest
+
+    def get(self, digest: str) -> Array:
+        """The array of a digest.
+
+        Raises:
+            CompilerBug: the digest is unknown, e.g. IR text was parsed without its weights.
+        """
+        if digest not in self._arrays:
+            raise CompilerBug(f"no weight with digest {digest}: was this IR parsed without its weights?")
+        return self._arrays[digest]
+
+    def __contains__(self, digest: str) -> bool:
+        return digest in self._arrays
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+
+def digest_of(array: Array) -> str:
+    """16 hex digits over dtype, shape and bytes; equal arrays have equal digests."""
+    hasher = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
+    hasher.update(memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b"")
+    return hasher.hexdigest()[:16]
