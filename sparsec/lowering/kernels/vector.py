@@ -1,0 +1,243 @@
+"""The vocabulary of kernels: `Emitter`, with the vector units of the target on top of values, memory and loops.
+
+The unit is 16 lanes of 32 bits; LLVM splits it where registers are narrower. Methods whose best instructions differ
+between targets look at `features`; all of them give the same bits on every target, except `fma`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from xdsl.dialects import func, llvm
+from xdsl.dialects import vector as vector_dialect
+from xdsl.dialects.builtin import DenseArrayBase, FunctionType, IntegerType, StringAttr, f32, i1, i8, i16, i32, i64
+from xdsl.ir import Attribute, Block, Region
+
+from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels.control import ControlEmitter
+from sparsec.lowering.kernels.values import (
+    Operand,
+    Value,
+    element_of,
+    is_float,
+    lanes_of,
+    mangled,
+    pointer,
+    size_of,
+    vector_of,
+)
+
+__all__ = [
+    "FEATURES", "KERNEL_ARGUMENTS", "LANES", "Emitter", "Operand", "Value", "build_function", "element_of", "is_float",
+    "lanes_of", "pointer", "size_of", "vector_of",
+]  # fmt: skip
+
+LANES = 16
+FEATURES = "sparsec.features"
+"""The attribute of a function that lists the LLVM target features it may use, as `+avx512f,+avx512vnni`."""
+
+f32x16 = vector_of(f32, 16)
+i32x16 = vector_of(i32, 16)
+u8x16 = vector_of(i8, 16)
+u8x64 = vector_of(i8, 64)
+KERNEL_ARGUMENTS = (pointer, i64, i64, pointer)
+"""The arguments of every micro-kernel: args, begin, end, scratch."""
+
+
+class Emitter(ControlEmitter):
+    """Adds the vector units to `ControlEmitter`."""
+
+    def has(self, *features: str) -> bool:
+        """Whether the function may use all these target features."""
+        return self.features.issuperset(features)
+
+    # Making and rearranging vectors
+
+    def broadcast(self, scalar: Value, lanes: int = LANES) -> Value:
+        """The scalar in every lane."""
+        return self.result(vector_dialect.BroadcastOp(scalar, vector_of(scalar.type, lanes)))
+
+    def load_broadcast(self, element: Attribute, base: Value, byte_offset: Operand = 0, lanes: int = LANES) -> Value:
+        """Load a scalar into every lane."""
+        return self.broadcast(self.load(element, base, byte_offset), lanes)
+
+    def shuffle(self, a: Value, b: Value, lanes: Sequence[int]) -> Value:
+        """The lanes with these numbers of a and b laid end to end; -1 leaves a lane undefined."""
+        result_type = vector_of(element_of(a.type), len(lanes))
+        mask = DenseArrayBase.from_list(i32, list(lanes))
+        return self.result(llvm.ShuffleVectorOp(a, b, mask, result_type))
+
+    def slice(self, a: Value, start: int, count: int) -> Value:
+        """`count` lanes of a from `start` on."""
+        return a if count == lanes_of(a.type) else self.shuffle(a, a, range(start, start + count))
+
+    def split(self, a: Value, count: int) -> list[Value]:
+        """a in pieces of `count` lanes, first lanes first."""
+        return [self.slice(a, start, count) for start in range(0, lanes_of(a.type), count)]
+
+    def concat(self, pieces: Sequence[Value]) -> Value:
+        """Vectors of equal types laid end to end; their number is a power of two."""
+        if len(pieces) == 1:
+            return pieces[0]
+        pairs = zip(pieces[::2], pieces[1::2], strict=True)
+        return self.concat([self.shuffle(a, b, range(2 * lanes_of(a.type))) for a, b in pairs])
+
+    def extract(self, a: Value, lane: int) -> Value:
+        """One lane as a scalar."""
+        return self.result(vector_dialect.ExtractOp(a, [lane], element_of(a.type)))
+
+    def replace_lane(self, a: Value, scalar: Value, lane: int) -> Value:
+        """a with one lane replaced."""
+        return self.result(llvm.InsertElementOp(a, scalar, self.i32(lane)))
+
+    def unpack(self, a: Value, b: Value, high: bool) -> Value:
+        """Interleave the low or high halves of each 128-bit part of a and b, as `vpunpckl*` and `vpunpckh*` do."""
+        lanes = lanes_of(a.type)
+        part = 16 // size_of(element_of(a.type))
+        start = part // 2 if high else 0
+        order = [
+            side + base + start + i for base in range(0, lanes, part) for i in range(part // 2) for side in (0, lanes)
+        ]
+        return self.shuffle(a, b, order)
+
+    def iota(self, lanes: int = LANES) -> Value:
+        """The i32 vector 0, 1, 2, ..."""
+        return self.constant_vector(range(lanes), i32)
+
+    # Tails
+
+    def tail_mask(self, count: Value, lanes: int = LANES) -> Value:
+        """The mask that is set in the first `count` lanes (i64, not negative; more than `lanes` sets them all)."""
+        limit = self.truncate(self.minimum(count, lanes), i32)
+        return self.less(self.iota(lanes), self.broadcast(limit, lanes))
+
+    def load_masked(self, value_type: Attribute, base: Value, byte_offset: Operand, mask: Value) -> Value:
+        """Load only the lanes whose mask is set, never touching the memory of the others; those become 0."""
+        address, align = self.offset(base, byte_offset), self.i32(size_of(element_of(value_type)))
+        name = f"llvm.masked.load.{mangled(value_type)}.p0"
+        return self.intrinsic(name, [address, align, mask, self.constant(0, value_type)], value_type)
+
+    def store_masked(self, value: Value, base: Value, byte_offset: Operand, mask: Value) -> None:
+        """Store only the lanes whose mask is set, never touching the memory of the others."""
+        address, align = self.offset(base, byte_offset), self.i32(size_of(element_of(value.type)))
+        self.intrinsic_store(f"llvm.masked.store.{mangled(value.type)}.p0", [value, address, align, mask])
+
+    def gather(self, element: Attribute, base: Value, indices: Value, scale: int = 4) -> Value:
+        """Load one 32-bit element per lane from `base + scale * index` (indices: signed i32; scale: 1, 2, 4 or 8)."""
+        lanes = lanes_of(indices.type)
+        result_type = vector_of(element, lanes)
+        if self.has("avx512f") and lanes == 16:
+            name = "llvm.x86.avx512.mask.gather." + ("dps.512" if is_float(element) else "dpi.512")
+            everywhere = self.constant(1, vector_of(i1, lanes))
+            arguments = [self.constant(0, result_type), base, indices, everywhere, self.i32(scale)]
+            return self.intrinsic(name, arguments, result_type)
+        gathered = self.constant(0, result_type)
+        for lane in range(lanes):
+            byte_offset = self.mul(self.sign_extend(self.extract(indices, lane), i64), scale)
+            gathered = self.replace_lane(gathered, self.load(element, base, byte_offset), lane)
+        return gathered
+
+    # Machine arithmetic
+
+    def sqrt(self, a: Value) -> Value:
+        """The square root, rounded correctly."""
+        return self.intrinsic(f"llvm.sqrt.{mangled(a.type)}", [a], a.type)
+
+    def fma(self, a: Value, b: Value, c: Value) -> Value:
+        """a * b + c: fused where the target can, else rounded twice. For f32 matrix products only."""
+        if self.has("fma") or self.has("avx512f"):
+            return self.intrinsic(f"llvm.fma.{mangled(a.type)}", [a, b, c], a.type)
+        return self.add(self.mul(a, b), c)
+
+    def round_to_int(self, a: Value) -> Value:
+        """f32 to i32, to nearest even; NaN and what does not fit become -2**31."""
+        lanes = lanes_of(a.type)
+        result_type = vector_of(i32, lanes)
+        if lanes == 1:
+            padded = self.replace_lane(self.constant(0, vector_of(f32, 4)), a, 0)
+            return self.intrinsic("llvm.x86.sse.cvtss2si", [padded], i32)
+        if lanes == 16 and self.has("avx512f"):
+            arguments = [a, self.constant(0, result_type), self.constant(-1, i16), self.i32(4)]
+            return self.intrinsic("llvm.x86.avx512.mask.cvtps2dq.512", arguments, result_type)
+        wide = lanes % 8 == 0 and self.has("avx")
+        name = "llvm.x86.avx.cvt.ps2dq.256" if wide else "llvm.x86.sse2.cvtps2dq"
+        return self._piecewise(name, [a], 8 if wide else 4, i32)
+
+    def dot4(self, accumulator: Value, unsigned: Value, signed: Value) -> Value:
+        """`accumulator[i] + sum(unsigned[4i+j] * signed[4i+j] for j in 0..3)`, exact.
+
+        Args:
+            accumulator: i32x16
+            unsigned: u8x64
+            signed: s8x64
+        """
+        if self.has("avx512vnni"):
+            return self.intrinsic("llvm.x86.avx512.vpdpbusd.512", [accumulator, unsigned, signed], accumulator.type)
+        wide_unsigned, wide_signed = self.reinterpret(unsigned, i16), self.reinterpret(signed, i16)
+        even = self.multiply_pairs(self.both(wide_unsigned, 0xFF), self.shift_right(self.shift_left(wide_signed, 8), 8))
+        odd = self.multiply_pairs(self.shift_right(wide_unsigned, 8, signed=False), self.shift_right(wide_signed, 8))
+        return self.add(self.add(accumulator, even), odd)
+
+    def multiply_pairs(self, a: Value, b: Value) -> Value:
+        """`a[2i] * b[2i] + a[2i+1] * b[2i+1]` of signed i16 lanes, as i32 lanes (`pmaddwd`); exact."""
+        if lanes_of(a.type) % 32 == 0 and self.has("avx512bw"):
+            return self._piecewise("llvm.x86.avx512.pmaddw.d.512", [a, b], 32, i32)
+        if lanes_of(a.type) % 16 == 0 and self.has("avx2"):
+            return self._piecewise("llvm.x86.avx2.pmadd.wd", [a, b], 16, i32)
+        return self._piecewise("llvm.x86.sse2.pmadd.wd", [a, b], 8, i32)
+
+    def pack(self, a: Value, b: Value, signed: bool) -> Value:
+        """Halve the width of the lanes with saturation; each 128-bit part holds lanes of a, then of b (`vpack*`).
+
+        i32 lanes are packed to signed i16 only; signed i16 lanes to i8 or u8.
+        """
+        source = element_of(a.type)
+        if source == i32 and not signed:
+            raise CompilerBug("packing i32 lanes to u16 has no instruction in SSE2")
+        target = i16 if source == i32 else i8
+        kind = "packssdw" if source == i32 else "packsswb" if signed else "packuswb"
+        per_part = 16 // size_of(source)
+        if self.has("avx512bw") and size_of(a.type) == 64:
+            return self._piecewise(f"llvm.x86.avx512.{kind}.512", [a, b], 4 * per_part, target)
+        if self.has("avx2") and size_of(a.type) % 32 == 0:
+            return self._piecewise(f"llvm.x86.avx2.{kind}", [a, b], 2 * per_part, target)
+        return self._piecewise(f"llvm.x86.sse2.{kind}.128", [a, b], per_part, target)
+
+    def narrow(self, a: Value, signed: bool) -> Value:
+        """i32x16 to s8x16 or u8x16 with saturation, lanes in order."""
+        if self.has("avx512f"):
+            name = "llvm.x86.avx512.mask.pmovs.db.512" if signed else "llvm.x86.avx512.mask.pmovus.db.512"
+            clamped = a if signed else self.maximum(a, 0)
+            return self.intrinsic(name, [clamped, self.constant(0, u8x16), self.constant(-1, i16)], u8x16)
+        low, high = (self.pack(*self.split(half, 4), signed=True) for half in self.split(a, 8))
+        return self.pack(low, high, signed)
+
+    def _piecewise(self, name: str, arguments: Sequence[Value], lanes: int, element: IntegerType) -> Value:
+        """Call an intrinsic that takes vectors of `lanes` lanes on the pieces of longer vectors."""
+        pieces = zip(*(self.split(argument, lanes) for argument in arguments), strict=True)
+        results: list[Value] = []
+        for piece in pieces:
+            # the result is as wide as one operand: conversions keep it, packs and pair products trade lanes for bits
+            result_type = vector_of(element, size_of(piece[0].type) // size_of(element))
+            results.append(self.intrinsic(name, list(piece), result_type))
+        return self.concat(results)
+
+
+def build_function(
+    name: str,
+    features: frozenset[str],
+    body: Callable[[Emitter, tuple[Value, ...]], Sequence[Value] | None],
+    inputs: Sequence[Attribute] = KERNEL_ARGUMENTS,
+    outputs: Sequence[Attribute] = (),
+) -> func.FuncOp:
+    """Build a function in [loops] form; `body` emits it and returns its results.
+
+    The features are recorded in the attribute `sparsec.features`, so that the back end allows LLVM to use them.
+    """
+    block = Block(arg_types=inputs)
+    emitter = Emitter(block, features)
+    results = tuple(body(emitter, tuple(block.args)) or ())
+    emitter.insert(func.ReturnOp(*results))
+    function = func.FuncOp(name, FunctionType.from_lists(list(inputs), list(outputs)), Region(block))
+    function.attributes[FEATURES] = StringAttr(",".join(f"+{feature}" for feature in sorted(features)))
+    return function

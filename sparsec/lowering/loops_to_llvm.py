@@ -1,0 +1,252 @@
+"""[loops] to [llvm]: structured loops become branches, every other op is one row of a table.
+
+What remains are `llvm` ops and the two ops of the `lanes` dialect (vector compare and select), for which xDSL's `llvm`
+dialect has no spelling. All loop bounds are i64. Floating point ops carry no fast-math flags: the numbers of a model do
+not depend on what LLVM finds convenient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xdsl.context import Context
+from xdsl.dialects import arith, func, llvm, scf, vector
+from xdsl.dialects.builtin import DenseArrayBase, FunctionType, IntegerAttr, ModuleOp, i32, i64
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.rewriter import Rewriter
+
+from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels.values import element_of, mangled, vector_of
+
+Row = Callable[[Any], Sequence[Operation]]
+
+
+@dataclass(frozen=True)
+class LoopsToLlvm(ModulePass):
+    """Lower `func`, `scf`, `arith` and `vector` to the llvm dialect."""
+
+    name = "loops-to-llvm"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for operation in list(op.ops):
+            if isinstance(operation, func.FuncOp):
+                _lower_function(operation)
+
+
+def _lower_function(function: func.FuncOp) -> None:
+    region = function.detach_region(function.body)
+    declared = not region.blocks
+    is_private = function.sym_visibility is not None and function.sym_visibility.data == "private"
+    linkage = llvm.LinkageAttr("internal" if is_private and not declared else "external")
+    lowered = llvm.FuncOp(
+        function.sym_name,
+        _lower_function_type(function.function_type),
+        linkage=linkage,
+        body=region,
+        other_props={"arg_attrs": function.arg_attrs},
+        extra_attrs=function.attributes,
+    )
+    Rewriter.replace_op(function, lowered)
+    _lower_region(region)
+
+
+def _lower_function_type(function_type: FunctionType) -> llvm.LLVMFunctionType:
+    outputs = function_type.outputs.data
+    if len(outputs) > 1:
+        raise CompilerBug(f"a function in [loops] returns at most one value, not {len(outputs)}")
+    return llvm.LLVMFunctionType(function_type.inputs.data, outputs[0] if outputs else llvm.LLVMVoidType())
+
+
+def _lower_region(region: Region) -> None:
+    """Flatten the control flow of a function body, then rewrite its straight-line ops."""
+    block = region.first_block
+    while block is not None:
+        for op in list(block.ops):
+            if isinstance(op, scf.ForOp):
+                _lower_for(op)
+                break
+            if isinstance(op, scf.IfOp):
+                _lower_if(op)
+                break
+            row = TABLE.get(type(op))
+            if row is not None:
+                _replace(op, row(op))
+            elif op.dialect_name() not in ("llvm", "lanes"):
+                raise CompilerBug(f"{op.name} has no row in loops-to-llvm")
+        block = block.next_block
+
+
+def _replace(op: Operation, replacement: Sequence[Operation]) -> None:
+    Rewriter.replace_op(op, list(replacement), list(replacement[-1].results))
+
+
+def _split_for_results(op: Operation) -> tuple[Block, Block]:
+    """Cut the block before `op`; the second half takes the results of `op` as block arguments and loses `op`."""
+    before = op.parent_block()
+    if before is None:
+        raise CompilerBug(f"{op.name} is in no block")
+    after = before.split_before(op, arg_types=op.result_types)
+    for old, new in zip(op.results, after.args, strict=True):
+        old.replace_all_uses_with(new)
+    return before, after
+
+
+def _take_block(region: Region, before: Block) -> Block:
+    """Move the only block of a region in front of another block."""
+    block = region.detach_block(region.block)
+    parent = before.parent_region()
+    if parent is None:
+        raise CompilerBug("a block of [loops] is in no region")
+    parent.insert_block_before(block, before)
+    return block
+
+
+def _take_yielded(block: Block) -> list[SSAValue]:
+    """Erase the `scf.yield` that ends the block and return what it yielded."""
+    yielded = block.last_op
+    if not isinstance(yielded, scf.YieldOp):
+        raise CompilerBug("a region of [loops] does not end in scf.yield")
+    values = list(yielded.operands)
+    Rewriter.erase_op(yielded)
+    return values
+
+
+def _lower_for(loop: scf.ForOp) -> None:
+    """`for i = low to high` -> `if low < high: do { ... } while (i += step) < high`: one branch per turn."""
+    low, high, step, carried = loop.lb, loop.ub, loop.step, list(loop.iter_args)
+    if low.type != i64:
+        raise CompilerBug(f"loops count in i64, not {low.type}")
+    before, after = _split_for_results(loop)
+    body = _take_block(loop.body, after)
+    next_values = _take_yielded(body)
+    after.erase_op(loop)
+
+    enter = llvm.ICmpOp(low, high, _predicate("slt"))
+    before.add_ops([enter, llvm.CondBrOp(enter, body, [low, *carried], after, carried)])
+    stepped = llvm.AddOp(body.args[0], step, overflow=llvm.OverflowAttr([llvm.OverflowFlag.NO_SIGNED_WRAP]))
+    again = llvm.ICmpOp(stepped.res, high, _predicate("slt"))
+    repeat = llvm.CondBrOp(again, body, [stepped.res, *next_values], after, next_values)
+    body.add_ops([stepped, again, repeat])
+
+
+def _lower_if(branch: scf.IfOp) -> None:
+    condition = branch.cond
+    before, after = _split_for_results(branch)
+    then = _take_block(branch.true_region, after)
+    then.add_op(llvm.BrOp(after, *_take_yielded(then)))
+    otherwise = after
+    if branch.false_region.blocks:
+        otherwise = _take_block(branch.false_region, after)
+        otherwise.add_op(llvm.BrOp(after, *_take_yielded(otherwise)))
+    after.erase_op(branch)
+    before.add_op(llvm.CondBrOp(condition, then, [], otherwise, []))
+
+
+def _predicate(name: str) -> IntegerAttr[Any]:
+    return IntegerAttr(llvm.ICmpPredicateFlag(name).to_int(), i64)
+
+
+# Rows of the table: an op of [loops] -> ops whose last result replaces it
+
+
+def _binary(target: Callable[[SSAValue, SSAValue], Operation]) -> Row:
+    return lambda op: [target(op.operands[0], op.operands[1])]
+
+
+def _cast(target: Callable[[SSAValue, Attribute], Operation]) -> Row:
+    return lambda op: [target(op.operands[0], op.results[0].type)]
+
+
+def _intrinsic(name: str) -> Row:
+    def row(op: Operation) -> Sequence[Operation]:
+        result_type = op.results[0].type
+        return [llvm.CallIntrinsicOp(f"{name}.{mangled(result_type)}", list(op.operands), [result_type])]
+
+    return row
+
+
+def _lower_broadcast(op: vector.BroadcastOp) -> Sequence[Operation]:
+    lanes = op.vector.type.get_shape()[0]
+    undefined = llvm.UndefOp(op.vector.type)
+    zero = llvm.ConstantOp(IntegerAttr(0, i32), i32)
+    first = llvm.InsertElementOp(undefined.res, op.source, zero.result)
+    spread = llvm.ShuffleVectorOp(first.res, undefined.res, DenseArrayBase.from_list(i32, [0] * lanes), op.vector.type)
+    return [undefined, zero, first, spread]
+
+
+def _lower_extract(op: vector.ExtractOp) -> Sequence[Operation]:
+    """The llvm dialect has no extractelement: shuffle out a vector of one lane and reinterpret it as its element."""
+    positions = op.static_position.get_values()
+    if len(positions) != 1 or op.dynamic_position:
+        raise CompilerBug("vector.extract in [loops] takes one static lane")
+    one_lane = vector_of(element_of(op.vector.type), 1)
+    single = llvm.ShuffleVectorOp(op.vector, op.vector, DenseArrayBase.from_list(i32, [positions[0]]), one_lane)
+    return [single, llvm.BitcastOp(single.res, op.result.type)]
+
+
+def _lower_call(op: func.CallOp) -> Sequence[Operation]:
+    result_types = op.result_types
+    return [llvm.CallOp(op.callee, *op.arguments, return_type=result_types[0] if result_types else None)]
+
+
+def _lower_return(op: func.ReturnOp) -> Sequence[Operation]:
+    return [llvm.ReturnOp(op.arguments[0] if op.arguments else None)]
+
+
+def _lower_constant(op: arith.ConstantOp) -> Sequence[Operation]:
+    return [llvm.ConstantOp(op.value, op.result.type)]
+
+
+def _lower_compare(op: arith.CmpiOp) -> Sequence[Operation]:
+    return [llvm.ICmpOp(op.lhs, op.rhs, IntegerAttr(op.predicate.value.data, i64))]
+
+
+def _lower_float_compare(op: arith.CmpfOp) -> Sequence[Operation]:
+    return [llvm.FCmpOp(op.lhs, op.rhs, IntegerAttr(op.predicate.value.data, i64))]
+
+
+def _lower_select(op: arith.SelectOp) -> Sequence[Operation]:
+    return [llvm.SelectOp(op.cond, op.lhs, op.rhs)]
+
+
+TABLE: dict[type[Operation], Row] = {
+    func.CallOp: _lower_call,
+    func.ReturnOp: _lower_return,
+    arith.ConstantOp: _lower_constant,
+    arith.AddiOp: _binary(llvm.AddOp),
+    arith.SubiOp: _binary(llvm.SubOp),
+    arith.MuliOp: _binary(llvm.MulOp),
+    arith.DivUIOp: _binary(llvm.UDivOp),
+    arith.DivSIOp: _binary(llvm.SDivOp),
+    arith.RemUIOp: _binary(llvm.URemOp),
+    arith.RemSIOp: _binary(llvm.SRemOp),
+    arith.AndIOp: _binary(llvm.AndOp),
+    arith.OrIOp: _binary(llvm.OrOp),
+    arith.XOrIOp: _binary(llvm.XOrOp),
+    arith.ShLIOp: _binary(llvm.ShlOp),
+    arith.ShRUIOp: _binary(llvm.LShrOp),
+    arith.ShRSIOp: _binary(llvm.AShrOp),
+    arith.MinSIOp: _intrinsic("llvm.smin"),
+    arith.MaxSIOp: _intrinsic("llvm.smax"),
+    arith.MinUIOp: _intrinsic("llvm.umin"),
+    arith.MaxUIOp: _intrinsic("llvm.umax"),
+    arith.AddfOp: _binary(llvm.FAddOp),
+    arith.SubfOp: _binary(llvm.FSubOp),
+    arith.MulfOp: _binary(llvm.FMulOp),
+    arith.DivfOp: _binary(llvm.FDivOp),
+    arith.NegfOp: lambda op: [llvm.FNegOp(op.operand)],
+    arith.CmpiOp: _lower_compare,
+    arith.CmpfOp: _lower_float_compare,
+    arith.SelectOp: _lower_select,
+    arith.ExtUIOp: _cast(llvm.ZExtOp),
+    arith.ExtSIOp: _cast(llvm.SExtOp),
+    arith.TruncIOp: _cast(llvm.TruncOp),
+    arith.SIToFPOp: _cast(llvm.SIToFPOp),
+    arith.BitcastOp: _cast(llvm.BitcastOp),
+    vector.BitcastOp: _cast(llvm.BitcastOp),
+    vector.BroadcastOp: _lower_broadcast,
+    vector.ExtractOp: _lower_extract,
+}
