@@ -6,8 +6,7 @@ that was current when the op was made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -273,13 +272,15 @@ class Builder:
         return self.create(sparse.ConvertLayout, [x], result_types=[with_layout(x.type, layout)]).results[0]
 
 
-@contextmanager
-def module_function(
+Finish = Callable[[Sequence[tuple[str, SSAValue]]], ModuleOp]
+
+
+def begin_module(
     weights: WeightStore, inputs: Sequence[tuple[str, Attribute]]
-) -> Iterator[tuple[Builder, dict[str, SSAValue], Callable[[Sequence[tuple[str, SSAValue]]], ModuleOp]]]:
+) -> tuple[Builder, dict[str, SSAValue], Finish]:
     """Start a `[graph]` module with its function `main`.
 
-    Yields a builder, the inputs by name, and `finish(outputs)`, which takes named results and returns the module.
+    Returns a builder, the inputs by name, and `finish(outputs)`, which takes named results and returns the module.
     """
     block = Block(arg_types=[type for _, type in inputs])
     for argument, (name, _) in zip(block.args, inputs, strict=True):
@@ -293,7 +294,7 @@ def module_function(
         function.attributes[OUTPUT_NAMES] = ArrayAttr([StringAttr(name) for name, _ in outputs])
         return ModuleOp([function])
 
-    yield Builder(weights, block), {name: arg for (name, _), arg in zip(inputs, block.args, strict=True)}, finish
+    return Builder(weights, block), {name: arg for (name, _), arg in zip(inputs, block.args, strict=True)}, finish
 
 
 def constant_value(value: SSAValue, weights: WeightStore) -> Array | None:
