@@ -14,7 +14,6 @@ from xdsl.irdl import IRDLOperation, irdl_op_definition, traits_def, var_operand
 from xdsl.traits import IsTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
-from sparsec.dialects.encoding import element_of
 from sparsec.dialects.nn_elementwise import ElementwiseOp
 from sparsec.dialects.nn_structure import Constant
 from sparsec.errors import CompilerBug
@@ -42,10 +41,10 @@ def yielded(body: Region) -> tuple[SSAValue, ...]:
 
 
 def verify_body(
-    op: IRDLOperation, what: str, body: Region, produced: Sequence[Attribute], extras: Sequence[SSAValue]
+    op: IRDLOperation, what: str, body: Region, produced: Sequence[Attribute], extras: Sequence[Attribute]
 ) -> None:
-    """Check block arguments and ops of a body: scalars only, `produced` first, then the extras' element types."""
-    expected = [*produced, *(element_of(extra.type) for extra in extras)]
+    """Check a body: scalars only; block arguments of the `produced` types, then of the extras' element types."""
+    expected = [*produced, *extras]
     given = [argument.type for argument in body.block.args]
     if given != expected:
         raise VerifyException(
@@ -58,6 +57,4 @@ def verify_body(
         if not isinstance(inner, ElementwiseOp | Constant | Yield):
             raise VerifyException(f"{op.name}: {inner.name} is not elementwise and cannot stand in a {what}")
         if any(isinstance(type, TensorType) for type in inner.result_types):
-            raise VerifyException(
-                f"{op.name}: {inner.name} in a {what} works on {inner.result_types[0]}, not on scalars"
-            )
+            raise VerifyException(f"{op.name}: {inner.name} in a {what} is not scalar")

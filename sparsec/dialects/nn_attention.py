@@ -66,9 +66,7 @@ class Attention(TensorOp):
         q, k, v, heads = sizes(self.q), sizes(self.k), sizes(self.v), self.heads.value.data
         if not len(q) == len(k) == len(v) == 3 or q[0] != k[0] or k[:2] != v[:2] or q[2] != k[2]:
             shapes = ", ".join("[" + ", ".join(map(str, shape)) + "]" for shape in (q, k, v))
-            raise ShapeError(
-                f"nn.attention of {shapes}: expected [batch, queries, hidden], [batch, keys, hidden] twice"
-            )
+            raise ShapeError(f"nn.attention of {shapes}: expected [batch, tokens, hidden]")
         for hidden in (q[2], v[2]):
             if not isinstance(hidden, int) or heads < 1 or hidden % heads:
                 raise ShapeError(f"nn.attention: {heads} heads do not divide {hidden} channels")
@@ -76,13 +74,14 @@ class Attention(TensorOp):
 
     def verify_(self) -> None:
         super().verify_()
+        extras = [element(extra) for extra in self.extras]
         score_acc = self._accumulator(element(self.q), element(self.k), "q", "k")
-        verify_body(self, "score", self.score, [score_acc], self.extras)
+        verify_body(self, "score", self.score, [score_acc], extras)
         if [value.type for value in yielded(self.score)] != [f32]:
             raise VerifyException("nn.attention: the score must yield one f32")
-        verify_body(self, "weight", self.weight, [f32], self.extras)
+        verify_body(self, "weight", self.weight, [f32], extras)
         weight = yielded(self.weight)[0].type
-        verify_body(self, "output", self.output, [self._accumulator(weight, element(self.v), "w", "v")], self.extras)
+        verify_body(self, "output", self.output, [self._accumulator(weight, element(self.v), "w", "v")], extras)
         scores = [sizes(self.q)[0], self.heads.value.data, sizes(self.q)[1], sizes(self.k)[1]]
         for extra, argument in zip(self.extras, self.score.block.args[1:], strict=True):
             if argument.first_use is not None and broadcast(sizes(extra), scores) != tuple(scores):

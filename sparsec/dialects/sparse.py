@@ -111,7 +111,7 @@ class MatMul(TensorOp):
 
     def verify_(self) -> None:
         super().verify_()
-        verify_body(self, "body", self.body, [self.accumulator], self.extras)
+        verify_body(self, "body", self.body, [self.accumulator], [element(extra) for extra in self.extras])
 
 
 @irdl_op_definition
@@ -130,7 +130,7 @@ class Map(TensorOp):
 
     def verify_(self) -> None:
         super().verify_()
-        verify_body(self, "body", self.body, [], self.inputs)
+        verify_body(self, "body", self.body, [], [element(value) for value in self.inputs])
 
 
 @irdl_op_definition

@@ -58,7 +58,7 @@ class TensorOp(IRDLOperation, abc.ABC):
         if self.properties:
             printer.print_string(" ")
             with printer.in_angle_brackets():
-                printer.print_list(self.properties.items(), lambda item: _print_property(printer, *item))
+                printer.print_list(self.properties.items(), lambda item: print_property(printer, *item))
         if self.attributes:
             printer.print_op_attributes(self.attributes)
         printer.print_string(" : ")
@@ -87,7 +87,7 @@ class TensorOp(IRDLOperation, abc.ABC):
 
             def one() -> None:
                 key = parser.parse_identifier()
-                properties[key] = _parse_property(parser)
+                properties[key] = parse_property(parser)
 
             one()
             while parser.parse_optional_punctuation(","):
@@ -114,7 +114,8 @@ class TensorOp(IRDLOperation, abc.ABC):
         )
 
 
-def _print_property(printer: Printer, name: str, value: Attribute) -> None:
+def print_property(printer: Printer, name: str, value: Attribute) -> None:
+    """Print `name = value`, with plain integers and lists for 64-bit ones, and `name` alone for a flag."""
     printer.print_string(name)
     match value:
         case UnitAttr():
@@ -132,7 +133,8 @@ def _print_property(printer: Printer, name: str, value: Attribute) -> None:
     printer.print_string(f" = {text}")
 
 
-def _parse_property(parser: Parser) -> Attribute:
+def parse_property(parser: Parser) -> Attribute:
+    """Read what `print_property` wrote, after the name."""
     if not parser.parse_optional_punctuation("="):
         return UnitAttr()
     items: list[int | str] | None = parser.parse_optional_comma_separated_list(

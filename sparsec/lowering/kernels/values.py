@@ -98,6 +98,10 @@ class ValueEmitter:
 
     # Placing ops
 
+    def at_top(self) -> bool:
+        """Whether ops are being placed in the entry block, outside any loop or branch."""
+        return self._block is self._entry
+
     def insert(self, op: Operation) -> Operation:
         """Append any op at the current place."""
         self._block.add_op(op)

@@ -1,0 +1,425 @@
+"""The `kernel` dialect, stage [kernels]: a program of kernel calls on buffers whose memory is planned.
+
+A `kernel.program` is one inference. Its buffers lie in the caller's arrays (`kernel.input`, `kernel.output`), in the
+packed weights (`kernel.weights`) or in a slot of the arena (`kernel.arena`). A slot is as large as the largest buffer
+that is ever put there; sizes are functions of the symbolic dimensions, worked out when the program runs. Every other op
+is one kernel call in destination-passing style::
+
+    kernel.map ins(%a, %b) outs(%c) : (!kernel.buffer<...>, ...) -> (!kernel.buffer<...>) body (%p : f32, %q : f32) {...}
+
+Ops that are equal but for their operands share one function, so whatever differs between layers (weights, scales) is a
+buffer, not a property.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    I64,
+    DenseArrayBase,
+    FloatAttr,
+    FunctionType,
+    IntegerAttr,
+    StringAttr,
+    SymbolNameConstraint,
+    TensorType,
+    UnitAttr,
+    f32,
+    i32,
+)
+from xdsl.ir import Attribute, Dialect, ParametrizedAttribute, Region, SSAValue, TypeAttribute
+from xdsl.irdl import (
+    AttrSizedOperandSegments,
+    IRDLOperation,
+    irdl_attr_definition,
+    irdl_op_definition,
+    opt_prop_def,
+    prop_def,
+    region_def,
+    result_def,
+    traits_def,
+    var_operand_def,
+)
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.traits import NoTerminator, Pure
+from xdsl.utils.exceptions import VerifyException
+
+from sparsec.dialects.body import verify_body
+from sparsec.dialects.encoding import Layout, Tensor, element_of, layout_of, sizes_of
+from sparsec.dialects.sparse import ScheduleAttr
+from sparsec.dialects.tensor_op import parse_property, print_property
+from sparsec.dims import Size
+from sparsec.errors import CompilerBug
+
+
+@irdl_attr_definition
+class BufferType(ParametrizedAttribute, TypeAttribute):
+    """Memory that holds a tensor in the layout of its encoding, 64-byte aligned."""
+
+    name = "kernel.buffer"
+    tensor: TensorType
+
+
+@irdl_attr_definition
+class PackedType(ParametrizedAttribute, TypeAttribute):
+    """A weight packed for one dataflow; what it holds is known to that dataflow's packing and kernel alone."""
+
+    name = "kernel.packed"
+
+
+def tensor_of(buffer: SSAValue) -> Tensor:
+    """The tensor type a buffer holds."""
+    if not isinstance(buffer.type, BufferType):
+        raise CompilerBug(f"expected a buffer, got {buffer.type}")
+    return buffer.type.tensor
+
+
+def buffer_sizes(buffer: SSAValue) -> tuple[Size, ...]:
+    """The logical sizes of a buffer."""
+    return sizes_of(tensor_of(buffer))
+
+
+def buffer_element(buffer: SSAValue) -> Attribute:
+    """The element type of a buffer."""
+    return element_of(tensor_of(buffer))
+
+
+def buffer_layout(buffer: SSAValue) -> Layout | None:
+    """The layout of a buffer; None is row-major."""
+    return layout_of(tensor_of(buffer))
+
+
+@irdl_op_definition
+class Program(IRDLOperation):
+    """One inference: declares where buffers lie and calls kernels in order.
+
+    `weights` is the digest of the bytes that `kernel.weights` offsets count in; `symbols` are the dimensions that calls
+    bind; `messages` are the texts of errors that kernels can report while running.
+    """
+
+    name = "kernel.program"
+    sym_name = prop_def(SymbolNameConstraint())
+    symbols = prop_def(ArrayAttr[StringAttr])
+    weights = prop_def(StringAttr)
+    messages = prop_def(ArrayAttr[StringAttr])
+    body = region_def("single_block")
+    traits = traits_def(NoTerminator())
+    assembly_format = (
+        "$sym_name `symbols` $symbols `weights` $weights `messages` $messages attr-dict-with-keyword $body"
+    )
+
+
+class PlaceOp(IRDLOperation):
+    """Names a place in memory."""
+
+    index = prop_def(IntegerAttr[I64])
+    buffer = result_def(BufferType | PackedType)
+    traits = traits_def(Pure())
+    assembly_format = "`<` $index `>` attr-dict `:` type($buffer)"
+
+    @property
+    def index_value(self) -> int:
+        """Which input, output or slot; the byte offset for weights."""
+        return self.index.value.data
+
+
+@irdl_op_definition
+class Input(PlaceOp):
+    """The array of input number `index`, row-major, owned by the caller."""
+
+    name = "kernel.input"
+
+
+@irdl_op_definition
+class Output(PlaceOp):
+    """The array of output number `index`, row-major, owned by the caller."""
+
+    name = "kernel.output"
+
+
+@irdl_op_definition
+class Arena(PlaceOp):
+    """Slot number `index` of the context's arena."""
+
+    name = "kernel.arena"
+
+
+@irdl_op_definition
+class Weights(PlaceOp):
+    """Constant data at byte `index` of the packed weights."""
+
+    name = "kernel.weights"
+
+
+class KernelOp(IRDLOperation):
+    """A kernel call: reads `ins`, writes `outs`."""
+
+    ins = var_operand_def(BufferType | PackedType)
+    outs = var_operand_def(BufferType)
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+
+    def print(self, printer: Printer) -> None:
+        for name, group in (("ins", self.ins), ("outs", self.outs)):
+            printer.print_string(f" {name}(")
+            printer.print_list(group, printer.print_operand)
+            printer.print_string(")")
+        properties = {name: value for name, value in self.properties.items() if name != "operandSegmentSizes"}
+        if properties:
+            printer.print_string(" ")
+            with printer.in_angle_brackets():
+                printer.print_list(properties.items(), lambda item: print_property(printer, *item))
+        if self.attributes:
+            printer.print_op_attributes(self.attributes)
+        printer.print_string(" : ")
+        printer.print_function_type([value.type for value in self.ins], [value.type for value in self.outs])
+        for (name, _), region in zip(self.get_irdl_definition().regions, self.regions, strict=True):
+            printer.print_string(f" {name} (")
+            printer.print_list(region.block.args, printer.print_block_argument)
+            printer.print_string(") ")
+            printer.print_region(region, print_entry_block_args=False)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> KernelOp:
+        groups = []
+        for name in ("ins", "outs"):
+            parser.parse_keyword(name)
+            groups.append(parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_unresolved_operand))
+        properties: dict[str, Attribute] = {}
+        if parser.parse_optional_punctuation("<"):
+            while True:
+                key = parser.parse_identifier()
+                properties[key] = parse_property(parser)
+                if not parser.parse_optional_punctuation(","):
+                    break
+            parser.parse_punctuation(">")
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        signature: FunctionType = parser.parse_function_type()
+        ins = parser.resolve_operands(groups[0], signature.inputs.data, parser.pos)
+        outs = parser.resolve_operands(groups[1], signature.outputs.data, parser.pos)
+        regions: list[Region] = []
+        for name, _ in cls.get_irdl_definition().regions:
+            parser.parse_keyword(name)
+            arguments = parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_argument)
+            regions.append(parser.parse_region(arguments))
+        return cls.build(operands=[ins, outs], properties=properties, attributes=attributes, regions=regions)
+
+    def require_operands(self, ins: int, outs: int) -> None:
+        """Refuse any other number of operands."""
+        if (len(self.ins), len(self.outs)) != (ins, outs):
+            raise VerifyException(
+                f"{self.name} takes {ins} ins and {outs} outs, got {len(self.ins)} and {len(self.outs)}"
+            )
+
+
+@irdl_op_definition
+class Map(KernelOp):
+    """`outs = body(ins...)` elementwise with numpy broadcasting; all outs have one shape and layout."""
+
+    name = "kernel.map"
+    body = region_def("single_block")
+
+    def verify_(self) -> None:
+        verify_body(self, "body", self.body, [], [buffer_element(value) for value in self.ins])
+
+
+@irdl_op_definition
+class MatMul(KernelOp):
+    """`outs = body(x @ transpose(weight), extras...)`; ins are x (tiled), the packed weight, then the extras.
+
+    `body` takes an i32 or f32 accumulator, then the extras. The outs are tiled.
+    """
+
+    name = "kernel.matmul"
+    schedule = prop_def(ScheduleAttr)
+    body = region_def("single_block")
+
+    def verify_(self) -> None:
+        accumulator = f32 if buffer_element(self.ins[0]) == f32 else i32
+        verify_body(self, "body", self.body, [accumulator], [buffer_element(value) for value in self.ins[2:]])
+
+
+@irdl_op_definition
+class Attention(KernelOp):
+    """`nn.attention` on tiled q, k, v; further ins are the extras, row-major."""
+
+    name = "kernel.attention"
+    heads = prop_def(IntegerAttr)
+    q_zero = opt_prop_def(IntegerAttr)
+    k_zero = opt_prop_def(IntegerAttr)
+    w_zero = opt_prop_def(IntegerAttr)
+    v_zero = opt_prop_def(IntegerAttr)
+    score = region_def("single_block")
+    weight = region_def("single_block")
+    output = region_def("single_block")
+
+    def zero(self, which: str) -> int:
+        """The zero point of `q`, `k`, `w` or `v`; 0 when absent."""
+        attribute = getattr(self, f"{which}_zero")
+        return attribute.value.data if attribute is not None else 0
+
+
+@irdl_op_definition
+class LayerNorm(KernelOp):
+    """Layer normalisation over the last axis; ins are x, scale[K], bias[K]; x and out share a layout."""
+
+    name = "kernel.layer_norm"
+    epsilon = prop_def(FloatAttr)
+
+    def verify_(self) -> None:
+        self.require_operands(3, 1)
+
+
+@irdl_op_definition
+class Softmax(KernelOp):
+    """Softmax along `axis`, row-major."""
+
+    name = "kernel.softmax"
+    axis = prop_def(IntegerAttr)
+
+    def verify_(self) -> None:
+        self.require_operands(1, 1)
+
+
+@irdl_op_definition
+class Reduce(KernelOp):
+    """A reduction, row-major; `kind` is sum, mean, max, min, prod or arg_max; the out's shape has size 1 or no axis there."""
+
+    name = "kernel.reduce"
+    kind = prop_def(StringAttr)
+    axes = prop_def(DenseArrayBase)
+
+    def verify_(self) -> None:
+        self.require_operands(1, 1)
+
+
+@irdl_op_definition
+class CumSum(KernelOp):
+    """Running sum along `axis`, row-major."""
+
+    name = "kernel.cumsum"
+    axis = prop_def(IntegerAttr)
+    exclusive = opt_prop_def(UnitAttr)
+    reverse = opt_prop_def(UnitAttr)
+
+    def verify_(self) -> None:
+        self.require_operands(1, 1)
+
+
+@irdl_op_definition
+class Gather(KernelOp):
+    """`out = take(data, indices, axis)`; data and indices row-major, out row-major or (axis 0 of a matrix) tiled.
+
+    An index outside [-n, n) is reported as run-time message number `message`.
+    """
+
+    name = "kernel.gather"
+    axis = prop_def(IntegerAttr)
+    message = prop_def(IntegerAttr)
+
+    def verify_(self) -> None:
+        self.require_operands(2, 1)
+
+
+@irdl_op_definition
+class GatherND(KernelOp):
+    """`out = data[tuple(indices[..., :])]`, row-major; `message` as for gather."""
+
+    name = "kernel.gather_nd"
+    batch_dims = prop_def(IntegerAttr)
+    message = prop_def(IntegerAttr)
+
+    def verify_(self) -> None:
+        self.require_operands(2, 1)
+
+
+@irdl_op_definition
+class Copy(KernelOp):
+    """A strided copy of a region of `in` to a region of `out`: transpose, slice, broadcast, concat, change of layout.
+
+    The region has the out's rank and the sizes `sizes`. Element i of it is read at
+    `in[in_starts[a] + in_steps[a] * i[in_axes'(a)]]` for each axis a of the in, where `in_axes[a]` names the region axis
+    that moves axis a (-1: it stays at its start), and written at `out[out_starts + i]`. Either side may be tiled.
+    """
+
+    name = "kernel.copy"
+    sizes = prop_def(ArrayAttr[StringAttr])
+    in_axes = prop_def(DenseArrayBase)
+    in_starts = prop_def(ArrayAttr[StringAttr])
+    in_steps = prop_def(DenseArrayBase)
+    out_starts = prop_def(ArrayAttr[StringAttr])
+
+    def verify_(self) -> None:
+        self.require_operands(1, 1)
+        rank_in, rank_out = len(buffer_sizes(self.ins[0])), len(buffer_sizes(self.outs[0]))
+        given = (len(self.in_axes.get_values()), len(self.in_starts), len(self.in_steps.get_values()))
+        if given != (rank_in,) * 3 or (len(self.sizes), len(self.out_starts)) != (rank_out,) * 2:
+            raise VerifyException(
+                f"kernel.copy from rank {rank_in} to rank {rank_out}: its properties have other lengths"
+            )
+
+
+@irdl_op_definition
+class Trilu(KernelOp):
+    """The triangle of the last two axes from diagonal `k`, zero elsewhere, row-major."""
+
+    name = "kernel.trilu"
+    k = prop_def(IntegerAttr)
+    upper = opt_prop_def(UnitAttr)
+
+    def verify_(self) -> None:
+        self.require_operands(1, 1)
+
+
+@irdl_op_definition
+class Iota(KernelOp):
+    """`out[i] = start + i * step`."""
+
+    name = "kernel.iota"
+    start = prop_def(IntegerAttr)
+    step = prop_def(IntegerAttr)
+
+    def verify_(self) -> None:
+        self.require_operands(0, 1)
+
+
+@irdl_op_definition
+class Dimension(KernelOp):
+    """`out[] = size` as i64."""
+
+    name = "kernel.dimension"
+    size = prop_def(StringAttr)
+
+    def verify_(self) -> None:
+        self.require_operands(0, 1)
+
+
+@irdl_op_definition
+class BatchMatMul(KernelOp):
+    """numpy's `lhs @ rhs` of two computed operands, both of rank >= 2, row-major, f32 or i32."""
+
+    name = "kernel.batch_matmul"
+
+    def verify_(self) -> None:
+        self.require_operands(2, 1)
+
+
+@irdl_op_definition
+class DynamicQuantize(KernelOp):
+    """`nn.dynamic_quantize`: in f32; outs are ui8 of the same layout, scale f32[], zero point ui8[]."""
+
+    name = "kernel.dynamic_quantize"
+
+    def verify_(self) -> None:
+        self.require_operands(1, 3)
+
+
+CALLS: Sequence[type[KernelOp]] = (
+    Map, MatMul, Attention, LayerNorm, Softmax, Reduce, CumSum, Gather, GatherND, Copy, Trilu, Iota, Dimension,
+    BatchMatMul, DynamicQuantize,
+)  # fmt: skip
+
+Kernel = Dialect("kernel", [Program, Input, Output, Arena, Weights, *CALLS], [BufferType, PackedType])

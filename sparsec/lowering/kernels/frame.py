@@ -1,0 +1,130 @@
+"""What every kernel function is given, and what every kernel must provide.
+
+A kernel function is `void(args, begin, end, scratch)`: it does the work items [begin, end), any split of all items among
+threads gives the same bytes. `args` is an array of pointers: the ins, the outs, the status word, the symbols' values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xdsl.dialects.builtin import i64
+
+from sparsec.dialects.encoding import Layout, Tensor, element_of, layout_of, sizes_of, to_numpy
+from sparsec.dialects.kernel import KernelOp
+from sparsec.dims import Dim, Size, product
+from sparsec.lowering.kernels.vector import Emitter, Value, pointer
+
+TILE = 64
+"""Tokens in a feature-major tile: the distance between two channels of one tile, in elements."""
+
+
+class Sizes:
+    """Emits sizes as i64 values. Those asked for at the top of a function are computed once.
+
+    Args:
+        symbols: pointer to the symbols' values, i64 each.
+        order: the symbols' names.
+    """
+
+    def __init__(self, emitter: Emitter, symbols: Value, order: Sequence[str]):
+        self._emitter = emitter
+        self._symbols = symbols
+        self._order = {name: index for index, name in enumerate(order)}
+        self._known: dict[Size, Value] = {}
+
+    def __call__(self, size: Size) -> Value:
+        """The value of a size."""
+        if isinstance(size, int):
+            return self._emitter.i64(size)
+        if size not in self._known:
+            value = self._polynomial(size)
+            if not self._emitter.at_top():
+                return value
+            self._known[size] = value
+        return self._known[size]
+
+    def _polynomial(self, size: Dim) -> Value:
+        e = self._emitter
+        total: Value | None = None
+        for monomial, coefficient in size.terms:
+            term: Value | None = None
+            for name in monomial:
+                value = e.load(i64, self._symbols, 8 * self._order[name])
+                term = value if term is None else e.mul(term, value)
+            term = e.i64(coefficient) if term is None else e.mul(term, coefficient)
+            total = term if total is None else e.add(total, term)
+        return e.i64(0) if total is None else total
+
+    def tokens(self, tensor: Tensor) -> Value:
+        """How many tokens a tensor has: the product of all sizes but the last."""
+        return self(product(sizes_of(tensor)[:-1]))
+
+    def tiles(self, tensor: Tensor) -> Value:
+        """How many 64-token tiles a tiled tensor has."""
+        return self._emitter.ceil_div(self.tokens(tensor), TILE)
+
+    def bytes(self, tensor: Tensor) -> Value:
+        """How many bytes a tensor takes in its layout, not rounded up."""
+        width = to_numpy(element_of(tensor)).itemsize
+        sizes = sizes_of(tensor)
+        if layout_of(tensor) == Layout.TILED:
+            return self._emitter.mul(self.tiles(tensor), self(sizes[-1] * (TILE * width)))
+        return self(product(sizes) * width)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The insides of one kernel function.
+
+    Attributes:
+        e: where to emit.
+        ins, outs: pointers to the buffers, in the op's order.
+        begin, end: the work items to do, i64.
+        scratch: 64-byte aligned memory of this thread alone, as large as the kernel's `scratch` says.
+        sizes: emits sizes.
+    """
+
+    e: Emitter
+    ins: tuple[Value, ...]
+    outs: tuple[Value, ...]
+    begin: Value
+    end: Value
+    scratch: Value
+    sizes: Sizes
+    status: Value
+
+    def report(self, message: int) -> None:
+        """Make the run fail with run-time message number `message`, once it is over."""
+        self.e.store(self.e.i32(message + 1), self.status)
+
+
+def open_frame(op: KernelOp, e: Emitter, arguments: Sequence[Value], symbols: Sequence[str]) -> Frame:
+    """The frame of a kernel function whose `arguments` are (args, begin, end, scratch)."""
+    args, begin, end, scratch = arguments
+    pointers = [e.load(pointer, args, 8 * index) for index in range(len(op.ins) + len(op.outs) + 2)]
+    count = len(op.ins)
+    status, values = pointers[-2:]
+    return Frame(
+        e, tuple(pointers[:count]), tuple(pointers[count:-2]), begin, end, scratch, Sizes(e, values, symbols), status
+    )
+
+
+@dataclass(frozen=True)
+class KernelRow:
+    """How one kind of kernel op is compiled.
+
+    Attributes:
+        emit: writes the body of the function.
+        items: how many independent work items there are (i64), emitted in the caller; 1 means no parallelism.
+        scratch: bytes of scratch per thread (i64), emitted in the caller.
+    """
+
+    emit: Callable[[Any, Frame], None]
+    items: Callable[[Any, Emitter, Sizes], Value] = lambda op, e, sizes: e.i64(1)
+    scratch: Callable[[Any, Emitter, Sizes], Value] = lambda op, e, sizes: e.i64(0)
+
+
+KernelTable = Mapping[type[KernelOp], KernelRow]
