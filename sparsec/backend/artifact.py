@@ -1,0 +1,48 @@
+"""A compiled model before it is loaded or linked: what the cache keeps."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsec.runtime.signature import Signature
+
+
+@dataclass(frozen=True, eq=False)
+class Artifact:
+    """Everything that the JIT loads and that a shared library is linked from.
+
+    Attributes:
+        object_code: a relocatable ELF object with the runtime inside; it lacks libc and the weights.
+        weights: the packed weights that kernels read, uint8[n].
+        signature: what the model takes and gives.
+        prefix: what its C names start with.
+    """
+
+    object_code: bytes
+    weights: NDArray[np.uint8]
+    signature: Signature
+    prefix: str
+
+    def to_bytes(self) -> bytes:
+        """One string of bytes that `from_bytes` reads back."""
+        head = {"prefix": self.prefix, "object": len(self.object_code), "weights": int(self.weights.size)}
+        lines = f"{json.dumps(head)}\n{self.signature.to_json()}\n".encode()
+        return b"".join((lines, self.object_code, self.weights.tobytes()))
+
+    @staticmethod
+    def from_bytes(raw: bytes) -> Artifact:
+        """Read what `to_bytes` wrote. The weights stay where they are in `raw`."""
+        first = raw.index(b"\n") + 1
+        second = raw.index(b"\n", first) + 1
+        head = json.loads(raw[:first])
+        weights = second + head["object"]
+        return Artifact(
+            object_code=raw[second:weights],
+            weights=np.frombuffer(raw, np.uint8, head["weights"], weights),
+            signature=Signature.from_json(raw[first:second].decode()),
+            prefix=head["prefix"],
+        )

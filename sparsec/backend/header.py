@@ -1,0 +1,210 @@
+"""The C header of one model: plain C99, with the model's own names, readable as its documentation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from string import Template
+
+from sparsec.runtime.abi import ABI_VERSION
+from sparsec.runtime.signature import DTYPE_CODES, MAX_RANK, Signature, TensorInfo
+
+_C_TYPES = {
+    "float32": "float", "uint8": "uint8_t", "int8": "int8_t", "uint16": "uint16_t", "int16": "int16_t",
+    "int32": "int32_t", "int64": "int64_t", "bool": "uint8_t", "float16": "uint16_t", "float64": "double",
+    "uint32": "uint32_t", "uint64": "uint64_t",
+}  # fmt: skip
+
+
+def header_text(signature: Signature, prefix: str, library: str) -> str:
+    """The text of `model.h`.
+
+    Args:
+        signature: what the model takes and gives.
+        prefix: a C identifier, the start of every name.
+        library: the file name of the shared library, for the comment.
+    """
+    inputs, outputs = _identifiers(signature.inputs), _identifiers(signature.outputs)
+    return Template(_TEXT).substitute(
+        p=prefix,
+        P=prefix.upper(),
+        library=library,
+        abi=ABI_VERSION,
+        rank=MAX_RANK,
+        example=_example(signature, prefix, inputs, outputs),
+        signature="\n".join(
+            [f" *   input  {_described(tensor)}" for tensor in signature.inputs]
+            + [f" *   output {_described(tensor)}" for tensor in signature.outputs]
+        ),
+        dtypes=",\n".join(f"    {prefix.upper()}_{name.upper()} = {code}" for name, code in DTYPE_CODES.items()),
+        inputs=_enumeration(prefix, "INPUT", inputs),
+        outputs=_enumeration(prefix, "OUTPUT", outputs),
+        makers="\n\n".join(
+            _maker(prefix, tensor, name) for tensor, name in zip(signature.inputs, inputs, strict=True)
+        ),
+    )
+
+
+def _identifiers(tensors: Sequence[TensorInfo]) -> list[str]:
+    """C identifiers for names that may hold anything, all different."""
+    names: list[str] = []
+    for tensor in tensors:
+        name = re.sub(r"\W", "_", tensor.name, flags=re.ASCII)
+        while name in names:
+            name += "_"
+        names.append(name)
+    return names
+
+
+def _described(tensor: TensorInfo) -> str:
+    safe = tensor.name.replace("*/", "* /")
+    return f"{safe}: {tensor.dtype}[{', '.join(map(str, tensor.shape))}]"
+
+
+def _enumeration(prefix: str, kind: str, names: Sequence[str]) -> str:
+    rows = [f"{prefix.upper()}_{kind}_{name.upper()} = {index}" for index, name in enumerate(names)]
+    return ",\n".join(f"    {row}" for row in [*rows, f"{prefix.upper()}_{kind}S = {len(names)}"])
+
+
+def _parameters(tensor: TensorInfo) -> list[str]:
+    """The named sizes of a shape as C identifiers, each once."""
+    symbols = [size for size in tensor.shape if isinstance(size, str)]
+    return [_c_name(symbol) for symbol in dict.fromkeys(symbols)]
+
+
+def _c_name(symbol: str) -> str:
+    return re.sub(r"\W", "_", symbol, flags=re.ASCII) + "_size"
+
+
+def _maker(prefix: str, tensor: TensorInfo, name: str) -> str:
+    arguments = [f"const {_C_TYPES[tensor.dtype]} *data", *(f"int64_t {symbol}" for symbol in _parameters(tensor))]
+    sizes = [str(size) if isinstance(size, int) else _c_name(size) for size in tensor.shape]
+    lines = [
+        f"/* Input {_described(tensor)}. */",
+        f"static inline {prefix}_tensor {prefix}_make_{name}({', '.join(arguments)}) {{",
+        f"    {prefix}_tensor tensor = {{0}};",
+        "    tensor.data = (void *)data;",
+        f"    tensor.dtype = {prefix.upper()}_{tensor.dtype.upper()};",
+        f"    tensor.rank = {len(sizes)};",
+        *(f"    tensor.shape[{axis}] = {size};" for axis, size in enumerate(sizes)),
+        f"    tensor.bytes = {' * '.join([f'(int64_t)sizeof *data', *sizes])};",
+        "    return tensor;",
+        "}",
+    ]
+    return "\n".join(lines)
+
+
+def _example(signature: Signature, prefix: str, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+    upper = prefix.upper()
+    lines = [
+        f"{prefix}_context *context = {prefix}_create();",
+        f'if (!context) {{ fprintf(stderr, "%s\\n", {prefix}_last_error(NULL)); exit(1); }}',
+        f"{prefix}_tensor inputs[{upper}_INPUTS], outputs[{upper}_OUTPUTS] = {{0}};",
+    ]
+    for tensor, name in zip(signature.inputs, inputs, strict=True):
+        arguments = ", ".join([name, *_parameters(tensor)])
+        lines.append(f"inputs[{upper}_INPUT_{name.upper()}] = {prefix}_make_{name}({arguments});")
+    lines += [
+        f"if ({prefix}_output_shapes(context, inputs, outputs)) ...        // fills dtype, rank, shape and bytes",
+        f"for (int i = 0; i < {upper}_OUTPUTS; i++) outputs[i].data = malloc(outputs[i].bytes);",
+        f"if ({prefix}_run(context, inputs, outputs)) puts({prefix}_last_error(context));",
+        f"const {_C_TYPES[signature.outputs[0].dtype]} *{outputs[0]} = outputs[{upper}_OUTPUT_{outputs[0].upper()}].data;"
+        if outputs
+        else "",
+        f"{prefix}_destroy(context);",
+    ]
+    return "\n".join(f" *     {line}".rstrip() for line in lines if line)
+
+
+_TEXT = """\
+/* $library, compiled by sparsec. Link with it; it needs nothing but libc.
+ *
+$signature
+ *
+ * Usage:
+ *
+$example
+ */
+#ifndef ${P}_SPARSEC_H
+#define ${P}_SPARSEC_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ${P}_ABI_VERSION $abi
+
+/* What functions that return int answer. Texts: ${p}_last_error. */
+enum {
+    ${P}_OK = 0,
+    ${P}_BAD_ARGUMENT = 1, /* a shape, dtype, buffer or thread count does not fit */
+    ${P}_BAD_DATA = 2,     /* the values of an input are impossible, for example an index out of range */
+    ${P}_NO_MEMORY = 3,
+    ${P}_NO_THREADS = 4,   /* the system refused to start a thread */
+    ${P}_BUSY = 5          /* another thread is inside this context; the only failure without a text */
+};
+
+/* The numbers are those of ONNX. A bool is a byte, 0 or 1; float16 is its bits. */
+enum {
+$dtypes
+};
+
+enum {
+$inputs
+};
+
+enum {
+$outputs
+};
+
+/* One dense, row-major array. */
+typedef struct ${p}_tensor {
+    void *data;     /* yours; inputs are only read */
+    int64_t bytes;  /* how many bytes data can hold */
+    int32_t dtype;
+    int32_t rank;
+    int64_t shape[$rank];
+} ${p}_tensor;
+
+/* Memory and threads for one call at a time. Any number may exist, in any threads; the weights are shared. */
+typedef struct ${p}_context ${p}_context;
+
+/* A context, or NULL: then ${p}_last_error(NULL) says why. */
+${p}_context *${p}_create(void);
+
+/* Frees the context and joins its threads. NULL is allowed. */
+void ${p}_destroy(${p}_context *context);
+
+/* Runs the model: reads ${P}_INPUTS tensors, fills ${P}_OUTPUTS. The caller gives data and bytes of the outputs;
+ * dtype, rank and shape are filled in. */
+int ${p}_run(${p}_context *context, const ${p}_tensor *inputs, ${p}_tensor *outputs);
+
+/* Fills dtype, rank, shape and the needed bytes of the outputs for inputs of these shapes; reads and writes no data. */
+int ${p}_output_shapes(${p}_context *context, const ${p}_tensor *inputs, ${p}_tensor *outputs);
+
+/* Why the last call with this context failed. Valid until the next call with it. */
+const char *${p}_last_error(const ${p}_context *context);
+
+/* How many threads a run uses, 1 at first. The results do not depend on it. */
+int ${p}_set_threads(${p}_context *context, int32_t threads);
+int32_t ${p}_get_threads(const ${p}_context *context);
+
+/* The name of the instruction set that was chosen for this CPU. */
+const char *${p}_variant(const ${p}_context *context);
+
+/* Inputs, outputs and facts about the model, as JSON. */
+const char *${p}_metadata(void);
+
+/* Equals ${P}_ABI_VERSION when this header belongs to the library. */
+int ${p}_abi_version(void);
+
+$makers
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
+"""

@@ -1,0 +1,126 @@
+"""Everything a user can choose, in one frozen value. The only file that looks at the environment.
+
+Three variables exist: SPARSEC_CACHE_DIR (where compiled models are kept), SPARSEC_CACHE (`0` or `off` keeps none), and
+SPARSEC_CACHE_SIZE (the bound in megabytes). An option given in the program wins over its variable.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from sparsec.errors import OptionError
+from sparsec.target import CpuTarget, choose_targets
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _default_cache() -> bool:
+    return os.environ.get("SPARSEC_CACHE", "1").lower() not in ("0", "off", "no", "false")
+
+
+def _default_cache_dir() -> Path:
+    if chosen := os.environ.get("SPARSEC_CACHE_DIR"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sparsec"
+
+
+def _default_cache_size() -> int:
+    text = os.environ.get("SPARSEC_CACHE_SIZE", "2048")
+    if not text.isdecimal():
+        raise OptionError(f"SPARSEC_CACHE_SIZE is {text!r}, expected a number of megabytes such as 2048")
+    return int(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to compile. Every field has a good default.
+
+    Attributes:
+        targets: names of CPUs to make code for, see `sparsec.target`; `host` is the one at hand, `all` every known one.
+            A model for several of them picks its code when it is loaded.
+        prefix: what the C names of the model start with, e.g. `bert` gives `bert_run`; None takes the file's name.
+        threads: how many threads a program starts with.
+        cache: whether compiled models are kept and found again.
+        cache_dir: where.
+        cache_size: how many megabytes may be kept before the least recently used ones go.
+        time_limit: seconds that LLVM may take for one model.
+        linker: a linker to use instead of the first of `cc`, `ld.lld`, `ld` and `zig` that is found.
+        dump_ir: a folder for the IR after every pass, one numbered file each.
+    """
+
+    targets: tuple[str, ...] = ("host",)
+    prefix: str | None = None
+    threads: int = 1
+    cache: bool = field(default_factory=_default_cache)
+    cache_dir: Path = field(default_factory=_default_cache_dir)
+    cache_size: int = field(default_factory=_default_cache_size)
+    time_limit: float = 300.0
+    linker: str | None = None
+    dump_ir: Path | None = None
+
+    def __post_init__(self) -> None:
+        _require(bool(self.targets) and not isinstance(self.targets, str), "targets", self.targets, "a tuple of names")
+        _require(
+            self.prefix is None or _IDENTIFIER.fullmatch(self.prefix) is not None,
+            "prefix", self.prefix, "a C identifier such as 'bert'",
+        )  # fmt: skip
+        _require(1 <= self.threads <= 1024, "threads", self.threads, "1 to 1024")
+        _require(self.cache_size >= 0, "cache_size", self.cache_size, "a number of megabytes, 0 or more")
+        _require(self.time_limit > 0, "time_limit", self.time_limit, "a number of seconds above 0")
+
+    @staticmethod
+    def of(**choices: Any) -> Options:
+        """Options from keyword arguments, as `sparsec.compile` takes them.
+
+        One target may be given as a plain name, paths as strings.
+
+        Raises:
+            OptionError: an option that does not exist or whose value does not fit.
+        """
+        return Options().with_(**choices)
+
+    def with_(self, **choices: Any) -> Options:
+        """These options with some of them changed.
+
+        Raises:
+            OptionError: an option that does not exist or whose value does not fit.
+        """
+        known = [f.name for f in fields(Options)]
+        for name in choices:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, 1)
+                advice = f"did you mean {close[0]!r}?" if close else f"the options are: {', '.join(known)}"
+                raise OptionError(f"there is no option {name!r}; {advice}")
+        for name, value in choices.items():
+            if name == "targets":
+                choices[name] = (value,) if isinstance(value, str) else tuple(value)
+            elif name in ("cache_dir", "dump_ir") and isinstance(value, str):
+                choices[name] = Path(value)
+        try:
+            return replace(self, **choices)
+        except TypeError as error:
+            raise OptionError(f"an option has a value of the wrong type: {error}") from error
+
+    def cpu_targets(self) -> tuple[CpuTarget, ...]:
+        """The rows of the target table that `targets` names, best first.
+
+        Raises:
+            TargetError: a name that does not exist, or a machine that sparsec cannot serve.
+        """
+        return choose_targets(self.targets)
+
+
+def _require(fits: bool, name: str, value: object, expected: str) -> None:
+    if not fits:
+        raise OptionError(f"option {name} is {value!r}, expected {expected}")
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a Python process that must import what this one can import, and nothing of its own folder."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry), "PYTHONSAFEPATH": "1"}

@@ -1,0 +1,105 @@
+"""The C interface of compiled models, seen from Python: the ctypes side of runtime_abi.h and of `descriptor.py`."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from pathlib import Path
+from typing import Any
+
+from sparsec.errors import ModelError
+from sparsec.runtime.signature import MAX_RANK, Signature
+
+ABI_VERSION = 1
+
+OK, BAD_ARGUMENT, BAD_DATA, NO_MEMORY, NO_THREADS, BUSY = range(6)
+"""`enum sparsec_status`."""
+
+
+class Tensor(ctypes.Structure):
+    """`struct sparsec_tensor`."""
+
+    _fields_ = [
+        ("data", ctypes.c_void_p),
+        ("bytes", ctypes.c_int64),
+        ("dtype", ctypes.c_int32),
+        ("rank", ctypes.c_int32),
+        ("shape", ctypes.c_int64 * MAX_RANK),
+    ]
+
+
+class Interface(ctypes.Structure):
+    """The table that `sparsec_entry` returns; all pointers are functions of the model."""
+
+    _fields_ = [
+        ("abi_version", ctypes.c_int32),
+        ("functions", ctypes.c_int32),
+        ("create", ctypes.CFUNCTYPE(ctypes.c_void_p)),
+        ("destroy", ctypes.CFUNCTYPE(None, ctypes.c_void_p)),
+        ("run", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
+        ("output_shapes", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
+        ("last_error", ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_void_p)),
+        ("set_threads", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int32)),
+        ("get_threads", ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)),
+        ("variant", ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_void_p)),
+        ("metadata", ctypes.CFUNCTYPE(ctypes.c_char_p)),
+    ]
+
+
+class Library:
+    """A compiled model in memory, from a shared library or from the JIT.
+
+    Args:
+        entry: the address of `sparsec_entry`.
+        name: what messages call it.
+        owner: whatever must live as long as the code does.
+
+    Raises:
+        ModelError: the code was made for another version of this interface.
+    """
+
+    def __init__(self, entry: int, name: str, owner: object):
+        address = ctypes.CFUNCTYPE(ctypes.c_void_p)(entry)()
+        self.interface: Any = Interface.from_address(address)
+        version = self.interface.abi_version
+        if version != ABI_VERSION:
+            raise ModelError(
+                f"{name} has version {version} of the interface between models and sparsec, and this sparsec reads "
+                f"version {ABI_VERSION}; compile the model again"
+            )
+        self.owner = owner
+        self.name = name
+        self.json: dict[str, Any] = json.loads(self.interface.metadata())
+        self.signature = Signature.from_json(self.interface.metadata())
+
+
+_loaded: dict[str, list[tuple[int, int]]] = {}
+"""Path -> the files (device, inode) that were loaded from it."""
+
+
+def open_library(path: str | Path) -> Library:
+    """Load a shared library that sparsec made.
+
+    Raises:
+        ModelError: there is no such file, it is no shared library, or sparsec did not make it.
+    """
+    path = Path(path)
+    try:
+        status = path.stat()
+        library = ctypes.CDLL(_fresh_name(path.resolve(), (status.st_dev, status.st_ino)))
+    except OSError as error:
+        raise ModelError(f"cannot load {path}: {error.strerror or error}") from error
+    if not hasattr(library, "sparsec_entry"):
+        raise ModelError(f"cannot load {path}: it is a shared library, but not one that sparsec made")
+    entry = ctypes.cast(library.sparsec_entry, ctypes.c_void_p).value
+    assert entry is not None
+    return Library(entry, str(path), library)
+
+
+def _fresh_name(path: Path, file: tuple[int, int]) -> str:
+    """A spelling of the path that the dynamic loader has not seen for another file: it compares names first, and would
+    answer a model that was compiled again with the old one."""
+    files = _loaded.setdefault(str(path), [])
+    if file not in files:
+        files.append(file)
+    return f"{path.parent}{'/.' * files.index(file)}/{path.name}"

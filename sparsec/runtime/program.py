@@ -1,0 +1,260 @@
+"""Programs: compiled models that are called with numpy arrays. Needs numpy and the standard library, not the compiler."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import weakref
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sparsec.errors import CompilerBug, InputError, ModelError, SparsecError, TargetError
+from sparsec.runtime import abi
+from sparsec.runtime.signature import DTYPE_CODES, MAX_RANK, Signature, TensorInfo
+
+Array = NDArray[Any]
+T = TypeVar("T")
+
+
+class Program:
+    """A compiled model.
+
+    Call it with arrays in the order of `inputs`, by name, or both; it returns a tuple in the order of `outputs`. Any
+    number of threads may call it at once: every call has a context (memory and threads) to itself, taken from those
+    that are idle, and the weights are shared.
+
+    Args:
+        library: the code.
+        saver: writes the model to a path as a shared library, with its header beside it.
+        threads: how many threads one call may use.
+
+    Raises:
+        TargetError: the CPU lacks what the model was compiled for.
+    """
+
+    def __init__(self, library: abi.Library, saver: Callable[[Path], None], threads: int = 1):
+        self._library = library
+        self._saver = saver
+        self._threads = 1
+        self._idle: deque[_Context] = deque()  # append and pop are atomic, and hold no lock over a fork
+        self._idle.append(_Context(library))
+        self.threads = threads
+
+    @property
+    def signature(self) -> Signature:
+        """Everything there is to know about inputs and outputs."""
+        return self._library.signature
+
+    @property
+    def inputs(self) -> tuple[TensorInfo, ...]:
+        """Name, dtype and shape of every input, in the order of the graph."""
+        return self.signature.inputs
+
+    @property
+    def outputs(self) -> tuple[TensorInfo, ...]:
+        """Name, dtype and shape of every output, in the order of the graph."""
+        return self.signature.outputs
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the compiler says about the model: producer, sparsity and the like."""
+        return self.signature.metadata
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its C functions start with."""
+        return self._library.json["prefix"]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The targets that it was compiled for, best first."""
+        return tuple(self._library.json["targets"])
+
+    @property
+    def target(self) -> str:
+        """The target whose code runs on this CPU."""
+        return self._with_context(lambda context: context.target)
+
+    @property
+    def threads(self) -> int:
+        """How many threads one call may use. Results do not depend on it."""
+        return self._threads
+
+    @threads.setter
+    def threads(self, count: int) -> None:
+        self._with_context(lambda context: context.set_threads(count))
+        self._threads = count
+
+    def __call__(self, *arrays: ArrayLike, **by_name: ArrayLike) -> tuple[Array, ...]:
+        """Run the model.
+
+        Raises:
+            InputError: names, number, dtypes, ranks or sizes of the arrays do not fit, or their values are impossible.
+        """
+        if len(arrays) > len(self.inputs):
+            raise InputError(f"{len(arrays)} arrays are given, the model has {len(self.inputs)} inputs: {self._names()}")
+        feed = {tensor.name: array for tensor, array in zip(self.inputs, arrays, strict=False)}
+        for name, array in by_name.items():
+            if name in feed:
+                raise InputError(f"input {name!r} is given twice, by position and by name")
+            feed[name] = array
+        return self._run(feed)
+
+    def run(self, output_names: Sequence[str] | None, feed: Mapping[str, ArrayLike]) -> list[Array]:
+        """Run the model on arrays by name, and return the outputs of these names, or all in the order of the graph.
+
+        Raises:
+            InputError: as for a call, or there is no output of such a name.
+        """
+        names = [tensor.name for tensor in self.outputs]
+        chosen = names if output_names is None else list(output_names)
+        for name in chosen:
+            if name not in names:
+                raise InputError(f"there is no output {name!r}; the outputs are: {', '.join(names)}")
+        results = dict(zip(names, self._run(feed), strict=True))
+        return [results[name] for name in chosen]
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as a shared library that needs nothing but libc, and `<stem>.h` beside it for C programs.
+
+        Raises:
+            LinkError: no linker was found (the message says what to install), or it failed.
+        """
+        self._saver(Path(path))
+
+    def __repr__(self) -> str:
+        def line(tensor: TensorInfo) -> str:
+            return f"{tensor.name}: {tensor.dtype}[{', '.join(map(str, tensor.shape))}]"
+
+        return f"<Program ({', '.join(map(line, self.inputs))}) -> ({', '.join(map(line, self.outputs))})>"
+
+    def _names(self) -> str:
+        return ", ".join(tensor.name for tensor in self.inputs)
+
+    def _run(self, feed: Mapping[str, ArrayLike]) -> tuple[Array, ...]:
+        expected = {tensor.name for tensor in self.inputs}
+        for name in feed:
+            if name not in expected:
+                raise InputError(f"there is no input {name!r}; the inputs are: {self._names()}")
+        missing = [tensor.name for tensor in self.inputs if tensor.name not in feed]
+        if missing:
+            raise InputError(f"no array is given for {', '.join(map(repr, missing))}; the inputs are: {self._names()}")
+        arrays = [_as_array(tensor, feed[tensor.name]) for tensor in self.inputs]
+
+        def run(context: _Context) -> tuple[Array, ...]:
+            context.set_threads(self._threads)
+            return context.run(arrays)
+
+        return self._with_context(run)
+
+    def _with_context(self, use: Callable[[_Context], T]) -> T:
+        try:
+            context = self._idle.pop()
+        except IndexError:
+            context = _Context(self._library)
+        try:
+            return use(context)
+        finally:
+            self._idle.append(context)
+
+
+class _Context:
+    """One `sparsec_context`: memory and threads of one call at a time."""
+
+    def __init__(self, library: abi.Library):
+        self._library = library
+        self._interface = library.interface
+        handle = self._interface.create()
+        if not handle:
+            raise TargetError(f"{library.name} cannot run here: {_text(self._interface.last_error(None))}")
+        self._handle: int = handle
+        # Also at exit: the threads must not outlive the code they run.
+        weakref.finalize(self, _destroy, library, handle)
+
+    @property
+    def target(self) -> str:
+        return _text(self._interface.variant(self._handle))
+
+    def set_threads(self, count: int) -> None:
+        if self._interface.get_threads(self._handle) != count:
+            self._check(self._interface.set_threads(self._handle, count))
+
+    def run(self, arrays: Sequence[Array]) -> tuple[Array, ...]:
+        """Arrays are C-contiguous, in native byte order, in the order of the inputs."""
+        signature = self._library.signature
+        inputs = (abi.Tensor * len(arrays))(*map(_tensor, arrays))
+        outputs = (abi.Tensor * len(signature.outputs))()
+        self._check(self._interface.output_shapes(self._handle, inputs, outputs))
+        results: list[Array] = []
+        for info, output in zip(signature.outputs, outputs, strict=True):
+            results.append(np.empty(output.shape[: output.rank], info.dtype))
+            output.data = results[-1].ctypes.data
+        self._check(self._interface.run(self._handle, inputs, outputs))
+        return tuple(results)
+
+    def _check(self, status: int) -> None:
+        if status == abi.OK:
+            return
+        text = _text(self._interface.last_error(self._handle))
+        match status:
+            case abi.BAD_ARGUMENT | abi.BAD_DATA:
+                raise InputError(text)
+            case abi.NO_MEMORY:
+                raise MemoryError(text)
+            case abi.NO_THREADS:
+                raise SparsecError(f"{text}; ask for fewer threads")
+            case _:
+                raise CompilerBug(f"the model answered with status {status}: {text}")
+
+
+def _destroy(library: abi.Library, handle: int) -> None:
+    library.interface.destroy(handle)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode(errors="replace")
+
+
+def _as_array(info: TensorInfo, value: ArrayLike) -> Array:
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise InputError(f"input {info.name!r} is not an array: {error}") from error
+    if array.dtype.newbyteorder("=") != np.dtype(info.dtype):
+        raise InputError(
+            f"input {info.name!r} is {array.dtype}, expected {info.dtype}; convert it with .astype({info.dtype!r})"
+        )
+    if array.ndim > MAX_RANK:
+        shape = ", ".join(map(str, info.shape))
+        raise InputError(f"input {info.name!r} has shape {array.shape}, expected [{shape}] (rank {len(info.shape)})")
+    return np.require(array, np.dtype(info.dtype), ["C_CONTIGUOUS", "ALIGNED"])
+
+
+def _tensor(array: Array) -> abi.Tensor:
+    shape = (ctypes.c_int64 * MAX_RANK)(*array.shape)
+    return abi.Tensor(array.ctypes.data, array.nbytes, DTYPE_CODES[array.dtype.name], array.ndim, shape)
+
+
+def load(path: str | Path, threads: int = 1) -> Program:
+    """A program from a shared library that sparsec made. Neither the compiler nor LLVM is imported.
+
+    Raises:
+        ModelError: the file does not exist or is no such library.
+        TargetError: the CPU lacks what the model was compiled for.
+    """
+    source = Path(path)
+
+    def copy(target: Path) -> None:
+        for suffix in (source.suffix, ".h"):
+            beside = source.with_suffix(suffix)
+            if beside.exists():
+                shutil.copyfile(beside, target.with_suffix(suffix if suffix == ".h" else target.suffix))
+
+    if source.suffix == ".h":
+        raise ModelError(f"{source} is a header; load the shared library beside it")
+    return Program(abi.open_library(source), copy, threads)
