@@ -16,7 +16,16 @@ import abc
 from collections.abc import Sequence
 from typing import cast
 
-from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, FunctionType, IntegerAttr, StringAttr, UnitAttr, i64
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DenseArrayBase,
+    FunctionType,
+    IntegerAttr,
+    IntegerType,
+    StringAttr,
+    UnitAttr,
+    i64,
+)
 from xdsl.ir import Attribute, Operation, Region, SSAValue, TypeAttribute
 from xdsl.irdl import IRDLOperation
 from xdsl.parser import Parser
@@ -123,7 +132,7 @@ def print_property(printer: Printer, name: str, value: Attribute) -> None:
         case IntegerAttr() if value.type == i64:
             text = str(value.value.data)
         case DenseArrayBase() if value.elt_type == i64:
-            text = "[" + ", ".join(map(str, value.get_values())) + "]"
+            text = "[" + ", ".join(map(str, integers(value))) + "]"
         case ArrayAttr() if all(isinstance(item, StringAttr) for item in value):
             text = "[" + ", ".join(f'"{cast(StringAttr, item).data}"' for item in value) + "]"
         case _:
@@ -168,6 +177,11 @@ def normalise_axis(axis: int, rank: int, op: Operation | str) -> int:
         name = op if isinstance(op, str) else op.name
         raise ShapeError(f"{name} has no axis {axis}: its operand has {rank} dimensions")
     return axis % rank if rank else 0
+
+
+def integers(array: Attribute) -> tuple[int, ...]:
+    """The numbers of an array property such as `axes` or `permutation`."""
+    return tuple(int(value) for value in cast(DenseArrayBase[IntegerType], array).get_values())
 
 
 def same_type_attribute(type: Attribute) -> TypeAttribute:
