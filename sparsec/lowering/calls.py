@@ -1,0 +1,208 @@
+"""Which kernel calls each op of [scheduled] becomes: one small function per op and a table at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, StringAttr, i64
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from sparsec.dialects import kernel, nn_attention, sparse
+from sparsec.dialects import nn_structure as nn
+from sparsec.dialects.encoding import as_tensor, element_of, sizes_of, tensor
+from sparsec.dialects.tensor_op import SOURCE, normalise_axis
+from sparsec.dims import Size
+from sparsec.errors import CompilerBug
+from sparsec.lowering.hoist_constants import hoist_constants
+from sparsec.lowering.program_builder import ProgramBuilder
+from sparsec.packing import pack_weight
+
+
+def _nothing(op: Operation, b: ProgramBuilder) -> None:
+    """Constants are packed where they are used."""
+
+
+def _reshape(op: nn.Reshape, b: ProgramBuilder) -> None:
+    b.bind(op.result, b.alias(b.buffer(op.operand), as_tensor(op.result.type)))
+
+
+def _convert_layout(op: sparse.ConvertLayout, b: ProgramBuilder) -> None:
+    b.copy(b.buffer(op.operand), b.result(op.result), origin=op)
+
+
+def _transpose(op: nn.Transpose, b: ProgramBuilder) -> None:
+    permutation = [int(axis) for axis in op.permutation.get_values()]
+    in_axes = [permutation.index(axis) for axis in range(len(permutation))]
+    b.copy(b.buffer(op.operand), b.result(op.result), in_axes=in_axes, origin=op)
+
+
+def _broadcast(op: nn.Broadcast, b: ProgramBuilder) -> None:
+    source, shape = b.buffer(op.operand), sizes_of(op.result.type)
+    given = kernel.buffer_sizes(source)
+    offset = len(shape) - len(given)
+    in_axes = [axis + offset if size == shape[axis + offset] else -1 for axis, size in enumerate(given)]
+    b.copy(source, b.result(op.result), in_axes=in_axes, origin=op)
+
+
+def _slice(op: nn.Slice, b: ProgramBuilder) -> None:
+    steps = [int(step) for step in op.steps.get_values()]
+    b.copy(b.buffer(op.operand), b.result(op.result), in_starts=op.start_sizes, in_steps=steps, origin=op)
+
+
+def _concat(op: nn.Concat, b: ProgramBuilder) -> None:
+    target = b.result(op.result)
+    axis = normalise_axis(op.axis.value.data, len(sizes_of(op.result.type)), op)
+    start: Size = 0
+    for part in op.parts:
+        shape = sizes_of(part.type)
+        starts: list[Size] = [0] * len(shape)
+        starts[axis] = start
+        b.copy(b.buffer(part), target, sizes=shape, out_starts=starts, origin=op)
+        start = start + shape[axis]
+
+
+def _map(op: sparse.Map, b: ProgramBuilder) -> None:
+    ins = [b.buffer(value) for value in op.inputs]
+    bodies, constants = hoist_constants([op.body], b)
+    b.call(kernel.Map, [*ins, *constants], [b.result(value) for value in op.outputs], op, regions=bodies)
+
+
+def _sparse_matmul(op: sparse.MatMul, b: ProgramBuilder) -> None:
+    if op.schedule is None:
+        raise CompilerBug("sparse.matmul reached nn-to-kernels without a schedule")
+    weight = b.packed(pack_weight(b.array(op.weight), op.schedule.schedule))
+    extras = [b.buffer(value) for value in op.extras]
+    bodies, constants = hoist_constants([op.body], b)
+    outs = [b.result(value) for value in op.outputs]
+    ins = [b.buffer(op.x), weight, *extras, *constants]
+    b.call(kernel.MatMul, ins, outs, op, {"schedule": op.schedule}, bodies)
+
+
+def _attention(op: nn_attention.Attention, b: ProgramBuilder) -> None:
+    ins = [b.buffer(value) for value in op.operands]
+    bodies, constants = hoist_constants(op.regions, b)
+    b.call(kernel.Attention, [*ins, *constants], [b.result(op.result)], op, dict(op.properties), bodies)
+
+
+def _same(op_class: type[kernel.KernelOp], *names: str) -> Callable[[Any, ProgramBuilder], None]:
+    """A call with the op's own operands, results and the properties of these names."""
+
+    def lower(op: Operation, b: ProgramBuilder) -> None:
+        ins = [b.buffer(value) for value in op.operands]
+        outs = [b.result(value) for value in op.results]
+        properties = {name: op.properties[name] for name in names if name in op.properties}
+        b.call(op_class, ins, outs, op, properties)
+
+    return lower
+
+
+def _softmax(op: nn.Softmax, b: ProgramBuilder) -> None:
+    axis = normalise_axis(op.axis.value.data, len(sizes_of(op.operand.type)), op)
+    b.call(kernel.Softmax, [b.buffer(op.operand)], [b.result(op.result)], op, {"axis": IntegerAttr(axis, i64)})
+
+
+def _reduce(kind: str) -> Callable[[Any, ProgramBuilder], None]:
+    def lower(op: nn.ReduceOp, b: ProgramBuilder) -> None:
+        properties: dict[str, Attribute] = {
+            "kind": StringAttr(kind),
+            "axes": DenseArrayBase.from_list(i64, list(op.axis_values)),
+        }
+        b.call(kernel.Reduce, [b.buffer(op.operand)], [b.result(op.result)], op, properties)
+
+    return lower
+
+
+def _cumsum(op: nn.CumSum, b: ProgramBuilder) -> None:
+    axis = normalise_axis(op.axis.value.data, len(sizes_of(op.operand.type)), op)
+    flags = {name: op.properties[name] for name in ("exclusive", "reverse") if name in op.properties}
+    properties: dict[str, Attribute] = {"axis": IntegerAttr(axis, i64), **flags}
+    b.call(kernel.CumSum, [b.buffer(op.operand)], [b.result(op.result)], op, properties)
+
+
+def _out_of_range(op: Operation, b: ProgramBuilder, extent: Size) -> IntegerAttr:
+    source = op.attributes.get(SOURCE)
+    where = source.data if isinstance(source, StringAttr) else op.name
+    return b.message(f"{where}: an index is outside [-{extent}, {extent}): check the ids given to this gather")
+
+
+def _gather(op: nn.Gather, b: ProgramBuilder) -> None:
+    shape = sizes_of(op.operand.type)
+    axis = normalise_axis(op.axis.value.data, len(shape), op)
+    properties: dict[str, Attribute] = {
+        "axis": IntegerAttr(axis, i64),
+        "message": _out_of_range(op, b, shape[axis]),
+    }
+    ins = [b.buffer(op.operand), b.buffer(op.indices)]
+    b.call(kernel.Gather, ins, [b.result(op.result)], op, properties)
+
+
+def _gather_nd(op: nn.GatherND, b: ProgramBuilder) -> None:
+    shape, batch = sizes_of(op.operand.type), op.batch_dims.value.data
+    properties: dict[str, Attribute] = {"batch_dims": op.batch_dims, "message": _out_of_range(op, b, shape[batch])}
+    ins = [b.buffer(op.operand), b.buffer(op.indices)]
+    b.call(kernel.GatherND, ins, [b.result(op.result)], op, properties)
+
+
+def _matrix(buffer: SSAValue, b: ProgramBuilder, *, column: bool) -> SSAValue:
+    """A vector seen as a matrix of one column or one row; anything else as it is."""
+    sizes = kernel.buffer_sizes(buffer)
+    if len(sizes) != 1:
+        return buffer
+    return b.alias(buffer, tensor(kernel.buffer_element(buffer), (*sizes, 1) if column else (1, *sizes)))
+
+
+def _batch_matmul(op: nn.MatMul, b: ProgramBuilder) -> None:
+    lhs, rhs = b.buffer(op.lhs), b.buffer(op.rhs)
+    vectors = len(kernel.buffer_sizes(lhs)) == 1, len(kernel.buffer_sizes(rhs)) == 1
+    out = b.result(op.result)
+    shape = list(sizes_of(op.result.type))
+    if vectors[0]:
+        shape.insert(len(shape) - (not vectors[1]), 1)
+    if vectors[1]:
+        shape.append(1)
+    target = b.alias(out, tensor(element_of(op.result.type), shape)) if any(vectors) else out
+    ins = [_matrix(lhs, b, column=False), _matrix(rhs, b, column=True)]
+    b.call(kernel.BatchMatMul, ins, [target], op)
+
+
+def _linear(op: nn.Linear, b: ProgramBuilder) -> None:
+    """A weight that is computed, not constant: transpose it and multiply."""
+    out, inputs = sizes_of(op.weight.type)
+    transposed = b.temporary(tensor(element_of(op.weight.type), [inputs, out]))
+    b.copy(b.buffer(op.weight), transposed, in_axes=[1, 0], origin=op)
+    x, y = b.buffer(op.x), b.result(op.result)
+    if len(kernel.buffer_sizes(x)) == 1:
+        y = _matrix(y, b, column=False)
+    b.call(kernel.BatchMatMul, [_matrix(x, b, column=False), transposed], [y], op)
+
+
+CALLS: Mapping[type[Operation], Callable[[Any, ProgramBuilder], None]] = {
+    nn.Constant: _nothing,
+    nn.Reshape: _reshape,
+    sparse.ConvertLayout: _convert_layout,
+    nn.Transpose: _transpose,
+    nn.Broadcast: _broadcast,
+    nn.Slice: _slice,
+    nn.Concat: _concat,
+    sparse.Map: _map,
+    sparse.MatMul: _sparse_matmul,
+    nn_attention.Attention: _attention,
+    nn.LayerNorm: _same(kernel.LayerNorm, "epsilon"),
+    nn.Softmax: _softmax,
+    nn.ReduceSum: _reduce("sum"),
+    nn.ReduceMean: _reduce("mean"),
+    nn.ReduceMax: _reduce("max"),
+    nn.ReduceMin: _reduce("min"),
+    nn.ReduceProd: _reduce("prod"),
+    nn.ArgMax: _reduce("arg_max"),
+    nn.CumSum: _cumsum,
+    nn.Gather: _gather,
+    nn.GatherND: _gather_nd,
+    nn.Trilu: _same(kernel.Trilu, "k", "upper"),
+    nn.Iota: _same(kernel.Iota, "start", "step"),
+    nn.Dimension: _same(kernel.Dimension, "size"),
+    nn.MatMul: _batch_matmul,
+    nn.Linear: _linear,
+    nn.DynamicQuantize: _same(kernel.DynamicQuantize),
+}

@@ -1,0 +1,35 @@
+"""Moves the numbers that differ between layers out of bodies, so that equal layers share one kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from xdsl.dialects.builtin import FloatAttr
+from xdsl.ir import Region, SSAValue
+
+from sparsec.dialects.encoding import tensor, to_numpy
+from sparsec.dialects.nn_structure import Constant
+from sparsec.lowering.program_builder import ProgramBuilder
+
+_KEPT = (0.0, 1.0)
+"""Numbers that kernels treat specially: they stay in the body."""
+
+
+def hoist_constants(bodies: Sequence[Region], b: ProgramBuilder) -> tuple[list[Region], list[SSAValue]]:
+    """Copies of bodies that take the same extras, with float constants as further extras, and the buffers to pass.
+
+    Integer constants (zero points) stay: they take few values, and the kernel's code depends on them.
+    """
+    copies = [body.clone() for body in bodies]
+    buffers: list[SSAValue] = []
+    for number, copy in enumerate(copies):
+        for op in list(copy.block.ops):
+            if not isinstance(op, Constant) or not isinstance(op.value, FloatAttr) or op.value.value.data in _KEPT:
+                continue
+            element = op.result.type
+            arguments = [each.block.insert_arg(element, len(each.block.args)) for each in copies]
+            op.result.replace_all_uses_with(arguments[number])
+            op.detach()
+            buffers.append(b.constant(np.asarray(op.value.value.data, to_numpy(element)), tensor(element, [])))
+    return copies, buffers

@@ -1,0 +1,185 @@
+"""[kernels] -> [loops]: one function per distinct kernel, and the functions that the C runtime calls.
+
+For a target T the module defines `execute_T`, which calls the kernels in order, `arena_size_T`, `scratch_size_T` and
+`output_shapes`; the runtime provides `sparsec_parallel`, which splits a kernel's work items among threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, i64
+from xdsl.dialects.func import FuncOp
+from xdsl.dialects.llvm import LLVMFunctionType, LLVMVoidType
+from xdsl.dialects.llvm import FuncOp as LlvmFuncOp
+from xdsl.ir import Attribute, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+
+from sparsec.dialects import kernel
+from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels import KERNELS
+from sparsec.lowering.kernels.frame import KernelRow, Sizes, open_frame
+from sparsec.lowering.kernels.vector import Emitter, Value, build_function, pointer
+from sparsec.lowering.program_builder import ALIGNMENT
+from sparsec.target import CpuTarget, find_target
+
+PARALLEL = "sparsec_parallel"
+_SYMBOLS_ONLY = (pointer,)
+_EXECUTE = (pointer,) * 7
+
+
+@dataclass(frozen=True)
+class KernelsToLoops(ModulePass):
+    """Replace `kernel.program` by functions for one CPU target."""
+
+    name = "kernels-to-loops"
+
+    target: str = "x86_64"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        program = next((inner for inner in op.ops if isinstance(inner, kernel.Program)), None)
+        if program is None:
+            raise CompilerBug("kernels-to-loops found no program")
+        functions = ProgramEmitter(program, find_target(self.target)).functions()
+        program.detach()
+        op.body.block.add_ops(functions)
+        program.erase()
+
+
+class ProgramEmitter:
+    """Emits the functions of one program for one target."""
+
+    def __init__(self, program: kernel.Program, target: CpuTarget):
+        self._target = target
+        self._features = frozenset(target.features)
+        self._symbols = [symbol.data for symbol in program.symbols]
+        self._ops = list(program.body.block.ops)
+        self._calls = [op for op in self._ops if isinstance(op, kernel.KernelOp)]
+
+    def functions(self) -> list[Operation]:
+        """Everything that the module defines and declares."""
+        names: dict[str, str] = {}
+        kernels: list[Operation] = []
+        for op in self._calls:
+            key = kernel_key(op)
+            if key not in names:
+                names[key] = f"{op.name.removeprefix('kernel.')}_{len(names)}_{self._target.name}"
+                kernels.append(self._kernel(op, names[key]))
+        void = LLVMFunctionType([pointer, pointer, pointer, i64], LLVMVoidType())
+        parallel = LlvmFuncOp(PARALLEL, void)
+        execute = self._function("execute", _EXECUTE, lambda e, args: self._execute(e, args, names))
+        arena = self._function("arena_size", _SYMBOLS_ONLY, self._arena_size, [i64])
+        scratch = self._function("scratch_size", _SYMBOLS_ONLY, self._scratch_size, [i64])
+        shapes = build_function("output_shapes", frozenset(), self._output_shapes, (pointer, pointer))
+        return [*kernels, execute, arena, scratch, shapes, parallel]
+
+    def _function(
+        self, name: str, inputs: Sequence[Attribute], body: object, outputs: Sequence[Attribute] = ()
+    ) -> FuncOp:
+        return build_function(f"{name}_{self._target.name}", self._features, body, inputs, outputs)  # pyright: ignore
+
+    def _kernel(self, op: kernel.KernelOp, name: str) -> FuncOp:
+        def body(e: Emitter, arguments: tuple[Value, ...]) -> None:
+            _row(op).emit(op, open_frame(op, e, arguments, self._symbols))
+
+        return build_function(name, self._features, body)
+
+    # The functions that the runtime calls
+
+    def _slot_sizes(self, e: Emitter, sizes: Sizes) -> dict[int, Value]:
+        """The bytes of each arena slot, a multiple of the alignment."""
+        largest: dict[int, dict[Attribute, Value]] = {}
+        for op in self._ops:
+            if isinstance(op, kernel.Arena):
+                tensor = kernel.tensor_of(op.buffer)
+                largest.setdefault(op.index_value, {}).setdefault(tensor, sizes.bytes(tensor))
+        result: dict[int, Value] = {}
+        for slot in sorted(largest):
+            candidates = list(largest[slot].values())
+            total = candidates[0]
+            for other in candidates[1:]:
+                total = e.maximum(total, other)
+            result[slot] = e.mul(e.ceil_div(total, ALIGNMENT), ALIGNMENT)
+        return result
+
+    def _arena_size(self, e: Emitter, arguments: tuple[Value, ...]) -> Sequence[Value]:
+        total = e.i64(0)
+        for size in self._slot_sizes(e, Sizes(e, arguments[0], self._symbols)).values():
+            total = e.add(total, size)
+        return [total]
+
+    def _scratch_size(self, e: Emitter, arguments: tuple[Value, ...]) -> Sequence[Value]:
+        sizes = Sizes(e, arguments[0], self._symbols)
+        largest = e.i64(0)
+        for op in {kernel_key(op): op for op in self._calls}.values():
+            largest = e.maximum(largest, _row(op).scratch(op, e, sizes))
+        return [largest]
+
+    def _output_shapes(self, e: Emitter, arguments: tuple[Value, ...]) -> None:
+        sizes, index = Sizes(e, arguments[0], self._symbols), 0
+        outputs = {op.index_value: op for op in self._ops if isinstance(op, kernel.Output)}
+        for number in sorted(outputs):
+            for size in kernel.buffer_sizes(outputs[number].buffer):
+                e.store(sizes(size), arguments[1], 8 * index)
+                index += 1
+
+    def _execute(self, e: Emitter, arguments: tuple[Value, ...], names: dict[str, str]) -> None:
+        symbols, inputs, outputs, arena, weights, pool, status = arguments
+        sizes = Sizes(e, symbols, self._symbols)
+        slots: dict[int, Value] = {}
+        offset = e.i64(0)
+        for slot, size in self._slot_sizes(e, sizes).items():
+            slots[slot] = e.offset(arena, offset)
+            offset = e.add(offset, size)
+        places: dict[SSAValue, Value] = {}
+        most = max((len(op.operands) for op in self._calls), default=0)
+        frame = e.stack(8 * (most + 2))
+        for op in self._ops:
+            match op:
+                case kernel.Input():
+                    places[op.buffer] = e.load(pointer, inputs, 8 * op.index_value)
+                case kernel.Output():
+                    places[op.buffer] = e.load(pointer, outputs, 8 * op.index_value)
+                case kernel.Arena():
+                    places[op.buffer] = slots[op.index_value]
+                case kernel.Weights():
+                    places[op.buffer] = e.offset(weights, op.index_value)
+                case kernel.KernelOp():
+                    pointers = [*(places[operand] for operand in op.operands), status, symbols]
+                    for index, value in enumerate(pointers):
+                        e.store(value, frame, 8 * index)
+                    items = _row(op).items(op, e, sizes)
+                    e.call(PARALLEL, [pool, e.address_of(names[kernel_key(op)]), frame, items])
+                case _:
+                    raise CompilerBug(f"{op.name} stands in a kernel.program")
+
+
+def _row(op: kernel.KernelOp) -> KernelRow:
+    row = KERNELS.get(type(op))
+    if row is None:
+        raise CompilerBug(f"{op.name} has no kernel")
+    return row
+
+
+def kernel_key(op: kernel.KernelOp) -> str:
+    """A text that is equal for calls that can share a function: everything but the operands' identity and the source."""
+    types = [f"{operand.type}" for operand in op.operands]
+    properties = [f"{name}={value}" for name, value in sorted(op.properties.items())]
+    return "\n".join([op.name, *types, *properties, *(_region_key(region) for region in op.regions)])
+
+
+def _region_key(region: Region) -> str:
+    numbers: dict[SSAValue, int] = {}
+    for argument in region.block.args:
+        numbers[argument] = len(numbers)
+    lines = [", ".join(str(argument.type) for argument in region.block.args)]
+    for inner in region.block.ops:
+        operands = " ".join(str(numbers[operand]) for operand in inner.operands)
+        properties = " ".join(f"{name}={value}" for name, value in sorted(inner.properties.items()))
+        results = " ".join(str(result.type) for result in inner.results)
+        lines.append(f"{inner.name} {operands} {properties} {results}")
+        for result in inner.results:
+            numbers[result] = len(numbers)
+    return "\n".join(lines)

@@ -1,0 +1,221 @@
+"""Builds a `kernel.program`: which buffer holds which value, what lies in the packed weights, which slots are shared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, StringAttr, i64
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+
+from sparsec.builder import constant_value
+from sparsec.dialects import kernel
+from sparsec.dialects.encoding import Layout, Tensor, as_tensor, layout_of, sizes_of, to_numpy, with_layout
+from sparsec.dialects.nn_structure import Constant
+from sparsec.dialects.tensor_op import SOURCE
+from sparsec.dims import Size, product
+from sparsec.errors import CompilerBug
+from sparsec.lowering.memory_plan import Lifetime, plan_slots
+from sparsec.weights import Array, WeightStore, digest_of
+
+ALIGNMENT = 64
+"""Bytes to which packed weights and arena slots are aligned: a cache line and a 512-bit vector."""
+
+TILE = 64
+
+
+class ProgramBuilder:
+    """Appends kernel calls to a program.
+
+    Values of the function being lowered are bound to buffers; a value is looked up with `buffer`, which packs constants
+    on first use.
+    """
+
+    def __init__(self, weights: WeightStore):
+        self._weights = weights
+        self._block = Block()
+        self._buffers: dict[SSAValue, SSAValue] = {}
+        self._blob = bytearray()
+        self._offsets: dict[str, int] = {}
+        self._messages: list[str] = []
+        self._arena_sizes: list[Size] = []
+
+    # Buffers
+
+    def place(self, op_class: type[kernel.PlaceOp], index: int, tensor: Tensor) -> SSAValue:
+        """A new name for a place in memory, seen as `tensor`."""
+        return self._place(op_class, index, kernel.BufferType(tensor))
+
+    def _place(self, op_class: type[kernel.PlaceOp], index: int, type: Attribute) -> SSAValue:
+        op = op_class.create(result_types=[type], properties={"index": IntegerAttr(index, i64)})
+        self._block.add_op(op)
+        return op.results[0]
+
+    def bind(self, value: SSAValue, buffer: SSAValue) -> None:
+        """Say where a value of the function lies."""
+        self._buffers[value] = buffer
+
+    def buffer(self, value: SSAValue) -> SSAValue:
+        """Where a value of the function lies."""
+        if value not in self._buffers:
+            if not isinstance(value.owner, Constant):
+                raise CompilerBug("a value is used before the call that computes it")
+            self._buffers[value] = self.constant(self.array(value), as_tensor(value.type))
+        return self._buffers[value]
+
+    def array(self, value: SSAValue) -> Array:
+        """The numbers of a constant value."""
+        array = constant_value(value, self._weights)
+        if array is None:
+            raise CompilerBug("a kernel needs a constant where the model computes a value")
+        return array
+
+    def constant(self, array: Array, tensor: Tensor) -> SSAValue:
+        """Constant data in row-major order."""
+        return self.place(kernel.Weights, self._data(array), with_layout(tensor, None))
+
+    def packed(self, stream: Array) -> SSAValue:
+        """A packed weight."""
+        return self._place(kernel.Weights, self._data(stream), kernel.PackedType())
+
+    def _data(self, array: Array) -> int:
+        digest = digest_of(array)
+        if digest not in self._offsets:
+            self._blob.extend(bytes(-len(self._blob) % ALIGNMENT))
+            self._offsets[digest] = len(self._blob)
+            self._blob.extend(np.ascontiguousarray(array).tobytes())
+        return self._offsets[digest]
+
+    def temporary(self, tensor: Tensor) -> SSAValue:
+        """A new buffer of the arena."""
+        self._arena_sizes.append(elements_in_memory(tensor) * to_numpy(tensor.element_type).itemsize)
+        return self.place(kernel.Arena, len(self._arena_sizes) - 1, tensor)
+
+    def result(self, value: SSAValue) -> SSAValue:
+        """A new buffer of the arena, bound to a value."""
+        buffer = self.temporary(as_tensor(value.type))
+        self.bind(value, buffer)
+        return buffer
+
+    def alias(self, buffer: SSAValue, tensor: Tensor) -> SSAValue:
+        """The same memory seen as another tensor."""
+        owner = buffer.owner
+        if not isinstance(owner, kernel.PlaceOp):
+            raise CompilerBug("only places in memory can be seen as another tensor")
+        return self.place(type(owner), owner.index_value, tensor)
+
+    # Calls
+
+    def call(
+        self,
+        op_class: type[kernel.KernelOp],
+        ins: Sequence[SSAValue],
+        outs: Sequence[SSAValue],
+        source: Operation | None = None,
+        properties: dict[str, Attribute] | None = None,
+        regions: Sequence[Region] = (),
+    ) -> None:
+        """Append a kernel call; `source` is the op it comes from."""
+        op = op_class.build(operands=[ins, outs], properties=properties or {}, regions=regions)
+        if source is not None and SOURCE in source.attributes:
+            op.attributes[SOURCE] = source.attributes[SOURCE]
+        self._block.add_op(op)
+
+    def message(self, text: str) -> IntegerAttr:
+        """The number of a run-time error message."""
+        if text not in self._messages:
+            self._messages.append(text)
+        return IntegerAttr(self._messages.index(text), i64)
+
+    def write_output(self, index: int, value: SSAValue) -> None:
+        """Make output number `index` hold a value: its last call writes there directly if nothing speaks against it."""
+        buffer = self.buffer(value)
+        tensor = with_layout(value.type, None)
+        output = self.place(kernel.Output, index, tensor)
+        owner = buffer.owner
+        if isinstance(owner, kernel.Arena) and layout_of(value.type) is None and self._owns(owner):
+            output.owner.detach()  # pyright: ignore - a place op, just created
+            self._block.insert_op_before(output.owner, owner)  # pyright: ignore
+            buffer.replace_all_uses_with(output)
+            self._buffers = {key: output if held is buffer else held for key, held in self._buffers.items()}
+        else:
+            self.copy(buffer, output)
+
+    def _owns(self, owner: kernel.PlaceOp) -> bool:
+        """Whether no other name stands for this arena buffer."""
+        same = [op for op in self._block.ops if isinstance(op, kernel.Arena) and op.index_value == owner.index_value]
+        return len(same) == 1
+
+    def copy(
+        self,
+        source: SSAValue,
+        target: SSAValue,
+        *,
+        sizes: Sequence[Size] | None = None,
+        in_axes: Sequence[int] | None = None,
+        in_starts: Sequence[Size] | None = None,
+        in_steps: Sequence[int] | None = None,
+        out_starts: Sequence[Size] | None = None,
+        origin: Operation | None = None,
+    ) -> None:
+        """Append a `kernel.copy`; what is not given means "all of it, in order"."""
+        rank_in, shape = len(kernel.buffer_sizes(source)), kernel.buffer_sizes(target)
+        self.call(
+            kernel.Copy, [source], [target], origin,
+            {
+                "sizes": _texts(sizes if sizes is not None else shape),
+                "in_axes": _integers(in_axes if in_axes is not None else range(rank_in)),
+                "in_starts": _texts(in_starts if in_starts is not None else [0] * rank_in),
+                "in_steps": _integers(in_steps if in_steps is not None else [1] * rank_in),
+                "out_starts": _texts(out_starts if out_starts is not None else [0] * len(shape)),
+            },
+        )  # fmt: skip
+
+    # The end
+
+    def plan(self) -> None:
+        """Give every arena buffer its slot."""
+        first: dict[int, int] = {}
+        last: dict[int, int] = {}
+        for number, op in enumerate(self._block.ops):
+            for operand in op.operands:
+                if isinstance(operand.owner, kernel.Arena):
+                    first.setdefault(operand.owner.index_value, number)
+                    last[operand.owner.index_value] = number
+        buffers = sorted(first)
+        slots = plan_slots([Lifetime(first[b], last[b], self._arena_sizes[b]) for b in buffers])
+        slot_of = dict(zip(buffers, slots, strict=True))
+        for op in list(self._block.ops):
+            if isinstance(op, kernel.PlaceOp) and not op.buffer.uses:
+                op.detach()
+                op.erase()
+            elif isinstance(op, kernel.Arena):
+                op.properties["index"] = IntegerAttr(slot_of[op.index_value], i64)
+
+    def finish(self, symbols: Sequence[str]) -> kernel.Program:
+        """The program; its packed weights are in the weight store."""
+        blob = np.frombuffer(bytes(self._blob) + bytes(-len(self._blob) % ALIGNMENT), np.uint8)
+        return kernel.Program.create(
+            properties={
+                "sym_name": StringAttr("main"),
+                "symbols": _texts(symbols),
+                "weights": StringAttr(self._weights.put(blob)),
+                "messages": _texts(self._messages),
+            },
+            regions=[Region(self._block)],
+        )
+
+
+def elements_in_memory(tensor: Tensor) -> Size:
+    """About how many elements a buffer takes: tiles are not counted as whole, which the run-time size does."""
+    sizes = sizes_of(tensor)
+    extra = TILE * sizes[-1] if layout_of(tensor) == Layout.TILED else 0
+    return product(sizes) + extra
+
+
+def _texts(values: Sequence[object]) -> ArrayAttr[StringAttr]:
+    return ArrayAttr([StringAttr(str(value)) for value in values])
+
+
+def _integers(values: Sequence[int]) -> Attribute:
+    return DenseArrayBase.from_list(i64, [int(value) for value in values])
