@@ -33,11 +33,22 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects import sparse
 from sparsec.dialects.body import Yield, yielded
-from sparsec.dialects.encoding import Layout, element_of, sizes_of, tensor, to_element, to_numpy, with_layout
+from sparsec.dialects.encoding import (
+    BlocksAttr,
+    Layout,
+    element_of,
+    sizes_of,
+    tensor,
+    to_element,
+    to_numpy,
+    with_layout,
+)
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.tensor_op import SOURCE, TensorOp
 from sparsec.dims import Size
 from sparsec.errors import CompilerBug, ShapeError
+from sparsec.pattern import BlockPattern
+from sparsec.schedule import Schedule
 from sparsec.weights import Array, WeightStore
 
 INLINE_LIMIT = 16
@@ -114,6 +125,18 @@ class Builder:
             return self.create(st.Constant, [], {"value": data}, result_types=[type]).results[0]
         digest = StringAttr(self.weights.put(array))
         return self.create(st.Constant, [], {"digest": digest}, result_types=[type]).results[0]
+
+    def weight(self, array: Array, pattern: BlockPattern | None = None, schedule: Schedule | None = None) -> SSAValue:
+        """A constant whose block pattern, or the schedule of the kernels that read it, was given by hand."""
+        if pattern is None:
+            value = self.constant(array)
+        else:
+            type = tensor(to_element(array.dtype), array.shape, blocks=BlocksAttr.of(pattern, array.dtype.itemsize * 8))
+            digest = StringAttr(self.weights.put(array))
+            value = self.create(st.Constant, [], {"digest": digest}, result_types=[type]).results[0]
+        if schedule is not None and isinstance(value.owner, st.Constant):
+            value.owner.attributes[sparse.SCHEDULE_HINT] = sparse.ScheduleAttr.of(schedule)
+        return value
 
     def scalar(self, value: float | int | bool, element: Attribute) -> SSAValue:
         """A constant of a scalar type, for use inside bodies."""

@@ -42,6 +42,7 @@ from xdsl.utils.str_enum import StrEnum
 
 from sparsec.dims import Dim, Size, parse_size
 from sparsec.errors import CompilerBug, ShapeError
+from sparsec.pattern import BlockPattern
 
 ui8 = IntegerType(8, Signedness.UNSIGNED)
 i16 = IntegerType(16)
@@ -113,6 +114,18 @@ class BlocksAttr(ParametrizedAttribute):
     total: IntAttr
     bits: ArrayAttr[IntAttr]
     pattern: StringAttr
+
+    @staticmethod
+    def of(pattern: BlockPattern, bits: int) -> BlocksAttr:
+        """The attribute of a pattern whose blocks all have `bits` bits per value."""
+        return BlocksAttr(
+            IntAttr(pattern.rows),
+            IntAttr(pattern.columns),
+            IntAttr(pattern.blocks),
+            IntAttr(pattern.stored.size),
+            ArrayAttr([IntAttr(bits)]),
+            StringAttr(pattern.digest),
+        )
 
     def verify(self) -> None:
         if self.rows.data < 1 or self.columns.data < 1:

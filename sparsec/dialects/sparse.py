@@ -28,6 +28,9 @@ from sparsec.dims import broadcast
 from sparsec.errors import ShapeError
 from sparsec.schedule import Dataflow, Schedule
 
+SCHEDULE_HINT = "schedule_hint"
+"""Attribute of an `nn.constant`: the `ScheduleAttr` given by hand for the kernels that read this weight."""
+
 
 @irdl_attr_definition
 class DataflowAttr(EnumAttribute[Dataflow], SpacedOpaqueSyntaxAttribute):
