@@ -157,6 +157,10 @@ class ValueEmitter:
             self._constants[key] = self._hoist(arith.ConstantOp(value))
         return self._constants[key]
 
+    def like(self, a: Value, number: float) -> Value:
+        """The constant that has the type of a."""
+        return self.constant(number, a.type)
+
     def i64(self, value: int) -> Value:
         """An i64 constant."""
         return self.constant(value, i64)
@@ -331,6 +335,14 @@ class ValueEmitter:
         if not isa(a.type, VectorType[Attribute]):
             return self.result(arith.BitcastOp(a, element))
         return self.result(vector.BitcastOp(a, vector_of(element, size_of(a.type) // size_of(element))))
+
+    def bits(self, a: Value) -> Value:
+        """The bits of f32 values as i32."""
+        return self.reinterpret(a, i32)
+
+    def from_bits(self, a: Value) -> Value:
+        """The f32 values that have these bits."""
+        return self.reinterpret(a, f32)
 
     def _convert(self, op: type[Operation], a: Value, element: Attribute) -> Value:
         # through create(): the constructors are typed for scalars, the ops themselves take vectors as well
