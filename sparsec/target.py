@@ -26,8 +26,10 @@ FEATURE_BITS: dict[str, int] = {
 }  # fmt: skip
 """LLVM's name of a feature -> its bit in the C runtime, where `cpu_features` of runtime_cpu.h is the same list."""
 
-_PROC_NAMES = {"lzcnt": "abm", "bmi": "bmi1", "avxvnni": "avx_vnni", "avx512vnni": "avx512_vnni", "avx512vbmi": "avx512vbmi",
-               "amx-tile": "amx_tile", "amx-int8": "amx_int8"}  # fmt: skip
+_PROC_NAMES = {
+    "lzcnt": "abm", "bmi": "bmi1", "avxvnni": "avx_vnni", "avx512vnni": "avx512_vnni",
+    "amx-tile": "amx_tile", "amx-int8": "amx_int8",
+}  # fmt: skip
 """How /proc/cpuinfo spells the features that it spells differently."""
 
 

@@ -46,12 +46,18 @@ def header_text(signature: Signature, prefix: str, library: str) -> str:
 
 
 def _identifiers(tensors: Sequence[TensorInfo]) -> list[str]:
-    """C identifiers for names that may hold anything, all different."""
+    return _unique([tensor.name for tensor in tensors])
+
+
+def _unique(texts: Sequence[str]) -> list[str]:
+    """C identifiers for texts that may hold anything, different even in capitals."""
     names: list[str] = []
-    for tensor in tensors:
-        name = re.sub(r"\W", "_", tensor.name, flags=re.ASCII)
-        while name in names:
+    taken: set[str] = set()
+    for text in texts:
+        name = re.sub(r"\W", "_", text, flags=re.ASCII)
+        while name.upper() in taken:
             name += "_"
+        taken.add(name.upper())
         names.append(name)
     return names
 
@@ -66,28 +72,22 @@ def _enumeration(prefix: str, kind: str, names: Sequence[str]) -> str:
     return ",\n".join(f"    {row}" for row in [*rows, f"{prefix.upper()}_{kind}S = {len(names)}"])
 
 
-def _parameters(tensor: TensorInfo) -> list[str]:
-    """The named sizes of a shape as C identifiers, each once."""
-    symbols = [size for size in tensor.shape if isinstance(size, str)]
-    return [_c_name(symbol) for symbol in dict.fromkeys(symbols)]
-
-
-def _c_name(symbol: str) -> str:
-    return re.sub(r"\W", "_", symbol, flags=re.ASCII) + "_size"
+def _parameters(tensor: TensorInfo) -> dict[str, str]:
+    """The named sizes of a shape -> C identifiers, each once."""
+    symbols = list(dict.fromkeys(size for size in tensor.shape if isinstance(size, str)))
+    return dict(zip(symbols, (f"{name}_size" for name in _unique(symbols)), strict=True))
 
 
 def _maker(prefix: str, tensor: TensorInfo, name: str) -> str:
-    arguments = [f"const {_C_TYPES[tensor.dtype]} *data", *(f"int64_t {symbol}" for symbol in _parameters(tensor))]
-    sizes = [str(size) if isinstance(size, int) else _c_name(size) for size in tensor.shape]
+    named = _parameters(tensor)
+    arguments = [f"const {_C_TYPES[tensor.dtype]} *data", *(f"int64_t {symbol}" for symbol in named.values())]
+    sizes = [str(size) if isinstance(size, int) else named[size] for size in tensor.shape]
     lines = [
         f"/* Input {_described(tensor)}. */",
         f"static inline {prefix}_tensor {prefix}_make_{name}({', '.join(arguments)}) {{",
-        f"    {prefix}_tensor tensor = {{0}};",
-        "    tensor.data = (void *)data;",
-        f"    tensor.dtype = {prefix.upper()}_{tensor.dtype.upper()};",
-        f"    tensor.rank = {len(sizes)};",
-        *(f"    tensor.shape[{axis}] = {size};" for axis, size in enumerate(sizes)),
-        f"    tensor.bytes = {' * '.join([f'(int64_t)sizeof *data', *sizes])};",
+        f"    int64_t bytes = {' * '.join(['(int64_t)sizeof *data', *sizes])};",
+        f"    {prefix}_tensor tensor = {{(void *)data, bytes, {prefix.upper()}_{tensor.dtype.upper()}, {len(sizes)}, "
+        f"{{{', '.join(sizes) or 0}}}}};",
         "    return tensor;",
         "}",
     ]
@@ -102,18 +102,20 @@ def _example(signature: Signature, prefix: str, inputs: Sequence[str], outputs: 
         f"{prefix}_tensor inputs[{upper}_INPUTS], outputs[{upper}_OUTPUTS] = {{0}};",
     ]
     for tensor, name in zip(signature.inputs, inputs, strict=True):
-        arguments = ", ".join([name, *_parameters(tensor)])
+        arguments = ", ".join([name, *_parameters(tensor).values()])
         lines.append(f"inputs[{upper}_INPUT_{name.upper()}] = {prefix}_make_{name}({arguments});")
+    results = [
+        f"const {_C_TYPES[tensor.dtype]} *{name} = outputs[{upper}_OUTPUT_{name.upper()}].data;"
+        for tensor, name in zip(signature.outputs, outputs, strict=True)
+    ]
     lines += [
         f"if ({prefix}_output_shapes(context, inputs, outputs)) ...        // fills dtype, rank, shape and bytes",
         f"for (int i = 0; i < {upper}_OUTPUTS; i++) outputs[i].data = malloc(outputs[i].bytes);",
         f"if ({prefix}_run(context, inputs, outputs)) puts({prefix}_last_error(context));",
-        f"const {_C_TYPES[signature.outputs[0].dtype]} *{outputs[0]} = outputs[{upper}_OUTPUT_{outputs[0].upper()}].data;"
-        if outputs
-        else "",
+        *results,
         f"{prefix}_destroy(context);",
     ]
-    return "\n".join(f" *     {line}".rstrip() for line in lines if line)
+    return "\n".join(f" *     {line}" for line in lines)
 
 
 _TEXT = """\

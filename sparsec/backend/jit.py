@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
-import threading
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,25 +22,11 @@ _ALIGNMENT = 64
 _numbers = itertools.count()
 
 
-class _Engine:
-    """LLVM's JIT, one for the process, made when first needed."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._engine: tuple[Binding, Jit] | None = None
-
-    def get(self) -> tuple[Binding, Jit]:
-        with self._lock:
-            if self._engine is None:
-                binding = load_binding()
-                jit = binding.create_lljit_compiler(create_machine(binding), use_jit_link=True)
-                # A thread of the user may be inside compiled code when Python ends: the system frees it, we do not.
-                atexit.register(jit.detach)
-                self._engine = binding, jit
-            return self._engine
-
-
-_ENGINE = _Engine()
+@cache
+def _engine() -> tuple[Binding, Jit]:
+    """LLVM's JIT, one for the process."""
+    binding = load_binding()
+    return binding, binding.create_lljit_compiler(create_machine(binding), use_jit_link=True)
 
 
 def load(artifact: Artifact, options: Options) -> Program:
@@ -55,7 +40,7 @@ def load(artifact: Artifact, options: Options) -> Program:
         TargetError: this CPU lacks what the model was compiled for.
         CodegenError: the object cannot be loaded.
     """
-    binding, jit = _ENGINE.get()
+    binding, jit = _engine()
     weights = aligned(artifact.weights)
     builder = binding.JITLibraryBuilder()
     builder.add_object_img(artifact.object_code)
@@ -75,7 +60,7 @@ def load(artifact: Artifact, options: Options) -> Program:
 
 
 def aligned(weights: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The same bytes, at an address that is a multiple of 64 and with at least one cache line of room."""
+    """The same bytes at an address that is a multiple of 64; none give some address too."""
     if weights.flags.c_contiguous and weights.ctypes.data % _ALIGNMENT == 0 and weights.size > 0:
         return weights
     room = np.zeros(weights.size + 2 * _ALIGNMENT, np.uint8)

@@ -78,8 +78,6 @@ class JitLibrary(Protocol):
 class Jit(Protocol):
     """The JIT of this process."""
 
-    def detach(self) -> None: ...
-
 
 class Binding(Protocol):
     """`llvmlite.binding`."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import resources
-from typing import Any
 
-from xdsl.backend.llvm.convert import convert_module
 from xdsl.dialects.builtin import ModuleOp
 
+from sparsec.backend.convert_llvm import convert_module
 from sparsec.backend.descriptor import descriptor_text, exported_names
 from sparsec.backend.llvm_binding import TRIPLE
 from sparsec.backend.worker_client import WORKER
@@ -32,14 +31,8 @@ def emit_ir(module: ModuleOp, target: CpuTarget) -> str:
     Raises:
         CompilerBug: the module has an op that cannot be turned into LLVM, or lacks one of those functions.
     """
-    try:
-        converted: Any = convert_module(module, fallback_target_triple=TRIPLE)
-    except NotImplementedError as error:
-        raise CompilerBug(f"the [llvm] form cannot be emitted: {error}") from error
+    converted = convert_module(module, TRIPLE)
     entries = {f"{kind}_{target.name}" for kind in ("execute", "arena_size", "scratch_size")} | {_SHARED}
-    attributes = ["nounwind", f'"target-cpu"="{target.llvm_cpu}"']
-    if target.features:
-        attributes.append(f'"target-features"="{target.llvm_features}"')
     defined: set[str] = set()
     for function in converted.functions:
         if function.is_declaration:
@@ -49,12 +42,17 @@ def emit_ir(module: ModuleOp, target: CpuTarget) -> str:
             function.linkage = "linkonce_odr"
         elif function.name not in entries:
             function.linkage = "internal"
-        own = ["noinline", *attributes] if function.name != _SHARED else ["nounwind"]
-        for attribute in own:
-            set.add(function.attributes, attribute)  # its own `add` refuses texts
+        _set_target(function.attributes, None if function.name == _SHARED else target)
     if missing := sorted(entries - defined):
         raise CompilerBug(f"the [llvm] form lacks {', '.join(missing)}")
     return str(converted)
+
+
+def _set_target(attributes: set[str], target: CpuTarget | None) -> None:
+    """Fix the CPU of one function, baseline for None. Kernels stay calls: one copy of each, whoever calls it."""
+    own = [] if target is None else [f'"target-cpu"="{target.llvm_cpu}"', f'"target-features"="{target.llvm_features}"']
+    attributes -= {attribute for attribute in attributes if attribute.startswith('"target-')}
+    set[str].update(attributes, {"noinline", "nounwind", *own})  # its own add() refuses values
 
 
 def emit(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import subprocess
@@ -92,7 +91,7 @@ def _libc() -> Path:
             path = Path(line.rstrip("\n").partition("/")[2])
             if path.name.startswith(("libc.so", "libc-", "ld-musl", "libc.musl")):
                 return Path("/") / path
-    raise LinkError(f"the C library of this process was not found; is it static? ({ctypes.sizeof(ctypes.c_void_p)} bytes)")
+    raise LinkError("no C library is mapped into this Python: is it linked statically? Save models with another one")
 
 
 def _umask() -> int:

@@ -31,7 +31,7 @@ def write_weights_object(file: BinaryIO, weights: NDArray[np.uint8], symbol: str
 
     Args:
         file: open for writing, empty.
-        weights: uint8[n]; n may be 0. One cache line of zeros follows them, so that kernels may read past the end.
+        weights: uint8[n]; n may be 0. One cache line of zeros follows them, so that the symbol always has a place.
         symbol: what the weights are called; visible within the linked library only.
     """
     size = weights.size + 64
@@ -69,7 +69,7 @@ def write_weights_object(file: BinaryIO, weights: NDArray[np.uint8], symbol: str
         b"\x7fELF", 2, 1, 1, 0, _RELOCATABLE, _X86_64, 1, 0, 0, at_headers, 0, 64, 0, 0, 64, 6, 5,
     )  # fmt: skip
     file.write(elf.ljust(offset, b"\0"))
-    file.write(memoryview(np.ascontiguousarray(weights)))
+    file.write(np.ascontiguousarray(weights).data)
     file.write(bytes(64 + at_symbols - end))
     file.write(symbols + symbol_names + section_names)
     file.write(bytes(at_headers - at_section_names - len(section_names)))

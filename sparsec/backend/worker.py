@@ -53,7 +53,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def generate(binding: Binding, machine: TargetMachine, header: dict[str, Any], texts: Sequence[str]) -> bytes:
-    """Link modules of LLVM text into one and turn it into `header["kind"]`; all but `header["exports"]` becomes internal.
+    """Link modules of LLVM text and make `header["kind"]` of them; all symbols but `header["exports"]` become internal.
 
     Raises:
         RuntimeError: LLVM cannot parse, verify or link a module, in its words.

@@ -7,11 +7,9 @@ import os
 import select
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from typing import IO
 
 from sparsec.backend.worker import pack, unpack
 from sparsec.errors import CodegenError
@@ -31,7 +29,7 @@ class Worker:
         self._module = module
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._stderr: IO[bytes] | None = None
+        self._stderr: int | None = None
 
     @property
     def pid(self) -> int | None:
@@ -79,11 +77,8 @@ class Worker:
         """In a forked child: let go of the parent's process without touching it."""
         self._turn = threading.Lock()
         if self._process is not None:
-            for pipe in (self._process.stdin, self._process.stdout, self._stderr):
-                if pipe is not None:
-                    pipe.close()
             self._process.returncode = 0  # not ours to wait for
-        self._process = self._stderr = None
+        self._close()
 
     def _running_process(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
@@ -92,7 +87,7 @@ class Worker:
         if not sys.executable:
             raise CodegenError("sparsec compiles in a process of its own and does not know which Python to run: "
                                "set sys.executable")  # fmt: skip
-        self._stderr = tempfile.TemporaryFile()
+        self._stderr = os.memfd_create("stderr")
         self._process = subprocess.Popen(
             [sys.executable, "-m", self._module],
             stdin=subprocess.PIPE,
@@ -147,8 +142,7 @@ class Worker:
         how = f"was ended by signal {-status}" if status < 0 else f"ended with exit code {status}"
         said = ""
         if self._stderr is not None:
-            self._stderr.seek(0)
-            said = self._stderr.read().decode(errors="replace").strip()
+            said = os.pread(self._stderr, 1 << 16, 0).decode(errors="replace").strip()
         lines = said.splitlines()[:20] or ["(it said nothing)"]
         return CodegenError("\n".join([f"the process that runs LLVM {how}; it said:", *lines, _ADVICE]))
 
@@ -156,11 +150,15 @@ class Worker:
         if self._process is not None:
             self._process.kill()
             self._process.wait()  # leaves no zombie
+        self._close()
+
+    def _close(self) -> None:
+        if self._process is not None:
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
                     pipe.close()
         if self._stderr is not None:
-            self._stderr.close()
+            os.close(self._stderr)
         self._process = self._stderr = None
 
 

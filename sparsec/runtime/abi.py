@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,11 @@ OK, BAD_ARGUMENT, BAD_DATA, NO_MEMORY, NO_THREADS, BUSY = range(6)
 class Tensor(ctypes.Structure):
     """`struct sparsec_tensor`."""
 
+    data: int | None
+    bytes: int
+    dtype: int
+    rank: int
+    shape: Sequence[int]
     _fields_ = [
         ("data", ctypes.c_void_p),
         ("bytes", ctypes.c_int64),

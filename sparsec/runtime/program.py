@@ -1,4 +1,4 @@
-"""Programs: compiled models that are called with numpy arrays. Needs numpy and the standard library, not the compiler."""
+"""Programs: compiled models that are called with numpy arrays. Needs numpy and ctypes, not the compiler."""
 
 from __future__ import annotations
 
@@ -97,7 +97,8 @@ class Program:
             InputError: names, number, dtypes, ranks or sizes of the arrays do not fit, or their values are impossible.
         """
         if len(arrays) > len(self.inputs):
-            raise InputError(f"{len(arrays)} arrays are given, the model has {len(self.inputs)} inputs: {self._names()}")
+            count = len(self.inputs)
+            raise InputError(f"{len(arrays)} arrays are given, the model has {count} inputs: {self._names()}")
         feed = {tensor.name: array for tensor, array in zip(self.inputs, arrays, strict=False)}
         for name, array in by_name.items():
             if name in feed:
@@ -173,8 +174,8 @@ class _Context:
         if not handle:
             raise TargetError(f"{library.name} cannot run here: {_text(self._interface.last_error(None))}")
         self._handle: int = handle
-        # Also at exit: the threads must not outlive the code they run.
-        weakref.finalize(self, _destroy, library, handle)
+        # Not at exit: a daemon thread may still be inside, and the system frees everything anyway.
+        weakref.finalize(self, _destroy, library, handle).atexit = False
 
     @property
     def target(self) -> str:
@@ -192,8 +193,9 @@ class _Context:
         self._check(self._interface.output_shapes(self._handle, inputs, outputs))
         results: list[Array] = []
         for info, output in zip(signature.outputs, outputs, strict=True):
-            results.append(np.empty(output.shape[: output.rank], info.dtype))
-            output.data = results[-1].ctypes.data
+            result: Array = np.empty(tuple(output.shape[: output.rank]), info.dtype)
+            output.data = result.ctypes.data
+            results.append(result)
         self._check(self._interface.run(self._handle, inputs, outputs))
         return tuple(results)
 

@@ -1,4 +1,4 @@
-"""What a compiled model takes and gives: names, dtypes, shapes with named sizes. It travels inside the model as JSON."""
+"""What a compiled model takes and gives: names, dtypes, shapes with named sizes. Travels in the model as JSON."""
 
 from __future__ import annotations
 

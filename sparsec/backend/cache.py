@@ -1,0 +1,101 @@
+"""Keeps compiled models on disk, found again by what they were made of.
+
+A file is named by the hash of its key and starts with the hash of its content, so that half a file is no hit. A cache
+must never be the reason that a compilation fails: a folder that cannot be read or written is a cache that has nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sparsec.options import Options
+
+_SUFFIX = ".sparsec"
+_DIGEST_SIZE = hashlib.sha256().digest_size
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A folder of compiled models.
+
+    Args:
+        folder: made when first needed.
+        limit: bytes that the files may take; the least recently used ones go first.
+        enabled: a cache that is not keeps and finds nothing.
+    """
+
+    folder: Path
+    limit: int
+    enabled: bool = True
+
+    @staticmethod
+    def of(options: Options) -> Cache:
+        """The cache that the options describe."""
+        return Cache(options.cache_dir / "models", options.cache_size << 20, options.cache)
+
+    def get(self, key: bytes) -> bytes | None:
+        """What was put under this key, or None. A damaged file is removed."""
+        if not self.enabled:
+            return None
+        path = self._path(key)
+        try:
+            raw = path.read_bytes()
+        except OSError:
+            return None
+        content = raw[_DIGEST_SIZE:]
+        with contextlib.suppress(OSError):  # a read-only cache still serves
+            if hashlib.sha256(content).digest() != raw[:_DIGEST_SIZE]:
+                path.unlink(missing_ok=True)
+                return None
+            os.utime(path)  # now it is the most recently used
+        return content
+
+    def put(self, key: bytes, content: bytes) -> bool:
+        """Keep `content` under this key. Returns whether that worked."""
+        if not self.enabled or len(content) > self.limit:
+            return False
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            number, name = tempfile.mkstemp(dir=self.folder, prefix="new-")
+            with os.fdopen(number, "wb") as file:
+                file.write(hashlib.sha256(content).digest())
+                file.write(content)
+            os.replace(name, self._path(key))  # other processes see all of it or nothing
+            self._evict()
+        except OSError:
+            return False
+        return True
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for _, _, path in self._files():
+            path.unlink(missing_ok=True)
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(size for _, size, _ in self._files())
+
+    def _path(self, key: bytes) -> Path:
+        return self.folder / (hashlib.sha256(key).hexdigest() + _SUFFIX)
+
+    def _files(self) -> Iterator[tuple[int, int, Path]]:
+        """Time of last use, size and path of every kept file; those that vanish meanwhile are left out."""
+        for path in self.folder.glob(f"*{_SUFFIX}"):
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                yield status.st_mtime_ns, status.st_size, path
+
+    def _evict(self) -> None:
+        files = sorted(self._files())
+        excess = sum(size for _, size, _ in files) - self.limit
+        for _, size, path in files:
+            if excess <= 0:
+                return
+            path.unlink(missing_ok=True)
+            excess -= size
