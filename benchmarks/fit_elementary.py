@@ -1,0 +1,110 @@
+"""Fits the coefficients of `sparsec/elementary.py` and prints them: ``python benchmarks/fit_elementary.py [seconds]``.
+
+Each function is fitted in float64 on a Chebyshev grid, by least squares whose weights grow where the error is large
+(Lawson's algorithm), which converges to the minimax fit. The rationals are then walked randomly in float32, coefficient
+by coefficient, keeping what lowers the largest error of the rounded computation: half of that error is rounding.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+Array = np.ndarray
+Function = Callable[[Array], Array]
+
+exact_erf: Function = np.vectorize(math.erf)
+
+
+def powers(x: Array, count: int) -> Array:
+    """x^0 .. x^(count-1) as columns."""
+    return np.vander(x, count, increasing=True)
+
+
+def lawson(
+    f: Array, weight: Array, numerator: Array, denominator: Array, rounds: int = 400
+) -> tuple[float, Array, Array]:
+    """Minimise max |weight (f - P / Q)|, where Q's constant coefficient is 1; columns span P and Q - 1."""
+    emphasis, q, split = np.ones(len(f)), np.ones(len(f)), numerator.shape[1]
+    best = (math.inf, np.empty(0), np.empty(0))
+    for _ in range(rounds):
+        scale = np.sqrt(emphasis) * weight / np.abs(q)
+        system = np.hstack([numerator, -f[:, None] * denominator]) * scale[:, None]
+        norms = np.linalg.norm(system, axis=0)
+        solution = np.linalg.lstsq(system / norms, f * scale, rcond=None)[0] / norms
+        q = 1 + denominator @ solution[split:]
+        error = np.abs(weight * (f - numerator @ solution[:split] / q))
+        if error.max() < best[0] and np.all(q > 0):
+            best = (float(error.max()), solution[:split], np.concatenate([[1.0], solution[split:]]))
+        emphasis = emphasis * (error / error.max() + 1e-3)
+        emphasis /= emphasis.mean()
+    return best
+
+
+def fit_polynomial(name: str, f: Array, weight: Array, x: Array, degree: int) -> None:
+    """Print the polynomial in x closest to f."""
+    error, p, _ = lawson(f, weight, powers(x, degree + 1), np.empty((len(x), 0)))
+    print(f"{name}: relative error {error:.1e}", tuple(float(np.float32(c)) for c in p))
+
+
+def horner(coefficients: Array, x: Array) -> Array:
+    """The polynomial in float32 steps, as `elementary.polynomial` takes them."""
+    y = x * coefficients[-1]
+    for coefficient in coefficients[-2:0:-1]:
+        y = (y + coefficient) * x
+    return y + coefficients[0]
+
+
+def fit_odd_rational(
+    name: str, f: Function, limit: float, degrees: tuple[int, int], top: float, seconds: float
+) -> None:
+    """Print P and Q with f(x) close to x P(x^2) / Q(x^2) on [0, limit], clamped to `top` after rounding."""
+    x = np.maximum(np.cos(np.linspace(0, math.pi / 2, 4000)) * limit, 1e-3)
+    _, p64, q64 = lawson(f(x) / x, x, powers(x * x, degrees[0] + 1), powers(x * x, degrees[1] + 1)[:, 1:])
+    random = np.random.default_rng(0)
+    tried = np.concatenate([np.linspace(0, limit, 40_001), random.uniform(0.3 * limit, limit, 40_000)])
+    samples = np.append(tried, limit).astype(np.float32)
+    exact = f(samples.astype(np.float64))
+
+    def score(p: Array, q: Array) -> float:
+        square = samples * samples
+        y = samples * horner(p, square) / horner(q, square)
+        return float(np.abs(np.minimum(y, np.float32(top)) - exact).max()) + 1e-7 * bool(y[-1] < top)
+
+    scales = np.exp(random.uniform(-0.7, 0.7, 60))  # where the coefficients fall between powers of two matters
+    candidates = [((p64 * s * (1 + 1e-7)).astype(np.float32), (q64 * s).astype(np.float32)) for s in scales]
+    best = min(candidates, key=lambda candidate: score(*candidate))
+    lowest, end = score(*best), time.monotonic() + seconds
+    while time.monotonic() < end:
+        p, q = best[0].copy(), best[1].copy()
+        for _ in range(random.integers(1, 4)):
+            target = p if random.random() < 0.5 else q
+            target[random.integers(len(target))] *= np.float32(1 + random.normal() * 10 ** random.uniform(-7.2, -5.5))
+        if (reached := score(p, q)) <= lowest:
+            lowest, best = reached, (p, q)
+    print(f"{name}: error {lowest:.1e} on [0, {limit}]")
+    for coefficients in best:
+        print("   ", tuple(float(c) for c in coefficients))
+
+
+def main(seconds: float) -> None:
+    """Print all coefficients."""
+    r = np.linspace(-0.3467, 0.3467, 4000)
+    fit_polynomial("EXP, of (e^r - 1 - r) / r^2", (np.exp(r) - 1 - r) / r**2, r**2 / np.exp(r), r, 4)
+    y = np.linspace(math.sqrt(0.5) - 1, math.sqrt(2) - 1, 4000)
+    s = y / (2 + y)
+    fit_polynomial("LOG, of (log(1+y) - 2s) / s^3", (np.log1p(y) - 2 * s) / s**3, np.abs(s**3 / np.log1p(y)), s * s, 2)
+    x = np.linspace(1e-3, 0.786, 4000)
+    fit_polynomial("SIN, of (sin x - x) / x^3", (np.sin(x) - x) / x**3, x**3 / np.sin(x), x * x, 2)
+    fit_polynomial("COS, of (cos x - 1 + x^2/2) / x^4", (np.cos(x) - 1 + x * x / 2) / x**4, x**4, x * x, 2)
+    fit_odd_rational("ERF", exact_erf, 3.95, (5, 5), 1.0, seconds)
+    fit_odd_rational("TANH", np.tanh, 9.1, (4, 4), 1.0, seconds)
+    fit_odd_rational("GELU", lambda x: 0.5 * exact_erf(x / math.sqrt(2)), 5.319696, (4, 5), 0.5, seconds)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 45.0)

@@ -1,0 +1,362 @@
+"""Elementary functions as float32 steps, written once for every machine that can do arithmetic.
+
+The functions take an `Arithmetic` and values it understands. `numpy_arithmetic.NumpyArithmetic` runs them on arrays
+(that is what `reference.py` means by `exp`), and the emitter of `lowering/kernels/vector.py` is an `Arithmetic` too, so
+kernels compute the very same bits. Nothing is fused: every step rounds to float32 once.
+
+Coefficients come from `benchmarks/fit_elementary.py`. Errors stated are absolute maxima over all float32 arguments
+against float64; one ulp at 1 is 1.2e-7. A NaN argument gives NaN unless a function says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+V = TypeVar("V")
+
+
+class Arithmetic(Protocol[V]):
+    """What elementary functions need from a machine. Values are float32, int32 or masks, one or many lanes of them.
+
+    Where a value and a Python number meet, the number takes the type of the value. Integers wrap around.
+    """
+
+    def like(self, a: V, number: float, /) -> V:
+        """The number as a value of the same type and lanes as a."""
+        ...
+
+    def add(self, a: V | float, b: V | float, /) -> V: ...
+    def sub(self, a: V | float, b: V | float, /) -> V: ...
+    def mul(self, a: V | float, b: V | float, /) -> V: ...
+    def div(self, a: V | float, b: V | float, /) -> V:
+        """The quotient of floats, rounded correctly."""
+        ...
+
+    def sqrt(self, a: V, /) -> V: ...
+    def less(self, a: V | float, b: V | float, /) -> V:
+        """A mask; comparisons with NaN are false."""
+        ...
+
+    def greater(self, a: V | float, b: V | float, /) -> V: ...
+    def equal(self, a: V | float, b: V | float, /) -> V: ...
+    def is_nan(self, a: V, /) -> V: ...
+    def select(self, mask: V, a: V | float, b: V | float, /) -> V:
+        """a where the mask is set, else b; at least one of them is a value."""
+        ...
+
+    def both(self, a: V | float, b: V | float, /) -> V:
+        """Bitwise and of integers or masks."""
+        ...
+
+    def either(self, a: V | float, b: V | float, /) -> V: ...
+    def differ(self, a: V | float, b: V | float, /) -> V: ...
+    def shift_left(self, a: V, count: int, /) -> V: ...
+    def shift_right(self, a: V, count: int, /) -> V:
+        """Arithmetic shift of integers: copies the sign."""
+        ...
+
+    def round_to_int(self, a: V, /) -> V:
+        """The nearest int32, ties to even; NaN and what does not fit give -2**31 (`cvtps2dq`)."""
+        ...
+
+    def to_float(self, a: V, /) -> V:
+        """int32 to the nearest float32."""
+        ...
+
+    def bits(self, a: V, /) -> V:
+        """The bits of float32 values as int32."""
+        ...
+
+    def from_bits(self, a: V, /) -> V:
+        """The float32 values that have these bits."""
+        ...
+
+
+def polynomial(m: Arithmetic[V], x: V, coefficients: Sequence[float]) -> V:
+    """`c[0] + c[1] x + c[2] x^2 + ...` by Horner's rule; at least two coefficients."""
+    *lower, last = coefficients
+    y = m.mul(x, last)
+    for coefficient in reversed(lower[1:]):
+        y = m.mul(m.add(y, coefficient), x)
+    return m.add(y, lower[0])
+
+
+# Signs, maxima and rounding
+
+INFINITY = float("inf")
+NAN = float("nan")
+SIGN = -(2**31)
+MAGNITUDE = 2**31 - 1
+INTEGERS_FROM = 8388608.0  # 2**23: from here on every float32 is an integer
+
+
+def maximum(m: Arithmetic[V], a: V | float, b: V | float) -> V:
+    """`a > b ? a : b`: b when either is NaN."""
+    return m.select(m.greater(a, b), a, b)
+
+
+def minimum(m: Arithmetic[V], a: V | float, b: V | float) -> V:
+    """`a < b ? a : b`: b when either is NaN."""
+    return m.select(m.less(a, b), a, b)
+
+
+def relu(m: Arithmetic[V], x: V) -> V:
+    """`x > 0 ? x : 0`: 0 for NaN. Also for integers."""
+    return maximum(m, x, 0)
+
+
+def negate(m: Arithmetic[V], x: V) -> V:
+    """-x of floats: flips the sign bit, of NaN too."""
+    return m.from_bits(m.differ(m.bits(x), SIGN))
+
+
+def absolute(m: Arithmetic[V], x: V) -> V:
+    """|x| of floats: clears the sign bit."""
+    return m.from_bits(m.both(m.bits(x), MAGNITUDE))
+
+
+def copy_sign(m: Arithmetic[V], magnitude: V, sign: V) -> V:
+    """The magnitude (not negative) with the sign bit of the other."""
+    return m.from_bits(m.either(m.bits(magnitude), m.both(m.bits(sign), SIGN)))
+
+
+def sign(m: Arithmetic[V], x: V) -> V:
+    """-1, 0 or 1; NaN gives NaN."""
+    positive = m.select(m.greater(x, 0.0), m.like(x, 1.0), x)
+    return m.select(m.less(x, 0.0), -1.0, positive)
+
+
+def round_even(m: Arithmetic[V], x: V) -> V:
+    """The nearest integer as a float, ties to even; keeps NaN, infinities and the sign of zero."""
+    rounded = copy_sign(m, absolute(m, m.to_float(m.round_to_int(x))), x)
+    return m.select(m.less(absolute(m, x), INTEGERS_FROM), rounded, x)
+
+
+def floor(m: Arithmetic[V], x: V) -> V:
+    """The largest integer not above x."""
+    rounded = round_even(m, x)
+    return m.select(m.greater(rounded, x), m.sub(rounded, 1.0), rounded)
+
+
+def ceil(m: Arithmetic[V], x: V) -> V:
+    """The smallest integer not below x."""
+    return negate(m, floor(m, negate(m, x)))
+
+
+def truncate(m: Arithmetic[V], x: V) -> V:
+    """x rounded towards zero."""
+    return copy_sign(m, floor(m, absolute(m, x)), x)
+
+
+# Exponentials
+
+LOG2_E = 1.44269504
+LN2_HIGH = 0.693359375  # ten bits: times an exponent it is exact
+LN2_LOW = -2.12194440e-4
+EXP_LOWEST = -87.3  # e^x stays a normal number
+EXP_HIGHEST = 88.72283  # the last argument whose result is finite
+EXP = (0.49999994, 0.1666652113199234, 0.04166838899254799, 0.008368735201656818, 0.0013814500998705626)
+
+
+def exp(m: Arithmetic[V], x: V) -> V:
+    """e^x within 2 ulp. Arguments below -87.3 give 1.2e-38 (no denormals, no zero), above 88.72283 infinity."""
+    result = _exp_finite(m, minimum(m, EXP_HIGHEST, maximum(m, EXP_LOWEST, x)))
+    return m.select(m.greater(x, EXP_HIGHEST), INFINITY, result)
+
+
+def _exp_finite(m: Arithmetic[V], x: V) -> V:
+    """e^x for arguments within [EXP_LOWEST, EXP_HIGHEST], or NaN."""
+    exponent = m.round_to_int(m.mul(x, LOG2_E))
+    whole = m.to_float(exponent)
+    r = m.sub(m.sub(x, m.mul(whole, LN2_HIGH)), m.mul(whole, LN2_LOW))
+    tail = m.mul(polynomial(m, r, EXP), m.mul(r, r))
+    mantissa = m.add(m.add(tail, r), 1.0)
+    # adding to the exponent field reaches 2**127 * 1.99, which multiplying by 2**128 could not
+    return m.from_bits(m.add(m.bits(mantissa), m.shift_left(exponent, 23)))
+
+
+def sigmoid(m: Arithmetic[V], x: V) -> V:
+    """1 / (1 + e^-x), relative error below 3e-7 down to x = -87, constant 1.6e-38 below."""
+    return m.div(1.0, m.add(_exp_finite(m, minimum(m, 87.0, maximum(m, -87.0, negate(m, x)))), 1.0))
+
+
+SMALLEST_NORMAL = 1.17549435e-38
+SQRT_HALF_BITS = 0x3F3504F3
+LOG = (0.66666776, 0.3997757136821747, 0.29871007800102234)
+
+
+def log(m: Arithmetic[V], x: V) -> V:
+    """The natural logarithm within 2 ulp; 0 gives -infinity, negative numbers NaN, infinity infinity."""
+    tiny = m.less(x, SMALLEST_NORMAL)
+    bits = m.bits(m.select(tiny, m.mul(x, INTEGERS_FROM), x))
+    # the exponent that brings the mantissa into [sqrt(1/2), sqrt(2))
+    exponent = m.shift_right(m.sub(bits, SQRT_HALF_BITS), 23)
+    mantissa = m.from_bits(m.sub(bits, m.shift_left(exponent, 23)))
+    whole = m.sub(m.to_float(exponent), m.select(tiny, m.like(x, 23.0), 0.0))
+    # log(1 + y) = 2 atanh(s) with s = y / (2 + y)
+    y = m.sub(mantissa, 1.0)
+    s = m.div(y, m.add(y, 2.0))
+    square = m.mul(s, s)
+    half = m.mul(m.mul(y, y), 0.5)
+    tail = m.mul(s, m.add(half, m.mul(square, polynomial(m, square, LOG))))
+    low = m.add(tail, m.mul(whole, LN2_LOW))
+    result = m.add(m.add(m.sub(y, half), low), m.mul(whole, LN2_HIGH))
+    result = m.select(m.less(x, INFINITY), result, x)
+    result = m.select(m.equal(x, 0.0), -INFINITY, result)
+    return m.select(m.less(x, 0.0), NAN, result)
+
+
+# Sigmoidal functions: x P(x^2) / Q(x^2), with the argument clamped where the result rounds to its limit
+
+ERF_SATURATES = 3.95
+ERF_P = (2.0718524, 0.35627586, 0.0976953, 0.0071927547, 0.0005280733, 3.6938204e-06)
+ERF_Q = (1.8361316, 0.92778164, 0.21224023, 0.028039102, 0.002200065, 6.947858e-05)
+TANH_SATURATES = 9.1
+TANH_P = (1.211363, 0.16191666, 0.004213897, 2.4642026e-05, 1.5756410e-08)
+TANH_Q = (1.2113631, 0.5657039, 0.031267319, 0.00039471692, 9.2423659e-07)
+GELU_SATURATES = 5.319696
+GELU_P = (0.49248171, 0.069711164, 0.0074331989, 0.00048225676, 8.6955215e-06)
+GELU_Q = (1.2344704, 0.38047269, 0.05120503, 0.0038868112, 0.00017312042, 7.192279e-07)
+
+
+def _odd_rational(m: Arithmetic[V], x: V, limit: float, p: Sequence[float], q: Sequence[float]) -> V:
+    """x p(x^2) / q(x^2) with x clamped to [-limit, limit]; keeps NaN."""
+    x = minimum(m, limit, maximum(m, -limit, x))
+    square = m.mul(x, x)
+    return m.div(m.mul(x, polynomial(m, square, p)), polynomial(m, square, q))
+
+
+def _within_one(m: Arithmetic[V], y: V) -> V:
+    """y clamped to [-1, 1], which it may miss by one ulp; keeps NaN."""
+    return minimum(m, 1.0, maximum(m, -1.0, y))
+
+
+def erf(m: Arithmetic[V], x: V) -> V:
+    """The error function, absolute and relative error below 4e-7; exactly -1 or 1 beyond 3.95."""
+    return _within_one(m, _odd_rational(m, x, ERF_SATURATES, ERF_P, ERF_Q))
+
+
+def tanh(m: Arithmetic[V], x: V) -> V:
+    """The hyperbolic tangent, absolute and relative error below 3.3e-7; exactly -1 or 1 beyond 9.1."""
+    return _within_one(m, _odd_rational(m, x, TANH_SATURATES, TANH_P, TANH_Q))
+
+
+def gelu(m: Arithmetic[V], x: V) -> V:
+    """`x / 2 (1 + erf(x / sqrt 2))`, error below 4e-7 max(1, |x|); exactly x beyond 5.4 and -0 below -5.4."""
+    return m.mul(m.add(_odd_rational(m, x, GELU_SATURATES, GELU_P, GELU_Q), 0.5), x)
+
+
+TWICE_SQRT_2_BY_PI = 1.5957691216057308
+TWICE_SQRT_2_BY_PI_CUBIC = TWICE_SQRT_2_BY_PI * 0.044715
+
+
+def gelu_tanh(m: Arithmetic[V], x: V) -> V:
+    """`x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`, computed as x / (1 + e^-2u)."""
+    slope = m.add(m.mul(m.mul(x, x), -TWICE_SQRT_2_BY_PI_CUBIC), -TWICE_SQRT_2_BY_PI)
+    exponent = minimum(m, 87.0, maximum(m, -87.0, m.mul(x, slope)))
+    return m.div(x, m.add(_exp_finite(m, exponent), 1.0))
+
+
+# Powers
+
+
+def power_constant(m: Arithmetic[V], x: V, exponent: float) -> V:
+    """x ** exponent for an exponent known at compile time: multiplications and roots where they suffice."""
+    if exponent < 0:
+        return m.div(1.0, power_constant(m, x, -exponent))
+    if exponent == 0:
+        return m.like(x, 1.0)
+    if exponent == 0.5:
+        return m.sqrt(x)
+    if exponent != int(exponent) or exponent > 64:
+        return power(m, x, m.like(x, exponent))
+    result: V | None = None
+    square, remaining = x, int(exponent)
+    while remaining:
+        if remaining & 1:
+            result = square if result is None else m.mul(result, square)
+        remaining >>= 1
+        if remaining:
+            square = m.mul(square, square)
+    return m.like(x, 1.0) if result is None else result
+
+
+def power(m: Arithmetic[V], x: V, y: V) -> V:
+    """x ** y as e^(y log|x|), relative error about 1e-7 (1 + |y log x|).
+
+    Negative x needs an integer y (else NaN); 0 ** y is 0, 1 or infinity; x ** 0 is 1.
+    """
+    exponent = m.mul(y, log(m, absolute(m, x)))
+    result = m.select(m.less(exponent, EXP_LOWEST), 0.0, exp(m, exponent))
+    halves = m.mul(y, 0.5)
+    odd = m.greater(absolute(m, m.sub(halves, round_even(m, halves))), 0.25)
+    fractional = m.greater(absolute(m, m.sub(y, round_even(m, y))), 0.0)
+    negative = m.less(x, 0.0)
+    result = m.select(m.both(negative, odd), negate(m, result), result)
+    result = m.select(m.both(negative, fractional), NAN, result)
+    return m.select(m.equal(y, 0.0), 1.0, result)
+
+
+# Circular functions
+
+TWO_BY_PI = 0.6366197723675814
+HALF_PI = (1.5703125, 4.835128784179688e-04, 3.139164786504813e-07)
+"""Pieces of pi / 2, the first two short enough that products with a quadrant number are exact."""
+SIN = (-0.16666655242443085, 0.00833215657621622, -0.00019514639279805124)
+COS = (0.04166664555668831, -0.001388736185617745, 2.443771700200159e-05)
+
+
+def sin(m: Arithmetic[V], x: V) -> V:
+    """The sine, absolute error below 2e-7 for |x| < 1000; meaningless beyond 1e5."""
+    return _circular(m, x, 0)
+
+
+def cos(m: Arithmetic[V], x: V) -> V:
+    """The cosine, absolute error below 2e-7 for |x| < 1000; meaningless beyond 1e5."""
+    return _circular(m, x, 1)
+
+
+def _circular(m: Arithmetic[V], x: V, quarter_turns: int) -> V:
+    """sin(x + quarter_turns * pi / 2)"""
+    quadrant = m.round_to_int(m.mul(x, TWO_BY_PI))
+    whole = m.to_float(quadrant)
+    r = x
+    for piece in HALF_PI:
+        r = m.sub(r, m.mul(whole, piece))
+    square = m.mul(r, r)
+    sine = m.add(r, m.mul(m.mul(square, r), polynomial(m, square, SIN)))
+    cosine = m.mul(m.mul(square, square), polynomial(m, square, COS))
+    cosine = m.add(m.sub(cosine, m.mul(square, 0.5)), 1.0)
+    turns = m.add(quadrant, quarter_turns)
+    magnitude = m.select(m.equal(m.both(turns, 1), 0), sine, cosine)
+    flip = m.shift_left(m.both(turns, 2), 30)
+    return m.from_bits(m.differ(m.bits(magnitude), flip))
+
+
+# Quantisation
+
+
+def quantize(m: Arithmetic[V], x: V, inverse_scale: V | float, zero_point: V | int, lowest: int, highest: int) -> V:
+    """`clip(rint(x * inverse_scale) + zero_point, lowest, highest)` as int32; NaN gives `lowest`.
+
+    Clipping comes before rounding, which gives the same numbers and cannot overflow.
+
+    Args:
+        x: float32
+        inverse_scale: 1 / scale, itself rounded to float32
+        zero_point: int32, within [lowest, highest]
+    """
+    if isinstance(zero_point, int):
+        low: V | float = float(lowest - zero_point)
+        high: V | float = float(highest - zero_point)
+    else:
+        low = m.to_float(m.sub(lowest, zero_point))
+        high = m.to_float(m.sub(highest, zero_point))
+    clipped = minimum(m, maximum(m, m.mul(x, inverse_scale), low), high)
+    return m.add(m.round_to_int(clipped), zero_point)
+
+
+def dequantize(m: Arithmetic[V], q: V, scale: V | float, zero_point: V | int) -> V:
+    """`float32(q - zero_point) * scale` of int32 q."""
+    return m.mul(m.to_float(m.sub(q, zero_point)), scale)
