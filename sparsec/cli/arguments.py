@@ -1,0 +1,73 @@
+"""Command-line arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from sparsec.errors import OptionError
+
+
+def add_model(parser: argparse.ArgumentParser, what: str) -> None:
+    """The positional argument MODEL."""
+    parser.add_argument("model", metavar="MODEL", type=Path, help=what)
+
+
+def add_compilation(parser: argparse.ArgumentParser) -> None:
+    """Options of the compiler."""
+    group = parser.add_argument_group("compilation")
+    group.add_argument(
+        "--target",
+        metavar="NAME[,NAME...]",
+        help="CPUs to make code for: host, all, or names such as avx512vnni,x86_64; "
+        "a model for several picks its code when it is loaded (default: host)",
+    )
+    group.add_argument("--prefix", help="what the C names of the model start with (default: the output's name)")
+    group.add_argument("--no-cache", action="store_true", help="compile afresh and keep nothing")
+    group.add_argument("--linker", help="the linker to use (default: the first of cc, ld.lld, ld, zig)")
+    group.add_argument("--time-limit", type=float, metavar="SECONDS", help="how long LLVM may take (default: 300)")
+
+
+def compilation_options(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The options that `add_compilation` and `add_threads` read, as `sparsec.Options.of` takes them."""
+    options: dict[str, Any] = {}
+    for name in ("prefix", "linker", "time_limit", "threads"):
+        if getattr(chosen, name, None) is not None:
+            options[name] = getattr(chosen, name)
+    if getattr(chosen, "target", None):
+        options["targets"] = tuple(name.strip() for name in chosen.target.split(","))
+    if getattr(chosen, "no_cache", False):
+        options["cache"] = False
+    return options
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """How many threads a program runs with."""
+    parser.add_argument("--threads", type=int, metavar="N", help="threads to run with (default: 1)")
+
+
+def add_dims(parser: argparse.ArgumentParser) -> None:
+    """Values of symbolic dimensions."""
+    parser.add_argument(
+        "--dim",
+        action="append",
+        default=[],
+        metavar="NAME=SIZE",
+        help="size of a dynamic dimension of generated inputs, e.g. --dim batch=8 --dim sequence=128 (repeatable)",
+    )
+
+
+def parse_dims(texts: list[str]) -> dict[str, int]:
+    """`["batch=8"]` to `{"batch": 8}`.
+
+    Raises:
+        OptionError: not of that form.
+    """
+    sizes: dict[str, int] = {}
+    for text in texts:
+        name, separator, size = text.partition("=")
+        if not separator or not size.isdecimal() or int(size) < 1:
+            raise OptionError(f"--dim {text}: expected NAME=SIZE with a size of at least 1, e.g. --dim batch=8")
+        sizes[name.strip()] = int(size)
+    return sizes
