@@ -9,14 +9,15 @@ import numpy as np
 from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Operation
 
-from sparsec import reference_elementary as elementary
+from sparsec import elementary
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import element_of, to_numpy
-from sparsec.reference_elementary import NUMPY
+from sparsec.dialects.nn_structure import Constant
+from sparsec.numpy_arithmetic import NumpyArithmetic
 from sparsec.reference_scope import Meaning, Scope
 from sparsec.weights import Array
 
-_INT32_MIN = -(2**31)
+NUMPY = NumpyArithmetic()
 
 
 def maximum(a: Array, b: Array) -> Array:
@@ -73,10 +74,9 @@ def _quantisation_parameter(op: ew.QuantisationOp, x: Array, parameter: Array) -
 
 def quantize_with(x: Array, inverse: Array, zero_point: Array) -> Array:
     """Quantise f32 by the inverse of a scale, to the dtype of the zero point."""
-    limits, zero = np.iinfo(zero_point.dtype), zero_point.astype(np.int32)
-    low, high = ((bound - zero).astype(np.float32) for bound in (limits.min, limits.max))
-    scaled = minimum(maximum(x * inverse, low), high)
-    return (np.rint(scaled).astype(np.int32) + zero).astype(zero_point.dtype)
+    limits = np.iinfo(zero_point.dtype)
+    integers = elementary.quantize(NUMPY, x, inverse, zero_point.astype(np.int32), int(limits.min), int(limits.max))
+    return integers.astype(zero_point.dtype)
 
 
 def quantize(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
@@ -112,13 +112,24 @@ def _elementary(function: Callable[..., Array]) -> Meaning:
 
     def meaning(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
         narrow = [np.asarray(operand, np.float32) for operand in operands]
-        return [np.asarray(function(NUMPY, *narrow)).astype(operands[0].dtype)]
+        return [function(NUMPY, *narrow).astype(operands[0].dtype)]
 
     return meaning
 
 
 def _sign(x: Array) -> Array:
-    return np.sign(x).astype(x.dtype)
+    return elementary.sign(NUMPY, x) if x.dtype == np.float32 else np.sign(x)
+
+
+def _pow(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
+    """By multiplications and roots where the exponent is a known number, as `elementary.power_constant` says."""
+    base, exponent = (np.asarray(operand, np.float32) for operand in operands)
+    if isinstance(cast(ew.Pow, op).rhs.owner, Constant) and exponent.size == 1:
+        power = elementary.power_constant(NUMPY, base, exponent.item())
+        power = np.broadcast_to(power, np.broadcast_shapes(base.shape, exponent.shape))
+    else:
+        power = elementary.power(NUMPY, base, exponent)
+    return [power.astype(operands[0].dtype)]
 
 
 def _relu(x: Array) -> Array:
@@ -155,7 +166,7 @@ MEANING: dict[type[Operation], Meaning] = {
     ew.Mul: _apply(np.multiply),
     ew.Div: _apply(truncate_divide),
     ew.Mod: _apply(floor_modulo),
-    ew.Pow: _elementary(elementary.pow),
+    ew.Pow: _pow,
     ew.Maximum: _apply(maximum),
     ew.Minimum: _apply(minimum),
     ew.Equal: _apply(np.equal),

@@ -12,12 +12,11 @@ from typing import cast
 import numpy as np
 from xdsl.ir import Operation
 
-from sparsec import reference_elementary as elementary
+from sparsec import elementary
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects import sparse
 from sparsec.dialects.nn_attention import Attention
-from sparsec.reference_elementary import NUMPY
-from sparsec.reference_elementwise import maximum, minimum
+from sparsec.reference_elementwise import NUMPY, maximum, minimum
 from sparsec.reference_scope import Meaning, Scope
 from sparsec.weights import Array
 
@@ -52,7 +51,7 @@ def sequential_sum(x: Array) -> Array:
 
 def softmax_first(x: Array) -> Array:
     """Softmax over axis 0: `e = exp(x - max); e * (1 / sum(e))`."""
-    exponential = np.asarray(elementary.exp(NUMPY, x - x.max(axis=0, initial=-np.inf)))
+    exponential = elementary.exp(NUMPY, x - x.max(axis=0, initial=-np.inf))
     return exponential * (np.float32(1) / sequential_sum(exponential))
 
 
