@@ -112,21 +112,21 @@ builtin.module {
 """
 
 
-def toy_module(target: CpuTarget) -> ModuleOp:
-    """The model in [llvm] form."""
+def toy_module(target: CpuTarget, arena: int = 40) -> ModuleOp:
+    """The model in [llvm] form, with an arena of this size."""
     context = Context()
     context.load_dialect(Builtin)
     context.load_dialect(llvm.LLVM)
-    module = Parser(context, _TEXT.replace("TARGET", target.name)).parse_module()
+    module = Parser(context, _TEXT.replace("TARGET", target.name).replace("40 :", f"{arena} :")).parse_module()
     module.verify()
     return module
 
 
 def toy_artifact(
-    targets: Sequence[CpuTarget] | None = None, prefix: str = "toy", bias: float = 1.0, options: Options | None = None
+    targets: Sequence[CpuTarget] | None = None, prefix: str = "toy", bias: float = 1.0, arena: int = 40
 ) -> Artifact:
     """The model as an artifact, for the CPU at hand unless told otherwise."""
     targets = targets or choose_targets(["host"])
-    texts = [emit_ir(toy_module(target), target) for target in targets]
-    code = emit("object", texts, SIGNATURE, prefix, targets, options or Options())
+    texts = [emit_ir(toy_module(target, arena), target) for target in targets]
+    code = emit("object", texts, SIGNATURE, prefix, targets, Options())
     return Artifact(code, np.array([bias], np.float32).view(np.uint8), SIGNATURE, prefix)

@@ -1,0 +1,65 @@
+"""From the llvm dialect to text, objects and assembly."""
+
+import re
+
+import pytest
+from xdsl.dialects.builtin import ModuleOp
+
+from sparsec.backend.object_code import emit, emit_ir
+from sparsec.errors import CompilerBug
+from sparsec.options import Options
+from sparsec.target import TARGETS
+from tests.backend.toy import SIGNATURE, toy_module
+
+ALL = tuple(TARGETS.values())
+
+
+def definitions(text: str) -> dict[str, str]:
+    """Name of every defined function -> the line that defines it."""
+    return {match[1]: match[0] for match in re.finditer(r"^define [^@]*@\"?([\w.]+)\"?\(.*$", text, re.MULTILINE)}
+
+
+def test_linkage_and_target_of_every_function():
+    lines = definitions(emit_ir(toy_module(TARGETS["avx512vnni"]), TARGETS["avx512vnni"]))
+    assert set(lines) == {
+        "kernel", "execute_avx512vnni", "arena_size_avx512vnni", "scratch_size_avx512vnni", "output_shapes"
+    }  # fmt: skip
+    assert lines["kernel"].startswith("define internal ") and lines["output_shapes"].startswith("define linkonce_odr ")
+    assert lines["execute_avx512vnni"].startswith("define void ")
+    for name in ("kernel", "execute_avx512vnni"):
+        assert "noinline nounwind" in lines[name]
+        assert '"target-cpu"="x86-64-v3"' in lines[name] and "+avx512vnni" in lines[name]
+    assert "target-cpu" not in lines["output_shapes"]
+
+
+def test_a_module_without_an_entry_is_a_bug():
+    module = toy_module(TARGETS["avx2"])
+    with pytest.raises(CompilerBug, match="the .llvm. form lacks arena_size_x86_64, execute_x86_64, scratch_size_x86_64"):
+        emit_ir(module, TARGETS["x86_64"])
+    with pytest.raises(CompilerBug):
+        emit_ir(ModuleOp([]), TARGETS["x86_64"])
+
+
+@pytest.mark.parametrize("kind", ["llvm", "assembly"])
+def test_all_targets_lie_side_by_side(kind: str):
+    texts = [emit_ir(toy_module(target), target) for target in ALL]
+    text = emit(kind, texts, SIGNATURE, "toy", ALL, Options()).decode()
+    for target in ALL:
+        assert f"execute_{target.name}" in text
+    if kind == "llvm":
+        shown = {name for name, line in definitions(text).items() if "internal" not in line}
+        aliases = set(re.findall(r"^@(\w+) = alias", text, re.MULTILINE))
+        assert shown | aliases == {
+            "sparsec_entry", "toy_abi_version", "toy_create", "toy_destroy", "toy_get_threads", "toy_last_error",
+            "toy_metadata", "toy_output_shapes", "toy_run", "toy_set_threads", "toy_variant",
+        }  # fmt: skip
+        assert sum(name.startswith("kernel") for name in definitions(text)) == len(ALL)
+        assert sum(name.startswith("output_shapes") for name in definitions(text)) == 1
+    else:
+        assert "vaddss" in text and re.search(r"\taddss", text)
+
+
+def test_objects_are_the_same_every_time():
+    texts = [emit_ir(toy_module(target), target) for target in ALL]
+    first, second = (emit("object", texts, SIGNATURE, "toy", ALL, Options()) for _ in range(2))
+    assert first == second

@@ -1,0 +1,69 @@
+"""Options: defaults, the environment, mistakes."""
+
+from pathlib import Path
+
+import pytest
+
+from sparsec.errors import OptionError, TargetError
+from sparsec.options import Options, child_environment
+from sparsec.target import TARGETS
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch):
+    for name in ("SPARSEC_CACHE", "SPARSEC_CACHE_DIR", "SPARSEC_CACHE_SIZE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_defaults():
+    options = Options()
+    assert options.targets == ("host",) and options.threads == 1 and options.cache
+    assert options.cache_dir == Path.home() / ".cache" / "sparsec"
+
+
+def test_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
+    assert Options().cache_dir == Path("/xdg/sparsec")
+    monkeypatch.setenv("SPARSEC_CACHE", "off")
+    monkeypatch.setenv("SPARSEC_CACHE_DIR", "/elsewhere")
+    monkeypatch.setenv("SPARSEC_CACHE_SIZE", "7")
+    options = Options()
+    assert (options.cache, options.cache_dir, options.cache_size) == (False, Path("/elsewhere"), 7)
+    assert Options(cache=True, cache_size=9).cache and Options(cache_size=9).cache_size == 9
+    monkeypatch.setenv("SPARSEC_CACHE_SIZE", "much")
+    with pytest.raises(OptionError, match="SPARSEC_CACHE_SIZE is 'much', expected a number of megabytes such as 2048"):
+        Options()
+
+
+def test_keywords():
+    options = Options.of(targets="avx2", cache_dir="/a", dump_ir="b", threads=3)
+    assert options == Options(targets=("avx2",), cache_dir=Path("/a"), dump_ir=Path("b"), threads=3)
+    assert options.with_(targets=["all"]).cpu_targets() == tuple(TARGETS.values())
+    with pytest.raises(TargetError, match="there is no target 'mmx'"):
+        options.with_(targets="mmx").cpu_targets()
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"thread": 2}, "there is no option 'thread'; did you mean 'threads'?"),
+        ({"xyzzy": 2}, "there is no option 'xyzzy'; the options are: targets, prefix, threads, cache, "),
+        ({"threads": 0}, "option threads is 0, expected 1 to 1024"),
+        ({"threads": "many"}, "an option has a value of the wrong type"),
+        ({"targets": ()}, "option targets is (), expected a tuple of names"),
+        ({"prefix": "2bert"}, "option prefix is '2bert', expected a C identifier such as 'bert'"),
+        ({"prefix": "bert-mini"}, "option prefix is 'bert-mini', expected a C identifier such as 'bert'"),
+        ({"cache_size": -1}, "option cache_size is -1, expected a number of megabytes, 0 or more"),
+        ({"time_limit": 0}, "option time_limit is 0, expected a number of seconds above 0"),
+    ],
+)
+def test_mistakes(choices: dict, message: str):
+    with pytest.raises(OptionError) as caught:
+        Options.of(**choices)
+    assert str(caught.value).startswith(message)
+
+
+def test_child_environment_finds_the_same_modules(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.path", ["", "/one", "/two"])
+    environment = child_environment()
+    assert environment["PYTHONPATH"] == "/one:/two" and environment["PYTHONSAFEPATH"] == "1"

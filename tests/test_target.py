@@ -1,0 +1,73 @@
+"""The table of CPUs."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import sparsec.runtime
+from sparsec.errors import TargetError
+from sparsec.target import FEATURE_BITS, TARGETS, CpuTarget, choose_targets, find_target, host
+
+CPUINFO = "processor\t: 0\nflags\t\t: fpu sse2 {}\nbugs\t\t: none\n"
+V3 = "avx avx2 fma f16c bmi1 bmi2 abm movbe"
+
+
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [
+        ("", "x86_64"),
+        ("avx avx2", "x86_64"),
+        (V3, "avx2"),
+        (f"{V3} avx512f avx512bw avx512dq avx512vl", "avx2"),
+        (f"{V3} avx512f avx512bw avx512dq avx512vl avx512_vnni", "avx512vnni"),
+    ],
+)
+def test_host_is_the_best_row_that_fits(tmp_path: Path, flags: str, name: str):
+    (tmp_path / "cpuinfo").write_text(CPUINFO.format(flags))
+    assert host(tmp_path / "cpuinfo").name == name
+
+
+@pytest.mark.parametrize(("system", "machine"), [("darwin", "arm64"), ("linux", "aarch64"), ("win32", "AMD64")])
+def test_other_platforms_are_refused(monkeypatch: pytest.MonkeyPatch, system: str, machine: str):
+    monkeypatch.setattr("sys.platform", system)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    with pytest.raises(TargetError, match=f"sparsec makes code for Linux on x86-64, and this is .* on {machine}"):
+        host()
+
+
+def test_names():
+    assert find_target("avx2") is TARGETS["avx2"]
+    with pytest.raises(TargetError, match="no target 'neon'; the targets are: avx512vnni, avx2, x86_64, host, all"):
+        find_target("neon")
+
+
+def test_choices_come_best_first_and_once():
+    assert [target.name for target in choose_targets(["x86_64", "avx2", "x86_64"])] == ["avx2", "x86_64"]
+    assert choose_targets(["all"]) == tuple(TARGETS.values())
+    assert choose_targets(["host"]) == (host(),)
+    assert choose_targets(["host", "all"]) == tuple(TARGETS.values())
+    with pytest.raises(TargetError, match="no target is given"):
+        choose_targets([])
+
+
+def test_feature_strings():
+    target = CpuTarget("a", "x86-64", ("fma", "avx2"), 16, 256, False)
+    assert target.llvm_features == "+fma,+avx2"
+    assert target.feature_mask == 1 << FEATURE_BITS["fma"] | 1 << FEATURE_BITS["avx2"]
+    assert target.has("fma") and not target.has("fma", "avx512f")
+    assert TARGETS["x86_64"].feature_mask == 0 and TARGETS["x86_64"].llvm_features == ""
+
+
+def test_every_row_includes_the_rows_after_it():
+    """So that the first row a CPU can run is the best one."""
+    rows = list(TARGETS.values())
+    for better, worse in pairwise(rows):
+        assert better.has(*worse.features)
+
+
+def test_the_c_runtime_has_the_same_bits():
+    text = (Path(sparsec.runtime.__file__).parent / "runtime_cpu.h").read_text()
+    names = re.findall(r'^    \{"([a-z0-9-]+)",', text, re.MULTILINE)
+    assert names == list(FEATURE_BITS)
