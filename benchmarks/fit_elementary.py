@@ -3,6 +3,7 @@
 Each function is fitted in float64 on a Chebyshev grid, by least squares whose weights grow where the error is large
 (Lawson's algorithm), which converges to the minimax fit. The rationals are then walked randomly in float32, coefficient
 by coefficient, keeping what lowers the largest error of the rounded computation: half of that error is rounding.
+GELU_SATURATES is then moved to a float32 nearby where the rounded quotient is 0.5 exactly, so that gelu(-1e6) is 0.
 """
 
 from __future__ import annotations

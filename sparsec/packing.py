@@ -1,0 +1,196 @@
+"""Packs constant weights into the streams that the matmul kernels read. numpy only.
+
+A *group* is 4 output rows; the last group is padded with zero rows. Each layout below is known to this file and to
+`lowering/kernels/quads.py` (int8) or `lowering/kernels/rows.py` (fp32) alone. All numbers are little endian.
+
+=============  =====================================================================================================
+gather_quads   u32 first_quad[groups + 1], padded to 64 bytes, then quads of `{offset[4]; s8 w[4 rows][4]}`: four
+               blocks of 4x1. An offset is the byte distance of input row k in a tile, divided by 8: u16 for K <= 8192,
+               else u32. Groups are padded with zero weights to whole quads, at least one.
+dense_quads    quads of `s8 w[4 rows][4]`, ceil(K / 4) per group: input rows 4q .. 4q + 3
+gather_rows    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{u32 offset; f32 w[4 rows]}`: the offset
+               is the byte distance of input row k in a tile
+dense_rows     entries of `f32 w[4 rows]`, K per group
+=============  =====================================================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsec.errors import CompilerBug
+from sparsec.schedule import Dataflow, Schedule
+
+TILE = 64
+"""Tokens of a feature-major tile: input row k of a u8 tile begins at byte 64 k, of an f32 tile at byte 256 k."""
+GROUP = 4
+"""Output rows that one kernel step computes together."""
+_ALIGNMENT = 64
+_LAST_SHORT_COLUMN = 0xFFFF * 8 // TILE
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class WeightLayout:
+    """Where things lie in a packed weight of `rows` x `columns`.
+
+    Attributes:
+        rows: M, the output channels.
+        columns: K, the input channels.
+        dataflow: which of the layouts above.
+    """
+
+    rows: int
+    columns: int
+    dataflow: Dataflow
+
+    @property
+    def groups(self) -> int:
+        """Groups of 4 output rows, the last one perhaps partly beyond the matrix."""
+        return -(-self.rows // GROUP)
+
+    @property
+    def is_gathered(self) -> bool:
+        """Whether entries carry offsets and groups have different lengths."""
+        return self.dataflow in (Dataflow.GATHER_QUADS, Dataflow.GATHER_ROWS)
+
+    @property
+    def is_quads(self) -> bool:
+        """Whether an entry is a quad of int8 weights (else one f32 column)."""
+        return self.dataflow in (Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS)
+
+    @property
+    def offset_size(self) -> int:
+        """Bytes of one offset: 0, 2 or 4."""
+        if not self.is_gathered:
+            return 0
+        return 2 if self.is_quads and self.columns - 1 <= _LAST_SHORT_COLUMN else 4
+
+    @property
+    def weights_at(self) -> int:
+        """Where in an entry the weights begin, after its offsets."""
+        return self.offset_size * (4 if self.is_quads else 1)
+
+    @property
+    def entry_size(self) -> int:
+        """Bytes of one entry: 4x4 int8 weights or 4 float weights, and their offsets."""
+        return self.weights_at + 16
+
+    @property
+    def dense_entries(self) -> int:
+        """Entries of each group when nothing is skipped."""
+        return -(-self.columns // 4) if self.is_quads else self.columns
+
+    @property
+    def entries_at(self) -> int:
+        """Where the first entry lies, after the table of groups."""
+        return -(-4 * (self.groups + 1) // _ALIGNMENT) * _ALIGNMENT if self.is_gathered else 0
+
+
+def fits_int8(weight: NDArray[np.integer]) -> bool:
+    """Whether all weights are s8; wider ones (a u8 weight minus its zero point) need `gather_quads`."""
+    return bool(weight.size == 0 or (weight.min() >= -128 and weight.max() <= 127))
+
+
+def pack_weight(weight: NDArray[np.generic], schedule: Schedule) -> Bytes:
+    """Pack a dense [M, K] matrix for a kernel; blocks of 4x1 that are all zero are left out where the layout gathers.
+
+    Args:
+        weight: float32 for `*_rows`; any integers within [-32768, 32767] for `gather_quads`, where numbers beyond s8
+            become several entries of the same input row that add up; s8 only for `dense_quads`.
+
+    Returns:
+        uint8[n], laid out as `WeightLayout(M, K, schedule.dataflow)` says.
+
+    Raises:
+        CompilerBug: the weight does not fit the dataflow.
+    """
+    if weight.ndim != 2:
+        raise CompilerBug(f"only matrices are packed, not arrays of shape {weight.shape}")
+    layout = WeightLayout(weight.shape[0], weight.shape[1], schedule.dataflow)
+    grouped = np.zeros((layout.groups * GROUP, layout.columns), weight.dtype)
+    grouped[: layout.rows] = weight
+    grouped = grouped.reshape(layout.groups, GROUP, layout.columns)
+    if layout.is_quads:
+        if weight.dtype.kind not in "iu":
+            raise CompilerBug(f"{schedule.dataflow} packs integers, not {weight.dtype}")
+        return _pack_quads(grouped.astype(np.int32), layout)
+    if weight.dtype != np.float32:
+        raise CompilerBug(f"{schedule.dataflow} packs float32, not {weight.dtype}")
+    return _pack_rows(grouped.astype(np.float32), layout)
+
+
+def _pack_quads(grouped: NDArray[np.int32], layout: WeightLayout) -> Bytes:
+    """[groups, 4, K] to gather_quads or dense_quads."""
+    if not layout.is_gathered:
+        if not fits_int8(grouped):
+            raise CompilerBug(f"weights in [{grouped.min()}, {grouped.max()}] do not fit dense_quads; use gather_quads")
+        padded = np.zeros((layout.groups, GROUP, 4 * layout.dense_entries), np.int8)
+        padded[:, :, : layout.columns] = grouped
+        quads = padded.reshape(layout.groups, GROUP, layout.dense_entries, 4).transpose(0, 2, 1, 3)
+        return np.ascontiguousarray(quads).reshape(-1).view(np.uint8)
+    group, column, values = _stored_blocks(grouped)
+    blocks = np.bincount(group, minlength=layout.groups)
+    quads = np.maximum(1, -(-blocks // 4))
+    first_quad = np.concatenate([[0], np.cumsum(quads)])
+    first_block = np.concatenate([[0], np.cumsum(blocks)])
+    place = 4 * first_quad[group] + np.arange(len(group)) - first_block[group]
+    columns = np.zeros(4 * first_quad[-1], np.int64)
+    columns[place] = column
+    weights = np.zeros((4 * first_quad[-1], GROUP), np.int8)
+    weights[place] = values
+    entries = np.zeros((int(first_quad[-1]), layout.entry_size), np.uint8)
+    offsets = (columns * (TILE // 8)).astype(np.uint16 if layout.offset_size == 2 else np.uint32)
+    entries[:, : layout.weights_at] = offsets.view(np.uint8).reshape(len(entries), -1)
+    by_row = np.ascontiguousarray(weights.reshape(-1, 4, GROUP).transpose(0, 2, 1))
+    entries[:, layout.weights_at :] = by_row.view(np.uint8).reshape(len(entries), 16)
+    return _with_table(first_quad, entries, layout)
+
+
+def _stored_blocks(grouped: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
+    """The blocks that are not zero: group [n], column [n], s8 weights [n, 4], by group and column.
+
+    A weight beyond s8 is a sum: its block appears again with the rest, until nothing is left.
+    """
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]] = []
+    rest = grouped.transpose(0, 2, 1)
+    while True:
+        group, column = np.nonzero(rest.any(axis=2))
+        if len(group) == 0:
+            break
+        part = np.clip(rest, -128, 127)
+        parts.append((group, column, part[group, column].astype(np.int8)))
+        rest = rest - part
+    if not parts:
+        nothing = np.zeros(0, np.int64)
+        return nothing, nothing, np.zeros((0, GROUP), np.int8)
+    groups, columns, values = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
+    order = np.lexsort((columns, groups))
+    return groups[order], columns[order], values[order]
+
+
+def _pack_rows(grouped: NDArray[np.float32], layout: WeightLayout) -> Bytes:
+    """[groups, 4, K] to gather_rows or dense_rows."""
+    by_column = np.ascontiguousarray(grouped.transpose(0, 2, 1))
+    if not layout.is_gathered:
+        return by_column.reshape(-1).view(np.uint8)
+    group, column = np.nonzero(by_column.any(axis=2))
+    first_entry = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=layout.groups))])
+    entries = np.zeros((len(group), layout.entry_size), np.uint8)
+    offsets = (column * TILE * 4).astype(np.uint32)
+    entries[:, :4] = offsets.view(np.uint8).reshape(-1, 4)
+    entries[:, 4:] = by_column[group, column].view(np.uint8).reshape(-1, 16)
+    return _with_table(first_entry, entries, layout)
+
+
+def _with_table(first: NDArray[np.int64], entries: Bytes, layout: WeightLayout) -> Bytes:
+    if layout.columns * TILE * 4 >= 2**32 or first[-1] >= 2**31:
+        raise CompilerBug(f"a weight of {layout.rows} x {layout.columns} is too large for 32-bit offsets")
+    packed = np.zeros(layout.entries_at + entries.size, np.uint8)
+    packed[: 4 * len(first)] = first.astype(np.uint32).view(np.uint8)
+    packed[layout.entries_at :] = entries.reshape(-1)
+    return packed
