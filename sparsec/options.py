@@ -66,10 +66,10 @@ class Options:
 
     def __post_init__(self) -> None:
         _require(bool(self.targets) and not isinstance(self.targets, str), "targets", self.targets, "a tuple of names")
-        _require(
-            self.prefix is None or _IDENTIFIER.fullmatch(self.prefix) is not None,
-            "prefix", self.prefix, "a C identifier such as 'bert'",
-        )  # fmt: skip
+        if self.prefix is not None:
+            is_name = _IDENTIFIER.fullmatch(self.prefix) is not None
+            _require(is_name, "prefix", self.prefix, "a C identifier such as 'bert'")
+            _require(self.prefix != "sparsec", "prefix", self.prefix, "another name: the runtime has this one")
         _require(1 <= self.threads <= 1024, "threads", self.threads, "1 to 1024")
         _require(self.cache_size >= 0, "cache_size", self.cache_size, "a number of megabytes, 0 or more")
         _require(self.time_limit > 0, "time_limit", self.time_limit, "a number of seconds above 0")
@@ -106,6 +106,13 @@ class Options:
             return replace(self, **choices)
         except TypeError as error:
             raise OptionError(f"an option has a value of the wrong type: {error}") from error
+
+    def c_prefix(self, stem: str) -> str:
+        """What the model's C names start with: `prefix`, or an identifier made of a file's name without its ending."""
+        if self.prefix is not None:
+            return self.prefix
+        name = re.sub(r"\W+", "_", stem, flags=re.ASCII).strip("_").lower()
+        return name if _IDENTIFIER.fullmatch(name) and name != "sparsec" else f"model_{name}".rstrip("_")
 
     def cpu_targets(self) -> tuple[CpuTarget, ...]:
         """The rows of the target table that `targets` names, best first.

@@ -81,12 +81,8 @@ TARGETS: dict[str, CpuTarget] = {
             vector_bits=512,
             masks=True,
         ),
-        CpuTarget(
-            name="avx2", llvm_cpu="x86-64-v3", features=_AVX2, vector_registers=16, vector_bits=256, masks=False
-        ),
-        CpuTarget(
-            name="x86_64", llvm_cpu="x86-64", features=(), vector_registers=16, vector_bits=128, masks=False
-        ),
+        CpuTarget(name="avx2", llvm_cpu="x86-64-v3", features=_AVX2, vector_registers=16, vector_bits=256, masks=False),
+        CpuTarget(name="x86_64", llvm_cpu="x86-64", features=(), vector_registers=16, vector_bits=128, masks=False),
     )
 }
 """Best first."""

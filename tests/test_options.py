@@ -53,6 +53,7 @@ def test_keywords():
         ({"targets": ()}, "option targets is (), expected a tuple of names"),
         ({"prefix": "2bert"}, "option prefix is '2bert', expected a C identifier such as 'bert'"),
         ({"prefix": "bert-mini"}, "option prefix is 'bert-mini', expected a C identifier such as 'bert'"),
+        ({"prefix": "sparsec"}, "option prefix is 'sparsec', expected another name: the runtime has this one"),
         ({"cache_size": -1}, "option cache_size is -1, expected a number of megabytes, 0 or more"),
         ({"time_limit": 0}, "option time_limit is 0, expected a number of seconds above 0"),
     ],
@@ -61,6 +62,18 @@ def test_mistakes(choices: dict, message: str):
     with pytest.raises(OptionError) as caught:
         Options.of(**choices)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("stem", "prefix"),
+    [
+        ("bert", "bert"), ("BERT-mini.int8", "bert_mini_int8"), ("2layers", "model_2layers"),
+        ("sparsec", "model_sparsec"), ("", "model"), ("模型", "model"), ("model", "model"),
+    ],
+)  # fmt: skip
+def test_prefix_from_a_file_name(stem: str, prefix: str):
+    assert Options().c_prefix(stem) == prefix
+    assert Options(prefix="mine").c_prefix(stem) == "mine"
 
 
 def test_child_environment_finds_the_same_modules(monkeypatch: pytest.MonkeyPatch):

@@ -31,7 +31,7 @@ class Artifact:
         """One string of bytes that `from_bytes` reads back."""
         head = {"prefix": self.prefix, "object": len(self.object_code), "weights": int(self.weights.size)}
         lines = f"{json.dumps(head)}\n{self.signature.to_json()}\n".encode()
-        return b"".join((lines, self.object_code, self.weights.tobytes()))
+        return b"".join((lines, self.object_code, np.ascontiguousarray(self.weights).data))
 
     @staticmethod
     def from_bytes(raw: bytes) -> Artifact:

@@ -45,12 +45,12 @@ class Cache:
             return None
         path = self._path(key)
         try:
-            raw = path.read_bytes()
+            with path.open("rb") as file:
+                digest, content = file.read(_DIGEST_SIZE), file.read()
         except OSError:
             return None
-        content = raw[_DIGEST_SIZE:]
         with contextlib.suppress(OSError):  # a read-only cache still serves
-            if hashlib.sha256(content).digest() != raw[:_DIGEST_SIZE]:
+            if hashlib.sha256(content).digest() != digest:
                 path.unlink(missing_ok=True)
                 return None
             os.utime(path)  # now it is the most recently used

@@ -12,32 +12,33 @@ from sparsec.target import CpuTarget
 
 ENTRY = "sparsec_entry"
 
+# Names with a dot: a prefix has none, so it cannot clash with them.
 _FUNCTIONS = """
-define internal ptr @model_create() nounwind {
-  %context = tail call ptr @sparsec_create(ptr @model)
+define internal ptr @own.create() nounwind {
+  %context = tail call ptr @sparsec_create(ptr @own.model)
   ret ptr %context
 }
 
-define internal ptr @model_last_error(ptr %context) nounwind {
-  %text = tail call ptr @sparsec_last_error(ptr @model, ptr %context)
+define internal ptr @own.last_error(ptr %context) nounwind {
+  %text = tail call ptr @sparsec_last_error(ptr @own.model, ptr %context)
   ret ptr %text
 }
 
-define internal ptr @model_metadata() nounwind {
-  ret ptr @metadata
+define internal ptr @own.metadata() nounwind {
+  ret ptr @own.metadata_text
 }
 """
 
 _INTERFACE: dict[str, tuple[str, str]] = {
-    "create": ("ptr ()", "model_create"),
+    "create": ("ptr ()", "own.create"),
     "destroy": ("void (ptr)", "sparsec_destroy"),
     "run": ("i32 (ptr, ptr, ptr)", "sparsec_run"),
     "output_shapes": ("i32 (ptr, ptr, ptr)", "sparsec_output_shapes"),
-    "last_error": ("ptr (ptr)", "model_last_error"),
+    "last_error": ("ptr (ptr)", "own.last_error"),
     "set_threads": ("i32 (ptr, i32)", "sparsec_set_threads"),
     "get_threads": ("i32 (ptr)", "sparsec_get_threads"),
     "variant": ("ptr (ptr)", "sparsec_variant"),
-    "metadata": ("ptr ()", "model_metadata"),
+    "metadata": ("ptr ()", "own.metadata"),
 }
 """Public name without prefix -> type and definition. `abi.py` has the same functions in the same order."""
 
@@ -66,7 +67,7 @@ def descriptor_text(signature: Signature, prefix: str, targets: Sequence[CpuTarg
         prefix: a C identifier.
         targets: what the model is compiled for, best first.
     """
-    lines = [_string("metadata", model_json(signature, prefix, targets))]
+    lines = [_string("own.metadata_text", model_json(signature, prefix, targets))]
     lines.append(f"@{weights_symbol(prefix)} = external hidden global i8, align 64")
     lines.append("declare void @output_shapes(ptr, ptr)")
     for target in targets:
@@ -74,18 +75,18 @@ def descriptor_text(signature: Signature, prefix: str, targets: Sequence[CpuTarg
         lines.append(f"declare i64 @arena_size_{target.name}(ptr)")
         lines.append(f"declare i64 @scratch_size_{target.name}(ptr)")
     symbols = {symbol: index for index, symbol in enumerate(signature.symbols)}
-    lines.extend(_strings("symbols", signature.symbols))
-    lines.extend(_strings("messages", signature.messages))
-    lines.extend(_tensors("inputs", signature.inputs, symbols))
-    lines.extend(_tensors("outputs", signature.outputs, None))
+    lines.extend(_strings("own.symbols", signature.symbols))
+    lines.extend(_strings("own.messages", signature.messages))
+    lines.extend(_tensors("own.inputs", signature.inputs, symbols))
+    lines.extend(_tensors("own.outputs", signature.outputs, None))
     lines.extend(_variants(targets))
     counts = (len(symbols), len(signature.inputs), len(signature.outputs), len(targets), len(signature.messages))
     lines.append(
         _structure(
-            "model",
+            "own.model",
             [f"i32 {count}" for count in counts]
-            + [f"ptr @{name}" for name in ("symbols", "inputs", "outputs", "variants", "messages", "output_shapes")]
-            + [f"ptr @{weights_symbol(prefix)}"],
+            + [f"ptr @own.{name}" for name in ("symbols", "inputs", "outputs", "variants", "messages")]
+            + ["ptr @output_shapes", f"ptr @{weights_symbol(prefix)}"],
         )
     )
     lines.append(_FUNCTIONS)
@@ -98,9 +99,9 @@ def _interface(prefix: str) -> Iterable[str]:
         yield f"@{prefix}_{name} = alias {function_type}, ptr @{definition}"
     yield f"define i32 @{prefix}_abi_version() nounwind {{\n  ret i32 {ABI_VERSION}\n}}"
     functions = [f"ptr @{definition}" for _, definition in _INTERFACE.values()]
-    yield _structure("interface", [f"i32 {ABI_VERSION}", f"i32 {len(functions)}", *functions])
+    yield _structure("own.interface", [f"i32 {ABI_VERSION}", f"i32 {len(functions)}", *functions])
     # Weak, so that objects of several models can be linked into one program, where C code has no use for it.
-    yield f"define weak ptr @{ENTRY}() nounwind {{\n  ret ptr @interface\n}}"
+    yield f"define weak ptr @{ENTRY}() nounwind {{\n  ret ptr @own.interface\n}}"
 
 
 def _structure(name: str, fields: Sequence[str]) -> str:
@@ -143,7 +144,7 @@ def _tensors(name: str, tensors: Sequence[TensorInfo], symbols: dict[str, int] |
 def _variants(targets: Sequence[CpuTarget]) -> Iterable[str]:
     rows: list[str] = []
     for index, target in enumerate(targets):
-        yield _string(f"variants.{index}.name", target.name)
+        yield _string(f"own.variants.{index}.name", target.name)
         functions = ", ".join(f"ptr @{kind}_{target.name}" for kind in ("execute", "arena_size", "scratch_size"))
-        rows.append(f"{{ ptr @variants.{index}.name, i64 {target.feature_mask}, {functions} }}")
-    yield _array("variants", "{ ptr, i64, ptr, ptr, ptr }", rows)
+        rows.append(f"{{ ptr @own.variants.{index}.name, i64 {target.feature_mask}, {functions} }}")
+    yield _array("own.variants", "{ ptr, i64, ptr, ptr, ptr }", rows)

@@ -39,9 +39,7 @@ def header_text(signature: Signature, prefix: str, library: str) -> str:
         dtypes=",\n".join(f"    {prefix.upper()}_{name.upper()} = {code}" for name, code in DTYPE_CODES.items()),
         inputs=_enumeration(prefix, "INPUT", inputs),
         outputs=_enumeration(prefix, "OUTPUT", outputs),
-        makers="\n\n".join(
-            _maker(prefix, tensor, name) for tensor, name in zip(signature.inputs, inputs, strict=True)
-        ),
+        makers="\n\n".join(_maker(prefix, tensor, name) for tensor, name in zip(signature.inputs, inputs, strict=True)),
     )
 
 

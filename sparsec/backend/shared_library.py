@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -30,8 +32,14 @@ _FLAGS = (
 )  # fmt: skip
 
 
-def write(artifact: Artifact, path: Path, options: Options) -> None:
+def write(artifact: Artifact, path: Path, options: Options, relocatable: bool = False) -> None:
     """Write the shared library, and its C header beside it. What was at these paths stays until both are complete.
+
+    Args:
+        artifact: what to link.
+        path: of the library; the header gets the ending `.h`.
+        options: `linker` counts.
+        relocatable: write an object file to be linked into other programs, weights inside, instead of a library.
 
     Raises:
         LinkError: no linker was found, it refused, or the files cannot be written.
@@ -40,31 +48,32 @@ def write(artifact: Artifact, path: Path, options: Options) -> None:
         with tempfile.TemporaryDirectory(prefix=".sparsec-", dir=path.parent) as folder:
             library, header = Path(folder, "library"), Path(folder, "header")
             header.write_text(header_text(artifact.signature, artifact.prefix, path.name))
-            _link(artifact, library, options, path.name)
-            library.chmod(0o777 & ~_umask())
+            flags = ["-r"] if relocatable else ["-shared", *_FLAGS, "-soname", path.name]
+            _link(artifact, library, flags, [] if relocatable else [str(_libc())], options.linker)
+            library.chmod((0o666 if relocatable else 0o777) & ~_umask())
             os.replace(library, path)
             os.replace(header, path.with_suffix(".h"))
     except OSError as error:
         raise LinkError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _link(artifact: Artifact, library: Path, options: Options, name: str) -> None:
-    code, weights = library.with_name("code.o"), library.with_name("weights.o")
+def _link(artifact: Artifact, output: Path, flags: list[str], libraries: list[str], linker: str | None) -> None:
+    code, weights = output.with_name("code.o"), output.with_name("weights.o")
     code.write_bytes(artifact.object_code)
     with weights.open("wb") as file:
         write_weights_object(file, artifact.weights, weights_symbol(artifact.prefix))
-    command = find_linker(options.linker)
-    flags = [*_FLAGS, "-soname", name]
+    command = find_linker(linker)
     if Path(command[0]).name.partition("-")[0] in _DRIVERS:
-        flags = ["-nostdlib", *(f"-Wl,{flag}" for flag in flags)]
-    line = [*command, "-shared", *flags, "-o", str(library), str(code), str(weights), str(_libc())]
+        mode, *others = flags
+        flags = ["-nostdlib", mode, *(f"-Wl,{flag}" for flag in others)]
+    line = [*command, *flags, "-o", str(output), str(code), str(weights), *libraries]
     result = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
     if result.returncode != 0:
         raise LinkError(f"the linker {command[0]} failed:\n{result.stderr.strip() or result.stdout.strip()}")
 
 
 def find_linker(chosen: str | None = None) -> list[str]:
-    """The command that links: `chosen`, or the first of `cc`, `ld.lld`, `ld` and `zig` on the PATH.
+    """The command that links: `chosen`, or the first of `cc`, `ld.lld`, `ld` and `zig` on the PATH, or zig's package.
 
     Raises:
         LinkError: there is none; the message says what to install.
@@ -77,6 +86,8 @@ def find_linker(chosen: str | None = None) -> list[str]:
     for name in ("cc", "ld.lld", "ld", "zig"):
         if found := shutil.which(name):
             return [found, "ld.lld"] if name == "zig" else [found]
+    if importlib.util.find_spec("ziglang") is not None:
+        return [sys.executable, "-m", "ziglang", "ld.lld"]
     raise LinkError(
         "no linker was found, and a shared library needs one: cc, ld.lld, ld and zig were looked for on the PATH. "
         "Install one, for example with `apt install gcc`, `apt install lld` or `pip install ziglang`; "

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -105,8 +106,16 @@ def test_the_linkers_that_are_looked_for(tmp_path: Path, monkeypatch: pytest.Mon
     assert shared_library.find_linker() == ([str(found), "ld.lld"] if name == "zig" else [str(found)])
 
 
+def test_the_package_of_zig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "ziglang.py").touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    assert shared_library.find_linker() == [sys.executable, "-m", "ziglang", "ld.lld"]
+
+
 def test_no_linker(weak_artifact: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     program = jit.load(weak_artifact, Options())
     with pytest.raises(LinkError, match=r"no linker was found.*apt install gcc.*pip install ziglang"):
         program.save(tmp_path / "toy.so")
@@ -152,15 +161,13 @@ def test_linking_is_repeatable(artifact: Artifact, library: Path, tmp_path: Path
 
 
 def test_two_models_in_one_c_program(tmp_path: Path):
-    """As objects, too: of each only its own names and the weak entry are global."""
-    for prefix in ("one", "two"):
-        (tmp_path / f"{prefix}.o").write_bytes(toy_artifact(prefix=prefix).object_code)
+    """As objects: of each only its own names and the weak entry are global."""
+    for prefix in ("one", "model"):
+        shared_library.write(toy_artifact(prefix=prefix), tmp_path / f"{prefix}.o", Options(), relocatable=True)
     (tmp_path / "main.c").write_text(
-        "char one_weights[64], two_weights[64];\n"
-        "void *one_create(void); void *two_create(void);\n"
-        "int main(void) { return one_create() && two_create() ? 0 : 1; }\n"
+        '#include "one.h"\n#include "model.h"\nint main(void) { return one_create() && model_create() ? 0 : 1; }\n'
     )
-    run("cc", "-o", tmp_path / "main", tmp_path / "main.c", tmp_path / "one.o", tmp_path / "two.o")
+    run("cc", "-o", tmp_path / "main", tmp_path / "main.c", tmp_path / "one.o", tmp_path / "model.o")
     run(tmp_path / "main")
 
 

@@ -23,7 +23,8 @@ def test_what_binutils_see(tmp_path: Path, size: int):
         return result.stdout
 
     (symbol,) = [line.split() for line in read("-s").splitlines() if "bert_weights" in line]
-    assert symbol[1:7] == ["0" * 16, str(size + 64), "OBJECT", "GLOBAL", "HIDDEN", "1"]
+    assert int(symbol[2], 0) == size + 64
+    assert [symbol[1], *symbol[3:7]] == ["0" * 16, "OBJECT", "GLOBAL", "HIDDEN", "1"]
     (section,) = [line for line in read("-S").splitlines() if ".rodata.weights" in line]
     assert section.split()[-4:] == ["A", "0", "0", "4096"]
     assert ".note.GNU-stack" in read("-S")

@@ -50,6 +50,16 @@ def test_modules_are_linked(worker: Worker):
     assert "define internal i32 @answer()" in text and "define i32 @twice()" in text
 
 
+def test_products_and_sums_are_not_fused(worker: Worker):
+    """The numbers of a model do not depend on whether the CPU could do both in one step."""
+    text = ask(
+        worker,
+        'define float @answer(float %a, float %b, float %c) "target-features"="+avx2,+fma" {\n'
+        "  %p = fmul float %a, %b\n  %s = fadd float %p, %c\n  ret float %s\n}\n",
+    )
+    assert "vmulss" in text and "vaddss" in text and "vfmadd" not in text
+
+
 def test_one_process_serves_many_requests(worker: Worker):
     ask(worker)
     first = worker.pid
