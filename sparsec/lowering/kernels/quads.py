@@ -1,0 +1,155 @@
+"""Dataflow A: exact int8 products of gathered quads of input rows with groups of 4 output rows.
+
+A row of a u8 tile has 64 tokens. Per quad: load 4 rows, interleave them to vectors of 16 tokens x 4 channels, broadcast
+4 x 4 weights, and accumulate 4 rows x width/16 vectors. On AVX-512 with VNNI and 64 tokens that is 4 loads, 8 unpacks,
+4 broadcasts and 16 `vpdpbusd`, which alone bound the time. `sparsec/packing.py` defines the weight stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import i8, i16, i32, i64
+
+from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder, quarters_to_row
+from sparsec.lowering.kernels.vector import Emitter, Operand, Value, vector_of
+from sparsec.packing import GROUP, TILE, WeightLayout
+
+Accumulators = list[list[Value]]
+"""[row of the group][vector]; i32x16 or f32x16 in the core's `TokenOrder`."""
+Initial = Callable[[Value], Value]
+"""Output row (i64) -> the scalar its accumulators start from."""
+Epilogue = Callable[[Value, Accumulators], None]
+"""(first output row (i64), accumulators of up to 4 rows, all inside the matrix) -> store them."""
+
+
+@dataclass(frozen=True)
+class QuadCore:
+    """The int8 core for one weight.
+
+    Attributes:
+        weight: a layout of quads, gathered or dense.
+        width: tokens at a time: 64, 32 or 16.
+        signed_input: the tile holds s8. The kernel adds 128 to every byte, so accumulators come out too large by 128
+            times the sum of the row's weights: `initial` must subtract that.
+    """
+
+    weight: WeightLayout
+    width: int = TILE
+    signed_input: bool = False
+
+    def __post_init__(self) -> None:
+        if self.width not in WIDTHS or not self.weight.is_quads:
+            raise CompilerBug(f"no quads of {self.width} tokens with {self.weight.dataflow}")
+
+    @property
+    def order(self) -> TokenOrder:
+        """Where tokens sit in the accumulators."""
+        return TokenOrder(self.width, interleaved=True)
+
+    def emit(
+        self, e: Emitter, x: Value, packed: Value, begin: Operand, end: Operand, initial: Initial, epilogue: Epilogue
+    ) -> None:
+        """Compute output rows `4 * begin` up to `4 * end` (groups), for `width` tokens.
+
+        Args:
+            x: the first wanted token of input row 0 of a tile; rows are 64 bytes apart. Rows are read for `width`
+                tokens, even where fewer are meant.
+            packed: the weight as `packing.pack_weight` laid it out.
+            begin, end: groups, within [0, weight.groups].
+        """
+        emit_groups(
+            e, self.weight, begin, end, lambda group, rows: self._group(e, x, packed, group, rows, initial), epilogue
+        )
+
+    def _group(self, e: Emitter, x: Value, packed: Value, group: Value, rows: int, initial: Initial) -> Accumulators:
+        vectors = self.order.vectors
+        starts = [e.broadcast(initial(e.add(e.mul(group, GROUP), row))) for row in range(rows)]
+        carried = [start for start in starts for _ in range(vectors)]
+        walk = self._gathered if self.weight.is_gathered else self._dense
+        flat = walk(e, x, packed, group, carried)
+        return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(rows)]
+
+    def _gathered(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
+        first, last, entry = entries_of(e, self.weight, packed, group)
+        element, size = (i16, 2) if self.weight.offset_size == 2 else (i32, 4)
+
+        def quad(_: Value, state: tuple[Value, ...]) -> list[Value]:
+            at, *sums = state
+            offsets = [e.load_extended(element, at, size * i, i64) for i in range(4)]
+            rows = [e.offset(x, e.shift_left(offset, 3)) for offset in offsets]
+            sums = self._step(e, rows, e.offset(at, self.weight.weights_at), sums)
+            return [e.offset(at, self.weight.entry_size), *sums]
+
+        return e.for_loop(first, last, quad, [entry, *carried])[1:]
+
+    def _dense(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
+        size, columns = self.weight.entry_size, self.weight.columns
+        entry = e.offset(packed, e.mul(group, size * self.weight.dense_entries))
+
+        def quad(_: Value, state: tuple[Value, ...]) -> list[Value]:
+            at, rows_at, *sums = state
+            rows = [e.offset(rows_at, TILE * i) for i in range(4)]
+            return [e.offset(at, size), e.offset(rows_at, 4 * TILE), *self._step(e, rows, at, sums)]
+
+        entry, rows_at, *sums = e.for_loop(0, columns // 4, quad, [entry, x, *carried])
+        if columns % 4:
+            # the last rows of the last quad have zero weights: read an existing row for them, not beyond the tile
+            rows = [e.offset(rows_at, TILE * min(i, columns % 4 - 1)) for i in range(4)]
+            sums = self._step(e, rows, entry, sums)
+        return sums
+
+    def _step(self, e: Emitter, rows: Sequence[Value], weights: Value, sums: Sequence[Value]) -> list[Value]:
+        """Accumulate one quad: 4 input rows (pointers) times s8 weights [output row][4]."""
+        vectors = self._interleave(e, [e.load(vector_of(i8, self.width), row) for row in rows])
+        result: list[Value] = []
+        for index in range(len(sums) // len(vectors)):
+            weight = e.reinterpret(e.load_broadcast(i32, weights, 4 * index), i8)
+            for number, vector in enumerate(vectors):
+                result.append(e.dot4(sums[index * len(vectors) + number], vector, weight))
+        return result
+
+    def _interleave(self, e: Emitter, rows: Sequence[Value]) -> list[Value]:
+        """4 rows of `width` bytes as width/16 vectors of 16 tokens x 4 channels, tokens in `order`."""
+        if self.signed_input:
+            rows = [e.differ(row, -128) for row in rows]
+        a, b, c, d = rows
+        quarters: list[Value] = []
+        for high in (False, True):
+            ab, cd = e.reinterpret(e.unpack(a, b, high), i16), e.reinterpret(e.unpack(c, d, high), i16)
+            quarters += [e.reinterpret(e.unpack(ab, cd, half), i8) for half in (False, True)]
+        return quarters_to_row(e, quarters)
+
+
+def emit_groups(
+    e: Emitter,
+    weight: WeightLayout,
+    begin: Operand,
+    end: Operand,
+    group: Callable[[Value, int], Accumulators],
+    epilogue: Epilogue,
+) -> None:
+    """Loop over groups; the last one of a matrix whose rows are no multiple of 4 computes only its own rows."""
+    full, rest = divmod(weight.rows, GROUP)
+    limit = e.minimum(end, full) if isinstance(end, Value) else min(int(end), full)
+
+    def whole(index: Value, _: tuple[Value, ...]) -> None:
+        epilogue(e.mul(index, GROUP), group(index, GROUP))
+
+    def partial() -> None:
+        epilogue(e.i64(full * GROUP), group(e.i64(full), rest))
+
+    e.for_loop(begin, limit, whole)
+    if rest and isinstance(end, Value):
+        e.if_(e.greater(end, full), partial)
+    elif rest and isinstance(end, int) and end > full:
+        partial()
+
+
+def entries_of(e: Emitter, weight: WeightLayout, packed: Value, group: Value) -> tuple[Value, Value, Value]:
+    """The first entry of a gathered group, the one after its last (i64), and the address of the first."""
+    table = e.offset(packed, e.mul(group, 4))
+    first, last = (e.load_extended(i32, table, 4 * i, i64) for i in range(2))
+    return first, last, e.offset(packed, e.add(e.mul(first, weight.entry_size), weight.entries_at))

@@ -1,0 +1,95 @@
+"""fp32 products of gathered or consecutive input rows with groups of 4 output rows.
+
+Per input row: load width/16 vectors of tokens, broadcast 4 weights, 4 x width/16 multiply-adds (fused where possible).
+`sparsec/packing.py` defines the weight stream; tokens stay in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import f32, i32, i64
+
+from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels.quads import Accumulators, Epilogue, Initial, emit_groups, entries_of
+from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
+from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
+from sparsec.packing import GROUP, TILE, WeightLayout
+
+
+@dataclass(frozen=True)
+class RowCore:
+    """The fp32 core for one weight.
+
+    Attributes:
+        weight: a layout of rows, gathered or dense.
+        width: tokens at a time: 64, 32 or 16.
+    """
+
+    weight: WeightLayout
+    width: int = TILE
+
+    def __post_init__(self) -> None:
+        if self.width not in WIDTHS or self.weight.is_quads:
+            raise CompilerBug(f"no rows of {self.width} tokens with {self.weight.dataflow}")
+
+    @property
+    def order(self) -> TokenOrder:
+        """Where tokens sit in the accumulators: in order."""
+        return TokenOrder(self.width, interleaved=False)
+
+    def emit(
+        self, e: Emitter, x: Value, packed: Value, begin: Operand, end: Operand, initial: Initial, epilogue: Epilogue
+    ) -> None:
+        """Compute output rows `4 * begin` up to `4 * end` (groups), for `width` tokens.
+
+        Args:
+            x: the first wanted token of input row 0 of an f32 tile; rows are 256 bytes apart. Rows are read for
+                `width` tokens, even where fewer are meant.
+            packed: the weight as `packing.pack_weight` laid it out.
+            begin, end: groups, within [0, weight.groups].
+            initial: gives f32 scalars.
+        """
+        emit_groups(
+            e, self.weight, begin, end, lambda group, rows: self._group(e, x, packed, group, rows, initial), epilogue
+        )
+
+    def _group(self, e: Emitter, x: Value, packed: Value, group: Value, rows: int, initial: Initial) -> Accumulators:
+        vectors = self.order.vectors
+        starts = [e.broadcast(initial(e.add(e.mul(group, GROUP), row))) for row in range(rows)]
+        carried = [start for start in starts for _ in range(vectors)]
+        walk = self._gathered if self.weight.is_gathered else self._dense
+        flat = walk(e, x, packed, group, carried)
+        return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(rows)]
+
+    def _gathered(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
+        first, last, entry = entries_of(e, self.weight, packed, group)
+
+        def column(_: Value, state: tuple[Value, ...]) -> list[Value]:
+            at, *sums = state
+            row = e.offset(x, e.load_extended(i32, at, 0, i64))
+            sums = self._step(e, row, e.offset(at, self.weight.weights_at), sums)
+            return [e.offset(at, self.weight.entry_size), *sums]
+
+        return e.for_loop(first, last, column, [entry, *carried])[1:]
+
+    def _dense(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
+        size = self.weight.entry_size
+        entry = e.offset(packed, e.mul(group, size * self.weight.dense_entries))
+
+        def column(_: Value, state: tuple[Value, ...]) -> list[Value]:
+            at, row, *sums = state
+            return [e.offset(at, size), e.offset(row, 4 * TILE), *self._step(e, row, at, sums)]
+
+        return e.for_loop(0, self.weight.columns, column, [entry, x, *carried])[2:]
+
+    def _step(self, e: Emitter, row: Value, weights: Value, sums: Sequence[Value]) -> list[Value]:
+        """Accumulate one input row (a pointer) times f32 weights [output row]."""
+        vectors = [e.load(vector_of(f32, LANES), row, 64 * i) for i in range(self.order.vectors)]
+        result: list[Value] = []
+        for index in range(len(sums) // len(vectors)):
+            weight = e.load_broadcast(f32, weights, 4 * index)
+            for number, vector in enumerate(vectors):
+                result.append(e.fma(vector, weight, sums[index * len(vectors) + number]))
+        return result

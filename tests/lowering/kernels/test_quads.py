@@ -1,0 +1,192 @@
+"""The matmul cores against numpy, on every target this machine can run, for every width and dataflow."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from xdsl.dialects.builtin import f32, i32, i64
+from xdsl.dialects.func import FuncOp
+
+from sparsec.lowering.kernels.quads import QuadCore
+from sparsec.lowering.kernels.rows import RowCore
+from sparsec.lowering.kernels.token_order import WIDTHS, load_bytes, load_row, pack_row, store_bytes, store_row
+from sparsec.lowering.kernels.vector import Emitter, Value, build_function, pointer
+from sparsec.packing import WeightLayout, pack_weight
+from sparsec.schedule import Dataflow, Schedule
+from tests.native import ALL_TARGETS, AVX512, Native, assembly, runnable
+
+QUADS = (Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS)
+ROWS = (Dataflow.GATHER_ROWS, Dataflow.DENSE_ROWS)
+ARGUMENTS = (pointer, pointer, pointer, pointer, i64, i64)
+
+
+def names(features: frozenset[str]) -> str:
+    return "avx512" if "avx512f" in features else "avx2" if "avx2" in features else "portable"
+
+
+each_target = pytest.mark.parametrize("features", ALL_TARGETS, ids=names)
+
+
+def product_function(core: QuadCore | RowCore, features: frozenset[str]) -> FuncOp:
+    """out[M, 64] = bias + W x for the first `width` tokens of a tile; i32 or f32."""
+    element = i32 if isinstance(core, QuadCore) else f32
+
+    def body(e: Emitter, args: tuple[Value, ...]) -> None:
+        x, packed, bias, out, begin, end = args
+
+        def epilogue(row: Value, sums: list[list[Value]]) -> None:
+            for index, vectors in enumerate(sums):
+                store_row(e, core.order, vectors, e.offset(out, e.mul(e.add(row, index), 256)))
+
+        core.emit(e, x, packed, begin, end, lambda row: e.load(element, bias, e.mul(row, 4)), epilogue)
+
+    return build_function("product", features, body, ARGUMENTS)
+
+
+def sparse_matrix(rows: int, columns: int, density: float, seed: int, low: int = -128, high: int = 127) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    kept = np.repeat(random.random((-(-rows // 4), columns)) < density, 4, axis=0)[:rows]
+    return np.where(kept, random.integers(low, high + 1, (rows, columns)), 0)
+
+
+def check_int8(
+    weight: np.ndarray, dataflow: Dataflow, width: int, features: frozenset[str], signed: bool = False
+) -> None:
+    rows, columns = weight.shape
+    random = np.random.default_rng(1)
+    tile = random.integers(0, 256, (columns, 64)).astype(np.uint8)
+    tile[: columns // 2] |= 0x80  # many large bytes: saturation would show
+    values = tile.view(np.int8) if signed else tile
+    bias = random.integers(-1000, 1000, rows).astype(np.int32)
+    start = bias - 128 * weight.sum(axis=1) if signed else bias
+    out = np.full((rows + 1, 64), -7, np.int32)
+    core = QuadCore(WeightLayout(rows, columns, dataflow), width, signed)
+    packed = pack_weight(weight, Schedule(dataflow, width))
+    native = Native(product_function(core, features))
+    native.call("product", tile, packed, start.astype(np.int32), out, 0, core.weight.groups)
+    expected = (weight.astype(np.float64) @ values[:, :width].astype(np.float64)).astype(np.int64) + bias[:, None]
+    np.testing.assert_array_equal(out[:rows, :width], expected)
+    assert np.all(out[rows] == -7)
+    assert np.all(out[:, width:] == -7)
+
+
+@each_target
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("dataflow", QUADS)
+@pytest.mark.parametrize("signed", [False, True])
+def test_int8_products(features: frozenset[str], width: int, dataflow: Dataflow, signed: bool) -> None:
+    check_int8(sparse_matrix(7, 37, 0.4, seed=3), dataflow, width, features, signed)
+
+
+@each_target
+@pytest.mark.parametrize("shape", [(1, 1), (4, 4), (1, 5), (7, 1), (8, 9000), (5, 8193), (3, 8192)])
+def test_int8_shapes(features: frozenset[str], shape: tuple[int, int]) -> None:
+    for dataflow in QUADS:
+        check_int8(sparse_matrix(*shape, 0.5, seed=4), dataflow, 64, features)
+
+
+@each_target
+@pytest.mark.parametrize("fill", [0, -128, 127])
+def test_int8_extremes(features: frozenset[str], fill: int) -> None:
+    for dataflow in QUADS:
+        check_int8(np.full((8, 20), fill), dataflow, 32, features)
+
+
+@each_target
+def test_weights_beyond_s8(features: frozenset[str]) -> None:
+    weight = sparse_matrix(6, 30, 0.5, seed=5, low=-255, high=255)
+    weight[0, :4] = [255, -255, 128, -129]
+    check_int8(weight, Dataflow.GATHER_QUADS, 64, features)
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(1, 13), st.integers(1, 40), st.floats(0, 1), st.sampled_from(WIDTHS), st.sampled_from(QUADS))
+def test_int8_drawn(rows: int, columns: int, density: float, width: int, dataflow: Dataflow) -> None:
+    for features in ALL_TARGETS:
+        check_int8(sparse_matrix(rows, columns, density, seed=rows), dataflow, width, features)
+
+
+@each_target
+def test_a_range_of_groups(features: frozenset[str]) -> None:
+    weight = sparse_matrix(22, 16, 0.5, seed=6)
+    tile = np.random.default_rng(2).integers(0, 256, (16, 64)).astype(np.uint8)
+    core = QuadCore(WeightLayout(22, 16, Dataflow.GATHER_QUADS))
+    packed, bias = pack_weight(weight, Schedule(Dataflow.GATHER_QUADS)), np.zeros(22, np.int32)
+    native = Native(product_function(core, features))
+    expected = weight @ tile.astype(np.int64)
+    for begin, end in ((0, 0), (1, 3), (4, 6), (5, 6), (2, 5)):
+        out = np.full((22, 64), 9, np.int32)
+        native.call("product", tile, packed, bias, out, begin, end)
+        inside = slice(4 * begin, 4 * end)
+        np.testing.assert_array_equal(out[inside], expected[inside])
+        assert np.all(np.delete(out, inside, axis=0) == 9)
+
+
+@each_target
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("dataflow", ROWS)
+@pytest.mark.parametrize("shape", [(1, 1), (7, 37), (8, 64)])
+def test_float_products(features: frozenset[str], width: int, dataflow: Dataflow, shape: tuple[int, int]) -> None:
+    rows, columns = shape
+    weight = (sparse_matrix(rows, columns, 0.5, seed=8) / 64).astype(np.float32)
+    random = np.random.default_rng(9)
+    tile = random.normal(size=(columns, 64)).astype(np.float32)
+    bias = random.normal(size=rows).astype(np.float32)
+    out = np.full((rows + 1, 64), -7, np.float32)
+    core = RowCore(WeightLayout(rows, columns, dataflow), width)
+    native = Native(product_function(core, features))
+    native.call("product", tile, pack_weight(weight, Schedule(dataflow, width)), bias, out, 0, core.weight.groups)
+    expected = weight.astype(np.float64) @ tile.astype(np.float64) + bias[:, None]
+    np.testing.assert_allclose(out[:rows, :width], expected[:, :width], rtol=1e-5, atol=1e-4)
+    assert np.all(out[rows] == -7)
+    assert np.all(out[:, width:] == -7)
+
+
+@each_target
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("signed", [False, True])
+def test_bytes_and_words_come_back_in_order(features: frozenset[str], width: int, signed: bool) -> None:
+    core = QuadCore(WeightLayout(4, 4, Dataflow.DENSE_QUADS), width)
+
+    def body(e: Emitter, args: tuple[Value, ...]) -> None:
+        source, words, narrow, wide, sums, _ = args
+        store_bytes(e, core.order, load_bytes(e, core.order, source, signed=signed), narrow, signed=signed)
+        store_row(e, core.order, load_bytes(e, core.order, source, signed=signed), wide)
+        loaded = load_row(e, core.order, i32, words)
+        for index, vector in enumerate(loaded):
+            e.store(vector, sums, 64 * index)
+        e.store(pack_row(e, core.order, loaded, signed=signed), narrow, 64)
+
+    native = Native(build_function("move", features, body, (*[pointer] * 5, i64)))
+    source = np.random.default_rng(3).integers(0, 256, 64).astype(np.uint8)
+    words = np.random.default_rng(4).integers(-70000, 70000, 64).astype(np.int32)
+    words[:16] = np.arange(-8, 8) * 40
+    narrow, wide, sums = np.zeros(128, np.uint8), np.zeros(64, np.int32), np.zeros(64, np.int32)
+    native.call("move", source, words, narrow, wide, sums, 0)
+    np.testing.assert_array_equal(narrow[:width], source[:width])
+    np.testing.assert_array_equal(wide[:width], (source.view(np.int8) if signed else source)[:width])
+    limits = (-128, 127) if signed else (0, 255)
+    np.testing.assert_array_equal(
+        narrow[64 : 64 + width].view(np.int8 if signed else np.uint8), np.clip(words, *limits)[:width]
+    )
+    np.testing.assert_array_equal(sums[:width], words[np.concatenate(core.order.tokens)])
+
+
+@pytest.mark.skipif(not runnable(AVX512), reason="looks at AVX-512 code")
+def test_the_inner_loop_is_bound_by_the_vnni_units() -> None:
+    for dataflow in QUADS:
+        core = QuadCore(WeightLayout(768, 768, dataflow))
+        loop = hottest_loop(assembly([product_function(core, AVX512)]))
+        counts = {name: len(re.findall(name, loop)) for name in ("vpdpbusd", "vpunpck", r"vpbroadcastd", "rsp")}
+        assert counts == {"vpdpbusd": 16, "vpunpck": 8, "vpbroadcastd": 4, "rsp": 0}
+        assert len(loop.splitlines()) < 50
+
+
+def hottest_loop(text: str) -> str:
+    """The part of the assembly between a label and the backward jump to it that holds the products."""
+    blocks = re.split(r"^(\.LBB\S+):", text, flags=re.MULTILINE)
+    return next(body for body in blocks if "vpdpbusd" in body)
