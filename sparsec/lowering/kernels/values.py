@@ -8,7 +8,7 @@ number may stand wherever another operand fixes the type. Sizes, offsets and loo
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from xdsl.dialects import arith, llvm, vector
 from xdsl.dialects.builtin import (
@@ -316,19 +316,19 @@ class ValueEmitter:
 
     def zero_extend(self, a: Value, element: IntegerType) -> Value:
         """Unsigned widening to integers of this element type (bytes u8 -> i32, masks -> 0/1)."""
-        return self._convert(arith.ExtUIOp, a, element)
+        return self._convert(llvm.ZExtOp, a, element)
 
     def sign_extend(self, a: Value, element: IntegerType) -> Value:
         """Signed widening to integers of this element type."""
-        return self._convert(arith.ExtSIOp, a, element)
+        return self._convert(llvm.SExtOp, a, element)
 
     def truncate(self, a: Value, element: IntegerType) -> Value:
         """The low bits of a."""
-        return self._convert(arith.TruncIOp, a, element)
+        return self._convert(llvm.TruncOp, a, element)
 
     def to_float(self, a: Value) -> Value:
         """Signed integers to f32, rounded to nearest even."""
-        return self._convert(arith.SIToFPOp, a, f32)
+        return self._convert(llvm.SIToFPOp, a, f32)
 
     def reinterpret(self, a: Value, element: Attribute) -> Value:
         """The same bits as elements of another type; the number of lanes follows."""
@@ -344,7 +344,7 @@ class ValueEmitter:
         """The f32 values that have these bits."""
         return self.reinterpret(a, f32)
 
-    def _convert(self, op: type[Operation], a: Value, element: Attribute) -> Value:
-        # through create(): the constructors are typed for scalars, the ops themselves take vectors as well
-        result_type = vector_of(element, lanes_of(a.type)) if isa(a.type, VectorType[Attribute]) else element
-        return self.result(op.create(operands=[a], result_types=[result_type]))
+    def _convert(self, op: Callable[[Value, Attribute], Operation], a: Value, element: Attribute) -> Value:
+        # llvm's conversions: those of arith verify for scalars only
+        is_vector = isa(a.type, VectorType[Attribute])
+        return self.result(op(a, vector_of(element, lanes_of(a.type)) if is_vector else element))
