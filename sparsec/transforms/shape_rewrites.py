@@ -1,0 +1,168 @@
+"""Rewrites of `canonicalise-graph` about ops that only move data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
+
+from sparsec.builder import Builder, constant_value
+from sparsec.dialects.encoding import sizes_of
+from sparsec.dialects.nn_elementwise import Dequantize, ElementwiseOp, QuantisationOp
+from sparsec.dialects.nn_structure import Broadcast, Concat, Constant, Gather, Reshape, Slice, Transpose
+from sparsec.dialects.tensor_op import integers, normalise_axis, sizes
+from sparsec.dims import Size, broadcast
+from sparsec.transforms.matching import before_broadcast, made_by, replace
+from sparsec.weights import WeightStore
+
+
+@dataclass
+class MergeReshapes(RewritePattern):
+    """reshape(reshape(x)) -> reshape(x); reshape(x) to its own shape -> x"""
+
+    weights: WeightStore
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: Reshape, rewriter: PatternRewriter, /) -> None:
+        if sizes(op.operand) == sizes(op.result):
+            replace(rewriter, op, op.operand)
+        elif (inner := made_by(op.operand, Reshape)) is not None:
+            replace(rewriter, op, Builder.before(self.weights, op).reshape(inner.operand, sizes(op.result)))
+
+
+@dataclass
+class MergeTransposes(RewritePattern):
+    """transpose(transpose(x)) -> transpose(x); one that only moves axes of size 1 -> reshape(x)"""
+
+    weights: WeightStore
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: Transpose, rewriter: PatternRewriter, /) -> None:
+        permutation = integers(op.permutation)
+        builder = Builder.before(self.weights, op)
+        moved = [axis for axis in permutation if sizes(op.operand)[axis] != 1]
+        if moved == sorted(moved):
+            replace(rewriter, op, builder.reshape(op.operand, sizes(op.result)))
+        elif (inner := made_by(op.operand, Transpose)) is not None:
+            first = integers(inner.permutation)
+            replace(rewriter, op, builder.transpose(inner.operand, [first[axis] for axis in permutation]))
+
+
+@dataclass
+class TransposeQuantisedConstant(RewritePattern):
+    """transpose(dequantize(constant, s, z)) -> dequantize(transpose(constant), s, z), the axis moved along"""
+
+    weights: WeightStore
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: Transpose, rewriter: PatternRewriter, /) -> None:
+        inner = made_by(op.operand, Dequantize)
+        if inner is None:
+            return
+        array = constant_value(inner.operand, self.weights)
+        if array is None:
+            return
+        permutation = integers(op.permutation)
+        axis = inner.axis_value
+        if axis is not None:
+            axis = permutation.index(normalise_axis(axis, array.ndim, inner))
+        builder = Builder.before(self.weights, op)
+        moved = builder.constant(array.transpose(permutation))
+        replace(rewriter, op, builder.dequantize(moved, inner.scale, inner.zero_point, axis))
+
+
+@dataclass
+class GatherQuantised(RewritePattern):
+    """gather(dequantize(constant, s, z), i) -> dequantize(gather(constant, i), s, z) for one scale per tensor
+
+    So a quantised table of embeddings is never spelled out in floating point.
+    """
+
+    weights: WeightStore
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: Gather, rewriter: PatternRewriter, /) -> None:
+        inner = made_by(op.operand, Dequantize)
+        if inner is None or made_by(inner.operand, Constant) is None or not has_one_scale(inner):
+            return
+        builder = Builder.before(self.weights, op)
+        taken = builder.gather(inner.operand, op.indices, op.axis.value.data)
+        replace(rewriter, op, builder.dequantize(taken, inner.scale, inner.zero_point))
+
+
+def has_one_scale(op: QuantisationOp) -> bool:
+    """Whether scale and zero point are single numbers."""
+    return all(set(sizes(parameter)) <= {1} for parameter in (op.scale, op.zero_point))
+
+
+@dataclass
+class DropIdentityMoves(RewritePattern):
+    """broadcast(x) to its own shape -> x; slice of everything -> x; concat(x) -> x"""
+
+    def match_and_rewrite(self, op: object, rewriter: PatternRewriter, /) -> None:
+        if isinstance(op, Broadcast) and sizes(op.operand) == sizes(op.result):
+            replace(rewriter, op, op.operand)
+        elif isinstance(op, Concat) and len(op.parts) == 1:
+            replace(rewriter, op, op.parts[0])
+        elif isinstance(op, Slice) and takes_everything(op):
+            replace(rewriter, op, op.operand)
+
+
+def takes_everything(op: Slice) -> bool:
+    """Whether a slice is its operand."""
+    same_shape = sizes(op.operand) == sizes(op.result)
+    return same_shape and set(op.start_sizes) <= {0} and set(integers(op.steps)) <= {1}
+
+
+@dataclass
+class MergeBroadcasts(RewritePattern):
+    """broadcast(broadcast(x)) -> broadcast(x)"""
+
+    weights: WeightStore
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: Broadcast, rewriter: PatternRewriter, /) -> None:
+        if (inner := made_by(op.operand, Broadcast)) is not None:
+            replace(rewriter, op, Builder.before(self.weights, op).broadcast(inner.operand, sizes(op.result)))
+
+
+@dataclass
+class SinkBroadcasts(RewritePattern):
+    """f(broadcast(x), y) -> f(x, y), broadcast afterwards where the shape needs it, for elementwise f"""
+
+    weights: WeightStore
+
+    def match_and_rewrite(self, op: object, rewriter: PatternRewriter, /) -> None:
+        if not isinstance(op, ElementwiseOp) or len(op.results) != 1:
+            return
+        if isinstance(op, QuantisationOp) and not has_one_scale(op):
+            return  # the axis of the scales counts the axes of the broadcast operand
+        narrow = [before_broadcast(operand) for operand in op.operands]
+        if all(a is b for a, b in zip(narrow, op.operands, strict=True)):
+            return
+        builder = Builder.before(self.weights, op)
+        result = builder.create(type(op), narrow, dict(op.properties)).results[0]
+        replace(rewriter, op, builder.broadcast(result, sizes_of(op.result_types[0])))
+
+
+@dataclass
+class ReshapeBeforeBroadcast(RewritePattern):
+    """reshape(broadcast(x)) -> broadcast(reshape(x)) when the reshape only adds or drops axes of size 1"""
+
+    weights: WeightStore
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: Reshape, rewriter: PatternRewriter, /) -> None:
+        inner = made_by(op.operand, Broadcast)
+        if inner is None:
+            return
+        wide, wanted = sizes(op.operand), sizes(op.result)
+        if [size for size in wide if size != 1] != [size for size in wanted if size != 1]:
+            return
+        given = (*[1] * (len(wide) - len(sizes(inner.operand))), *sizes(inner.operand))
+        kept = iter([small for small, size in zip(given, wide, strict=True) if size != 1])
+        narrow: list[Size] = [1 if size == 1 else next(kept) for size in wanted]
+        if broadcast(narrow, wanted) != wanted:
+            return
+        builder = Builder.before(self.weights, op)
+        replace(rewriter, op, builder.broadcast(builder.reshape(inner.operand, narrow), wanted))
