@@ -1,0 +1,162 @@
+"""Quantised ops of ONNX itself: QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear, MatMulInteger, QLinearMatMul.
+
+The file's arithmetic is kept as it is written: no pair is added, dropped or folded here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from xdsl.dialects.builtin import f32, i32
+from xdsl.ir import SSAValue
+
+from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects.encoding import sizes_of
+from sparsec.frontend.onnx_call import Call, Translate, dtype_of_value
+from sparsec.frontend.onnx_emitter import Unsupported
+from sparsec.frontend.onnx_ops.elementwise import apply
+from sparsec.frontend.onnx_ops.products import multiplied
+from sparsec.frontend.onnx_tensor import dtype_of
+from sparsec.frontend.onnx_values import Dtype, Known, Value, shape_of
+
+QUANTISED = ("uint8", "int8")
+
+
+def require_quantised(call: Call, value: Value, what: str) -> None:
+    """Refuse anything but 8-bit integers.
+
+    Raises:
+        Unsupported: with what to do.
+    """
+    if dtype_of_value(value).name not in QUANTISED:
+        raise Unsupported(f"its {what} has type {dtype_of_value(value).name}; only UINT8 and INT8 are supported")
+
+
+def parameters(
+    call: Call, x: Value, scale: Value, zero_point: Value | None, dtype: Dtype, axis: int
+) -> tuple[SSAValue, SSAValue, int | None]:
+    """Scale and zero point (0 when absent) of a tensor, and the axis they lie along: None when they are one number."""
+    if zero_point is None:
+        zero_point = Known.of(np.zeros([int(size) for size in shape_of(scale) if isinstance(size, int)], dtype))
+    made: list[SSAValue] = []
+    rank = len(shape_of(x))
+    lengths = [shape_of(value) for value in (scale, zero_point)]
+    for value, shape in zip((scale, zero_point), lengths, strict=True):
+        data = call.emitter.materialise(value)
+        made.append(call.build.reshape(data, []) if shape == (1,) else data)
+    if all(shape in ((), (1,)) for shape in lengths):
+        return made[0], made[1], None
+    extent = shape_of(x)[call.axis(axis, rank)] if rank else 1
+    for shape in lengths:
+        if len(shape) > 1:
+            raise Unsupported(
+                f"scales of shape {list(map(str, shape))} (blocked quantisation); use one scale per channel"
+            )
+        if len(shape) == 1 and shape != (1,):
+            call.emitter.require_equal(shape[0], extent, f"the number of scales and the size of axis {axis}")
+    return made[0], made[1], call.axis(axis, rank)
+
+
+def quantise(call: Call, x: Value, scale: Value, zero_point: Value | None, axis: int = 1) -> SSAValue:
+    """QuantizeLinear; without a zero point the result is UINT8."""
+    dtype = np.dtype(np.uint8) if zero_point is None else dtype_of_value(zero_point)
+    if dtype.name not in QUANTISED:
+        raise Unsupported(f"it quantises to {dtype.name}; only UINT8 and INT8 are supported")
+    if dtype_of_value(x).name != "float32":
+        raise Unsupported(f"it quantises {dtype_of_value(x).name}; only FLOAT is supported")
+    factor, zero, along = parameters(call, x, scale, zero_point, dtype, axis)
+    return call.build.quantize(call.emitter.materialise(x), factor, zero, along)
+
+
+def dequantise(call: Call, q: Value, scale: Value, zero_point: Value | None, axis: int = 1) -> SSAValue:
+    """DequantizeLinear of 8-bit or 32-bit integers."""
+    dtype = dtype_of_value(q)
+    if dtype.name not in (*QUANTISED, "int32"):
+        raise Unsupported(f"it dequantises {dtype.name}; only UINT8, INT8 and INT32 are supported")
+    factor, zero, along = parameters(call, q, scale, zero_point, dtype, axis)
+    return call.build.dequantize(call.emitter.materialise(q), factor, zero, along)
+
+
+def _optional(call: Call, index: int) -> Value | None:
+    return call.value(index) if call.has(index) else None
+
+
+def _require_unblocked(call: Call) -> None:
+    if call.integer("block_size", 0):
+        raise Unsupported("block_size is not supported; quantise per tensor or per channel")
+
+
+def _quantize_linear(call: Call) -> Value:
+    _require_unblocked(call)
+    call.integer("saturate", 1)
+    call.integer("precision", 0)
+    zero_point = _optional(call, 2)
+    wanted = dtype_of(call.integer("output_dtype", 0))
+    if zero_point is None and wanted is not None:
+        zero_point = Known.of(np.zeros([int(size) for size in call.shape(1) if isinstance(size, int)], wanted))
+    return quantise(call, call.value(0), call.value(1), zero_point, call.integer("axis", 1))
+
+
+def _dequantize_linear(call: Call) -> Value:
+    _require_unblocked(call)
+    call.integer("output_dtype", 0)
+    if call.dtype(1).name != "float32":
+        raise Unsupported(f"its scale has type {call.dtype(1).name}; only FLOAT is supported")
+    return dequantise(call, call.value(0), call.value(1), _optional(call, 2), call.integer("axis", 1))
+
+
+def _dynamic_quantize_linear(call: Call) -> Sequence[Value]:
+    return call.build.dynamic_quantize(call.data(0))
+
+
+def shifted(call: Call, q: Value, zero_point: Value | None, *, rows: bool = False) -> SSAValue:
+    """`i32(q) - i32(zero_point)`; with `rows` a vector of zero points belongs to the rows, else to the columns."""
+    require_quantised(call, q, "operand")
+    wide = call.build.cast(call.emitter.materialise(q), i32)
+    if zero_point is None or _is_zero(zero_point):
+        return wide
+    zero = call.build.cast(call.emitter.materialise(zero_point), i32)
+    shape = sizes_of(zero.type)
+    if shape == (1,):
+        zero = call.build.reshape(zero, [])
+    elif rows and len(shape) == 1:
+        zero = call.build.reshape(zero, [*shape, 1])
+    call.emitter.broadcast_shape(sizes_of(wide.type), sizes_of(zero.type))
+    return call.build.apply(ew.Sub, wide, zero)
+
+
+def _is_zero(value: Value) -> bool:
+    return isinstance(value, Known) and not value.is_symbolic and not value.array.any()
+
+
+def integer_product(call: Call, a: Value, b: Value, a_zero: Value | None, b_zero: Value | None) -> SSAValue:
+    """`(a - a_zero) @ (b - b_zero)` in exact int32."""
+    return multiplied(call, shifted(call, a, a_zero, rows=True), shifted(call, b, b_zero))
+
+
+def _matmul_integer(call: Call) -> Value:
+    return integer_product(call, call.value(0), call.value(1), _optional(call, 2), _optional(call, 3))
+
+
+def _qlinear_matmul(call: Call) -> Value:
+    a, a_scale, a_zero, b, b_scale, b_zero, scale, zero = (call.value(index) for index in range(8))
+    require_quantised(call, a, "first operand")
+    require_quantised(call, b, "second operand")
+    product = multiplied(call, dequantise(call, a, a_scale, a_zero, -2), dequantise(call, b, b_scale, b_zero, -1))
+    return quantise(call, product, scale, zero)
+
+
+def scaled(call: Call, accumulator: SSAValue, a_scale: Value, b_scale: Value) -> Value:
+    """`f32(accumulator) * (a_scale * b_scale)`"""
+    scale = apply(call, ew.Mul, a_scale, b_scale)
+    return apply(call, ew.Mul, call.build.cast(accumulator, f32), scale)
+
+
+QUANTISED_OPS: dict[str, Translate] = {
+    "QuantizeLinear": _quantize_linear,
+    "DequantizeLinear": _dequantize_linear,
+    "DynamicQuantizeLinear": _dynamic_quantize_linear,
+    "MatMulInteger": _matmul_integer,
+    "QLinearMatMul": _qlinear_matmul,
+}
