@@ -112,5 +112,8 @@ def _convert(op: Operation, builder: Converted, values: Values, blocks: Blocks) 
             values[op.mask] = compare(symbol, values[op.lhs], values[op.rhs])
         case lanes.SelectOp():
             values[op.result] = builder.select(values[op.mask], values[op.lhs], values[op.rhs])
+        case llvm.AllocaOp():
+            convert_op(op, builder, values, blocks)
+            values[op.res].type = ir.PointerType()  # llvmlite types it, and then refuses to store anything else there
         case _:
             convert_op(op, builder, values, blocks)
