@@ -1,4 +1,4 @@
-"""Schedules: how a kernel walks its weight. Plain values, chosen by pure functions."""
+"""Schedules: how a kernel walks its weight. Plain values, chosen by `cost.choose_schedule`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ class Dataflow(StrEnum):
 
     DENSE_ROWS = "dense_rows"
     """fp32, every block stored."""
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether it visits every input row."""
+        return self in (Dataflow.DENSE_QUADS, Dataflow.DENSE_ROWS)
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it multiplies bytes."""
+        return self in (Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,120 @@
+"""Finds the block shape that explains the zeros of each weight, and writes it into the weight's type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import SSAValue
+from xdsl.passes import ModulePass
+from xdsl.rewriter import Rewriter
+
+from sparsec.builder import constant_value
+from sparsec.context import weights_of
+from sparsec.dialects.encoding import BlocksAttr, blocks_of, element_of, sizes_of, tensor, to_numpy
+from sparsec.dialects.nn_elementwise import Dequantize
+from sparsec.dialects.nn_structure import Constant, Linear
+from sparsec.dialects.sparse import MatMul
+from sparsec.pattern import BlockPattern
+from sparsec.transforms.straight_line import function_blocks
+from sparsec.weights import Array, WeightStore
+
+CANDIDATES: tuple[tuple[int, int], ...] = (
+    (64, 64), (32, 32), (16, 16), (32, 4), (16, 4), (8, 8), (32, 1), (1, 32), (16, 1), (4, 4), (1, 16),
+    (8, 1), (1, 8), (4, 1), (1, 4), (2, 1), (1, 1),
+)  # fmt: skip
+"""Block shapes, rows x columns, the largest first; of equal ones the taller first."""
+
+MAX_ACCIDENTAL_ZEROS = 0.3
+"""Weights that were kept may be zero by accident (small ones round to it); more than this share was pruned."""
+
+MIN_AGREEMENT = 0.95
+"""How well the zeros left in stored blocks must look scattered: 1 when no finer block shape explains any of them."""
+
+WORTHWHILE = 0.95
+"""A pattern that stores more of the matrix than this is no pattern: the weight is dense."""
+
+
+@dataclass(frozen=True)
+class DiscoverBlocks(ModulePass):
+    """`tensor<768x768xi8>` -> `tensor<768x768xi8, #sparse.tesa<blocks = "4x1", ...>>` on constant weights of products.
+
+    Weights whose blocks were given by hand keep them; dense weights get none. `find_blocks` states the rule.
+    """
+
+    name = "discover-blocks"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        weights = weights_of(ctx)
+        for block in function_blocks(op):
+            for inner in block.ops:
+                if isinstance(inner, Linear | MatMul):
+                    _mark(inner.weight, weights)
+
+
+def _mark(weight: SSAValue, weights: WeightStore) -> None:
+    """Write the blocks of `weight`, a constant or a dequantised constant, into the constant's type."""
+    zero: Array | int = 0
+    if isinstance(weight.owner, Dequantize):
+        zero_point = constant_value(weight.owner.zero_point, weights)
+        along_rows = weight.owner.axis_value in (None, 0, -2)
+        if zero_point is None or (zero_point.size > 1 and not along_rows):
+            return
+        zero, weight = zero_point.reshape(-1, 1), weight.owner.operand
+    matrix = constant_value(weight, weights)
+    if not isinstance(weight.owner, Constant) or matrix is None or blocks_of(weight.type) is not None:
+        return
+    pattern = find_blocks(matrix, zero)
+    if pattern is not None:
+        bits = to_numpy(element_of(weight.type)).itemsize * 8  # pyright: ignore[reportUnknownMemberType]
+        blocks = BlocksAttr.of(pattern, bits)
+        Rewriter.replace_value_with_new_type(
+            weight, tensor(element_of(weight.type), sizes_of(weight.type), blocks=blocks)
+        )
+
+
+def find_blocks(matrix: Array, zero: Array | int = 0) -> BlockPattern | None:
+    """The largest candidate block shape that explains the zeros of `matrix[out, in]`; None when it is dense.
+
+    A shape explains the zeros when those left inside its stored blocks are few (`MAX_ACCIDENTAL_ZEROS`) and scattered.
+    Scattered: if a share z of the stored elements is zero by accident, a smaller shape of n elements would still store
+    1 - z**n of them or more; when it stores clearly fewer (`MIN_AGREEMENT`), the zeros have another structure.
+    """
+    kept = matrix != zero
+    nonzero = int(np.count_nonzero(kept))
+    if nonzero == 0:
+        return BlockPattern.of(kept, *CANDIDATES[0])
+    areas = {shape: stored_elements(kept, *shape) for shape in CANDIDATES}
+    for shape in CANDIDATES:
+        others = [other for other in CANDIDATES if other != shape and other[0] * other[1] <= shape[0] * shape[1]]
+        if not _explains(shape, others, areas, nonzero):
+            continue
+        if areas[shape] > WORTHWHILE * matrix.size:
+            return None
+        return BlockPattern.of(kept, *shape)
+    return None
+
+
+def _explains(
+    shape: tuple[int, int],
+    others: Sequence[tuple[int, int]],
+    areas: dict[tuple[int, int], int],
+    nonzero: int,
+) -> bool:
+    stored = areas[shape]
+    accidental = 1 - nonzero / stored
+    if accidental > MAX_ACCIDENTAL_ZEROS:
+        return False
+    return all(areas[other] >= MIN_AGREEMENT * stored * (1 - accidental ** (other[0] * other[1])) for other in others)
+
+
+def stored_elements(kept: Array, rows: int, columns: int) -> int:
+    """How many elements of the matrix lie in rows x columns blocks that hold any kept element."""
+    out, inputs = kept.shape
+    stored = BlockPattern.of(kept, rows, columns).stored
+    heights = [min(rows, out - start) for start in range(0, out, rows)]
+    widths = [min(columns, inputs - start) for start in range(0, inputs, columns)]
+    return int(np.array(heights) @ stored @ np.array(widths))

@@ -1,0 +1,46 @@
+"""Every f32 product with a constant weight becomes `sparse.matmul`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, f32
+from xdsl.passes import ModulePass
+
+from sparsec.builder import Builder
+from sparsec.context import weights_of
+from sparsec.dialects.encoding import element_of, sizes_of
+from sparsec.dialects.nn_structure import Constant, Linear
+from sparsec.transforms.bodies import replace
+from sparsec.transforms.straight_line import erase_dead, function_blocks
+from sparsec.weights import WeightStore
+
+
+@dataclass(frozen=True)
+class FormSparseMatmuls(ModulePass):
+    """`linear(x, w)` -> `sparse.matmul(x, w) { acc }` for f32 constants `w`; a single vector `x` becomes one token.
+
+    Products with a weight that is computed, and integer ones that no weight kernel can hold, stay `nn.linear`.
+    """
+
+    name = "form-sparse-matmuls"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        weights = weights_of(ctx)
+        for block in function_blocks(op):
+            for inner in list(block.ops):
+                if isinstance(inner, Linear) and isinstance(inner.weight.owner, Constant):
+                    _form(inner, weights)
+            erase_dead(block)
+
+
+def _form(linear: Linear, weights: WeightStore) -> None:
+    if element_of(linear.x.type) != f32:
+        return
+    builder = Builder.before(weights, linear)
+    shape = sizes_of(linear.x.type)
+    x = builder.reshape(linear.x, (1, *shape)) if len(shape) == 1 else linear.x
+    body = builder.body([f32], lambda inner, arguments: arguments)
+    (product,) = builder.sparse_matmul(x, linear.weight, [], body)
+    replace(linear, [builder.reshape(product, sizes_of(linear.result.type))])

@@ -1,0 +1,90 @@
+"""Bias, activation, residual and requantisation move into the bodies of the products that they follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from sparsec.context import weights_of
+from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects.encoding import sizes_of
+from sparsec.dialects.nn_attention import Attention
+from sparsec.dialects.sparse import MatMul
+from sparsec.transforms.bodies import Fused, absorb, widens_bytes, wrap
+from sparsec.transforms.straight_line import erase_dead, function_blocks, move_before, path_between, position_of
+from sparsec.weights import WeightStore
+
+
+@dataclass(frozen=True)
+class FuseEpilogues(ModulePass):
+    """`add(sparse.matmul(x, w) { f }, b)` -> `sparse.matmul(x, w, b) { f + b }`, and so on while shapes stay equal.
+
+    A result that others use too stays a result: a product may yield an f32 residual and its quantised copy. An op
+    that only widens bytes is repeated by its readers and fused itself only when somebody else needs the wide copy.
+    Attention has one result, so there only a single user is fused.
+    """
+
+    name = "fuse-epilogues"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        weights = weights_of(ctx)
+        for block in function_blocks(op):
+            for widening in (False, True):
+                for producer in list(block.ops):
+                    if isinstance(producer, MatMul | Attention):
+                        _fuse_users(producer, widening or isinstance(producer, Attention), weights)
+                erase_dead(block)
+
+
+def _fuse_users(producer: Fused, widening: bool, weights: WeightStore) -> None:
+    refused: set[Operation] = set()
+    while (user := _next_user(producer, widening, refused)) is not None:
+        needed = path_between(producer, user).needed_by(_outside(user, producer))
+        if needed is None or not _is_allowed(producer, user):
+            refused.add(user)
+            continue
+        move_before(needed, producer)
+        producer = absorb(producer, wrap(user, weights))
+
+
+def _next_user(producer: Fused, widening: bool, refused: set[Operation]) -> ew.ElementwiseOp | None:
+    """The first elementwise op of the producer's shape that reads it, directly or through an op that widens bytes."""
+    shape = sizes_of(producer.results[0].type)
+    candidates: set[Operation] = set()
+    for result in producer.results:
+        for use in result.uses:
+            candidates.add(use.operation)
+            for wide in use.operation.results:
+                if widens_bytes(wide) is use.operation:
+                    candidates.update(inner.operation for inner in wide.uses)
+    fusable = [
+        op
+        for op in candidates
+        if isinstance(op, ew.ElementwiseOp)
+        and op not in refused
+        and sizes_of(op.results[0].type) == shape
+        and (widening or widens_bytes(op.results[0]) is None)
+    ]
+    if len(fusable) < 2:
+        return fusable[0] if fusable else None
+    return min(fusable, key=position_of)
+
+
+def _outside(user: ew.ElementwiseOp, producer: Fused) -> list[SSAValue]:
+    """What `user` reads besides the results of `producer`, looking through ops that widen bytes."""
+    values: list[SSAValue] = []
+    for operand in user.operands:
+        wide = widens_bytes(operand)
+        values.extend(wide.operands if wide is not None else [operand])
+    return [value for value in values if value.owner is not producer]
+
+
+def _is_allowed(producer: Fused, user: Operation) -> bool:
+    if not isinstance(producer, Attention):
+        return True
+    readers = {use.operation for use in producer.result.uses}
+    return readers == {user}

@@ -1,0 +1,106 @@
+"""Integer products that the file spells out (MatMulInteger) become `sparse.matmul` of bytes; exact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, i32
+from xdsl.ir import SSAValue
+from xdsl.passes import ModulePass
+
+from sparsec.builder import Builder, constant_value
+from sparsec.context import weights_of
+from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects.encoding import element_of, sizes_of, ui8
+from sparsec.dialects.nn_structure import Linear
+from sparsec.dims import product
+from sparsec.transforms.bodies import replace, scalar_constant
+from sparsec.transforms.quantised_products import centred_weight, constant_like, emit_product, same_everywhere
+from sparsec.transforms.straight_line import erase_dead, function_blocks
+from sparsec.weights import Array, WeightStore
+
+
+@dataclass(frozen=True)
+class LegaliseIntegerProducts(ModulePass):
+    """`linear(cast(q) - z, w : i32)` -> `sparse.matmul(q, w : i8) { acc - z * rowsum(w) }`, even if z is computed."""
+
+    name = "legalise-integer-products"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        weights = weights_of(ctx)
+        for block in function_blocks(op):
+            for inner in list(block.ops):
+                if isinstance(inner, Linear) and element_of(inner.x.type) == i32:
+                    _legalise(inner, weights)
+            erase_dead(block)
+
+
+def _legalise(linear: Linear, weights: WeightStore) -> None:
+    matrix = constant_value(linear.weight, weights)
+    found = _centred_bytes(linear.x, weights)
+    if matrix is None or found is None or len(sizes_of(linear.x.type)) < 2:
+        return
+    centred = centred_weight(matrix, np.zeros((), np.int64))
+    if centred is None:
+        return
+    builder = Builder.before(weights, linear)
+    sums = centred.sum(axis=1, dtype=np.int64)
+    correction = same_everywhere(_wrapped(-found.constant * sums))
+    zeros = [_scalar_operand(builder, zero) for zero in found.computed]
+
+    def write(inner: Builder, accumulator: SSAValue, values: Sequence[SSAValue]) -> SSAValue:
+        total = accumulator
+        if correction.any():
+            total, values = inner.apply(ew.Add, total, values[0]), values[1:]
+        for zero in values[1:]:
+            wrong = inner.apply(ew.Mul, inner.cast(zero, i32), values[0])
+            total = inner.apply(ew.Sub, total, wrong)
+        return total
+
+    values = [correction] if correction.any() else []
+    computed = [same_everywhere(_wrapped(sums)), *zeros] if zeros else []
+    weight = constant_like(centred, linear.weight, builder)
+    replace(linear, [emit_product(builder, found.value, weight, [*values, *computed], write)])
+
+
+@dataclass(frozen=True)
+class _CentredBytes:
+    """`cast(value : ui8) - constant - computed[0] - ...`, the last ones scalars that arrive at run time."""
+
+    value: SSAValue
+    constant: int
+    computed: tuple[SSAValue, ...]
+
+
+def _centred_bytes(x: SSAValue, weights: WeightStore) -> _CentredBytes | None:
+    """What a tensor of integers is made of, if it is bytes minus scalars."""
+    constant = 0
+    computed: list[SSAValue] = []
+    while isinstance(x.owner, ew.Sub) and product(sizes_of(x.owner.rhs.type)) == 1:
+        number = scalar_constant(x.owner.rhs, weights)
+        if number is not None:
+            constant += number.item()
+        else:
+            computed.append(_before_cast(x.owner.rhs))
+        x = x.owner.lhs
+    if not isinstance(x.owner, ew.Cast) or element_of(x.owner.operand.type) != ui8:
+        return None
+    return _CentredBytes(x.owner.operand, constant, tuple(computed))
+
+
+def _before_cast(value: SSAValue) -> SSAValue:
+    """The byte behind `cast(byte) : i32`, so that no op of its own is needed for one number."""
+    owner = value.owner
+    return owner.operand if isinstance(owner, ew.Cast) and element_of(owner.operand.type) == ui8 else value
+
+
+def _scalar_operand(builder: Builder, value: SSAValue) -> SSAValue:
+    return builder.reshape(value, ())
+
+
+def _wrapped(values: Array) -> Array:
+    """int64 to int32, wrapping like the accumulators do."""
+    return values.astype(np.int32)
