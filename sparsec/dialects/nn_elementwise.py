@@ -402,7 +402,7 @@ class QuantisationOp(ElementwiseOp):
     @property
     def axis_value(self) -> int | None:
         """The axis of per-channel parameters, if any."""
-        return self.axis.value.data if self.axis else None
+        return None if self.axis is None else self.axis.value.data
 
     def require_parameters(self) -> None:
         """Refuse scales and zero points that do not fit the operand."""
