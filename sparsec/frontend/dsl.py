@@ -15,7 +15,7 @@ from xdsl.dialects.builtin import ModuleOp
 from sparsec.errors import DslError
 from sparsec.frontend import syntax as sx
 from sparsec.frontend.dsl_lowering import lower_page
-from sparsec.frontend.dsl_source import Source, listing, scan_before
+from sparsec.frontend.dsl_source import Opening, Source, listing, scan_before
 from sparsec.frontend.dsl_weights import LoadedWeight, load_weights
 from sparsec.weights import Array, WeightStore
 
@@ -174,23 +174,28 @@ _NODES: dict[str, tuple[Callable[..., Any], int | None]] = {
 # Friendly syntax errors
 
 _EXAMPLES: dict[str, Sequence[str]] = {
-    "tensors do not change: make a new one with `name = ...`": ["model m() -> (y) { x["],
-    "a call alone has no effect: write `name = ...` or `return ...`": ["model m() -> (y) { f("],
-    "there is no such assignment: write `x = x + ...` in full": [
-        f"model m() -> (y) {{ x {sign}" for sign in ("+", "-", "*", "/", "@")
+    "tensors do not change: make a new one with `name = ...`": ["fn f() { x["],
+    "a call alone has no effect: write `name = ...` or `return ...`": ["fn f() { f("],
+    "there is no such assignment: write it in full, as in `x = x + 1`": [
+        f"fn f() {{ x {sign}" for sign in ("+", "-", "*", "/", "@", "//", "%", "**")
     ],
-    "an assignment is written `name = expression`": ["model m() -> (y) { let y", "model m() -> (y) { y }"],
+    "an assignment is written `name = expression`": ["fn f() { let y", "fn f() { y }"],
     "a weight needs a type, as in `weight w: f32[8, 4]`": ["weight w = 3", "weight w blocks", "weight w("],
-    "an input needs a type, as in `x: f32[batch, 768]`": ["model m(x)", "model m(x, y)", "model m(x f32"],
-    "a model names its outputs before its body, as in `-> (y)`": ["model m() {", "model m() = "],
-    "comparisons do not chain: write `a < b and b < c`": ["fn f() { y = a < b <", "fn f() { y = a == b =="],
+    "an input needs a type, as in `x: f32[batch, 768]`": ["model m(x)", "model m(x,"],
+    "a model names its outputs before its body, as in `model m(x: f32[8]) -> (y) {`": [
+        "model m() {",
+        "model m(x: f32) {",
+        "model m(x: f32) =",
+    ],
+    "comparisons do not chain: write `a < b and b < c`": ["fn f() { y = a < b <"],
     "a block shape is rows x columns in digits, as in `blocks(4x1)`": [
-        "weight w: f32[1] blocks(4,",
+        "weight w: f32 blocks(4,",
         "weight w: f32 blocks(a",
     ],
-    "a page holds weights, functions and one model; statements stand inside `model` or `fn`": ["y =", "x: f32", "f("],
+    "a page holds weights, functions and one model; statements stand inside `model` or `fn`": ["y =", "fn f() { } y ="],
+    "a slice is `start:stop:step`, without brackets of its own": ["fn f() { y = x[(1:"],
 }
-"""What people write by mistake -> what to say. The parser's state is compared, not the text."""
+"""What to say -> where people make the mistake. The last token of each is the one that the parser cannot take."""
 
 _HINTS: dict[str, str] = {
     "'": "strings are written with double quotes",
@@ -217,7 +222,11 @@ _WORDS: dict[str, str] = {
 }
 """Terminal -> how people call it; the others are called by their spelling."""
 
-_EXPRESSION = {"NAME", "NUMBER", "DTYPE", "LPAR", "LSQB", "MINUS", "NOT", "TRUE", "FALSE"}
+_EXPRESSION = {"NAME", "NUMBER", "DTYPE", "LPAR", "LSQB", "TRUE", "FALSE"}
+"""Terminals that together mean that any expression may begin."""
+
+_CONTINUE = {"PLUS", "MINUS", "STAR", "AT", "SLASHES", "SLASH", "PERCENT", "POWER", "AND", "OR", "COMPARE", "LSQB"}
+"""Terminals that continue an expression."""
 
 
 def _syntax_error(source: Source, error: UnexpectedInput) -> DslError:
@@ -236,30 +245,53 @@ def _syntax_error(source: Source, error: UnexpectedInput) -> DslError:
         openings = scan_before(source.text, previous.end_line, previous.end_column)[1]
     else:
         position = sx.Position(error.line, error.column, error.line, error.column + len(token))
-    expected = _expected(error.accepts or set(error.expected))
-    message = f"expected {listing(expected)}, {found}" if expected else found
-    label = None if at_end else error.match_examples(_parser().parse, _EXAMPLES)  # pyright: ignore[reportUnknownMemberType] - untyped
-    if label is not None:
-        return source.error(position, label)
+    if not at_end and (known := _mistakes().get(_place(error))):
+        return source.error(position, known)
+    terminals = error.accepts or set(error.expected)
+    expected = f"expected {listing(_expected(terminals))}, {found}"
     if openings and (at_end or (previous and previous.line < error.line)):
         opening = openings[-1]
-        if f"`{opening.closing}`" in expected:
-            return source.error(opening.position, f"this `{opening.bracket}` is never closed", message)
-    return source.error(position, message)
+        if _closing(opening) in terminals:
+            return source.error(opening.position, f"this `{opening.bracket}` is never closed", expected)
+    return source.error(position, expected)
+
+
+def _place(error: UnexpectedToken) -> tuple[object, str]:
+    """The state of the parser and the kind of token it did not expect.
+
+    Lark's own `match_examples` also compares how deep the parser's stack is, so that a mistake in a second statement
+    or inside a call would need examples of its own.
+    """
+    return error.state.position, str(cast(Token, error.token).type)  # pyright: ignore[reportUnknownMemberType] - untyped
+
+
+@cache
+def _mistakes() -> dict[tuple[object, str], str]:
+    known: dict[tuple[object, str], str] = {}
+    for message, examples in _EXAMPLES.items():
+        for example in examples:
+            try:
+                _parser().parse(example)
+            except UnexpectedToken as error:
+                known.setdefault(_place(error), message)
+    return known
+
+
+def _closing(opening: Opening) -> str:
+    return {")": "RPAR", "]": "RSQB", "}": "RBRACE"}[opening.closing]
 
 
 def _expected(terminals: set[str]) -> list[str]:
-    """Human names of terminals, the most telling first."""
+    """Human names of what may stand here, without what merely continues an expression when there is more to say."""
     words: list[str] = []
     if terminals >= _EXPRESSION:
-        terminals = terminals - _EXPRESSION
+        terminals = terminals - _EXPRESSION - {"MINUS", "NOT"}
         words.append("an expression")
-    spelling = {terminal.name: terminal.pattern for terminal in _parser().terminals}
-    for terminal in sorted(terminals):
-        pattern = spelling.get(terminal)
-        words.append(_WORDS.get(terminal) or f"`{pattern.value}`" if pattern else _WORDS.get(terminal, terminal))
-    order = {"an operator": 2, "a comparison": 1}
-    return sorted(dict.fromkeys(words), key=lambda word: order.get(word, 0))
+    if len(terminals - _CONTINUE) > 0:
+        terminals = terminals - _CONTINUE
+    spelling = {terminal.name: f"`{terminal.pattern.value}`" for terminal in _parser().terminals}
+    words += sorted(_WORDS.get(terminal) or spelling.get(terminal, terminal) for terminal in terminals)
+    return list(dict.fromkeys(words))
 
 
 def _printable(text: str) -> str:

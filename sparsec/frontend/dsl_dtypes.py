@@ -31,7 +31,7 @@ def to_dtype(name: str) -> Attribute:
     """The element type called `name`."""
     if name not in DTYPES:
         instead = "i32" if name.startswith("i") else "f32"
-        raise ShapeError(f"sparsec does not compute in {name}: use {instead}, or one of {', '.join(DTYPES)}")
+        raise ShapeError(f"sparsec does not compute in {name}: use {instead} (there are {', '.join(DTYPES)})")
     return DTYPES[name]
 
 

@@ -65,7 +65,8 @@ def _vector(emitter: Emitter, parameter: SSAValue, value: Value, channels: Size)
         return parameter
     if isinstance(value, Tensor) or not isinstance(channels, int):
         return emitter.builder.broadcast(parameter, [channels])
-    return emitter.tensor([value] * channels, element_of(parameter.type))
+    each: list[Value] = [value] * channels
+    return emitter.tensor(each, element_of(parameter.type))
 
 
 def _as_floats(scale: Value) -> Value:

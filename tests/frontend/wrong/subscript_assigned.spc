@@ -1,0 +1,4 @@
+model layer(x: f32[batch, 8]) -> (y) {
+  y = x
+  y[:, 0] = 1
+}

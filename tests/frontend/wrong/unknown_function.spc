@@ -1,0 +1,3 @@
+model layer(x: f32[batch, 8]) -> (y) {
+  y = sofmax(x)
+}

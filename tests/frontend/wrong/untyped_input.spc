@@ -1,0 +1,1 @@
+model layer(x, y) -> (z) { z = x + y }
