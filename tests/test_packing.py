@@ -1,0 +1,112 @@
+"""What the packed streams hold, read back by a plain walk over the bytes."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sparsec.errors import CompilerBug
+from sparsec.packing import WeightLayout, fits_int8, pack_weight
+from sparsec.schedule import Dataflow, Schedule
+
+
+def unpack(packed: np.ndarray, layout: WeightLayout) -> np.ndarray:
+    """The matrix, rows padded to whole groups, that a kernel sees: the sum of what all entries contribute."""
+    stream = packed.tobytes()
+    dense = np.zeros((4 * layout.groups, layout.columns + 3), np.float64)
+    for group in range(layout.groups):
+        first, last = group * layout.dense_entries, (group + 1) * layout.dense_entries
+        if layout.is_gathered:
+            first, last = struct.unpack_from("<2I", stream, 4 * group)
+        for entry in range(first, last):
+            at = layout.entries_at + entry * layout.entry_size
+            count = 4 if layout.is_quads else 1
+            if layout.is_gathered:
+                offsets = struct.unpack_from(f"<{count}{'H' if layout.offset_size == 2 else 'I'}", stream, at)
+                columns = [offset * 8 // 64 if layout.is_quads else offset // 256 for offset in offsets]
+            else:
+                columns = [(entry - first) * count + i for i in range(count)]
+            values = np.frombuffer(
+                stream, np.int8 if layout.is_quads else np.float32, 4 * count, at + layout.weights_at
+            )
+            for index, column in enumerate(columns):
+                dense[4 * group : 4 * group + 4, column] += values.reshape(4, count)[:, index]
+    assert not dense[:, layout.columns :].any()
+    return dense[:, : layout.columns]
+
+
+def check(weight: np.ndarray, dataflow: Dataflow) -> WeightLayout:
+    layout = WeightLayout(*weight.shape, dataflow)
+    packed = pack_weight(weight, Schedule(dataflow))
+    assert packed.dtype == np.uint8
+    seen = unpack(packed, layout)
+    np.testing.assert_array_equal(seen[: layout.rows], weight)
+    assert not seen[layout.rows :].any()
+    return layout
+
+
+@settings(deadline=None)
+@given(
+    st.integers(1, 12), st.integers(1, 20), st.floats(0, 1), st.sampled_from([1, 4, 127, 255, 700]), st.integers(0, 99)
+)
+def test_quads_hold_the_matrix(rows: int, columns: int, density: float, size: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    weight = random.integers(-size, size + 1, (rows, columns)).astype(np.int16) * (
+        random.random((rows, columns)) < density
+    )
+    check(weight.astype(np.int16), Dataflow.GATHER_QUADS)
+    if fits_int8(weight):
+        check(weight.astype(np.int8), Dataflow.DENSE_QUADS)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 12), st.integers(1, 20), st.floats(0, 1), st.integers(0, 99))
+def test_rows_hold_the_matrix(rows: int, columns: int, density: float, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    weight = random.normal(size=(rows, columns)) * (random.random((rows, columns)) < density)
+    check(weight.astype(np.float32), Dataflow.GATHER_ROWS)
+    check(weight.astype(np.float32), Dataflow.DENSE_ROWS)
+
+
+def test_every_weight_beyond_s8_is_a_sum() -> None:
+    check(np.arange(-255, 256, dtype=np.int16)[None, :], Dataflow.GATHER_QUADS)
+    check(np.array([[32767, -32768]], np.int16), Dataflow.GATHER_QUADS)
+
+
+@pytest.mark.parametrize(("columns", "size"), [(8192, 2), (8193, 4)])
+def test_offsets_grow_before_they_overflow(columns: int, size: int) -> None:
+    weight = np.zeros((4, columns), np.int8)
+    weight[:, [0, columns - 2, columns - 1]] = 5
+    assert check(weight, Dataflow.GATHER_QUADS).offset_size == size
+
+
+def test_an_empty_group_has_one_quad() -> None:
+    layout = check(np.zeros((5, 9), np.int8), Dataflow.GATHER_QUADS)
+    packed = pack_weight(np.zeros((5, 9), np.int8), Schedule(Dataflow.GATHER_QUADS))
+    assert struct.unpack_from("<3I", packed.tobytes()) == (0, 1, 2)
+    assert len(packed) == layout.entries_at + 2 * layout.entry_size == 64 + 2 * 24
+
+
+def test_only_stored_blocks_take_space() -> None:
+    weight = np.zeros((8, 100), np.int8)
+    weight[2, 7] = weight[3, 7] = weight[0, 50] = 1
+    packed = pack_weight(weight, Schedule(Dataflow.GATHER_QUADS))
+    assert len(packed) == 64 + 2 * 24
+
+
+@pytest.mark.parametrize(
+    ("weight", "dataflow", "message"),
+    [
+        (np.full((4, 4), 200, np.int16), Dataflow.DENSE_QUADS, r"weights in \[200, 200\] do not fit dense_quads"),
+        (np.zeros((4, 4), np.float32), Dataflow.GATHER_QUADS, "gather_quads packs integers, not float32"),
+        (np.zeros((4, 4), np.int8), Dataflow.DENSE_ROWS, "dense_rows packs float32, not int8"),
+        (np.zeros(4, np.int8), Dataflow.DENSE_QUADS, r"arrays of shape \(4,\)"),
+    ],
+)
+def test_what_does_not_fit_is_refused(weight: np.ndarray, dataflow: Dataflow, message: str) -> None:
+    with pytest.raises(CompilerBug, match=message):
+        pack_weight(weight, Schedule(dataflow))
