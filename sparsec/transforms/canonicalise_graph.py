@@ -42,7 +42,6 @@ def _rewrites(weights: WeightStore) -> list[RewritePattern]:
         shape_rewrites.MergeReshapes(weights),
         shape_rewrites.MergeTransposes(weights),
         shape_rewrites.TransposeQuantisedConstant(weights),
-        shape_rewrites.GatherQuantised(weights),
         shape_rewrites.DropIdentityMoves(),
         shape_rewrites.MergeBroadcasts(weights),
         shape_rewrites.ReshapeBeforeBroadcast(weights),

@@ -9,7 +9,7 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 from sparsec.builder import Builder, constant_value
 from sparsec.dialects.encoding import sizes_of
 from sparsec.dialects.nn_elementwise import Dequantize, ElementwiseOp, QuantisationOp
-from sparsec.dialects.nn_structure import Broadcast, Concat, Constant, Gather, Reshape, Slice, Transpose
+from sparsec.dialects.nn_structure import Broadcast, Concat, Reshape, Slice, Transpose
 from sparsec.dialects.tensor_op import integers, normalise_axis, sizes
 from sparsec.dims import Size, broadcast
 from sparsec.transforms.matching import before_broadcast, made_by, replace
@@ -69,25 +69,6 @@ class TransposeQuantisedConstant(RewritePattern):
         builder = Builder.before(self.weights, op)
         moved = builder.constant(array.transpose(permutation))
         replace(rewriter, op, builder.dequantize(moved, inner.scale, inner.zero_point, axis))
-
-
-@dataclass
-class GatherQuantised(RewritePattern):
-    """gather(dequantize(constant, s, z), i) -> dequantize(gather(constant, i), s, z) for one scale per tensor
-
-    So a quantised table of embeddings is never spelled out in floating point.
-    """
-
-    weights: WeightStore
-
-    @op_type_rewrite_pattern
-    def match_and_rewrite(self, op: Gather, rewriter: PatternRewriter, /) -> None:
-        inner = made_by(op.operand, Dequantize)
-        if inner is None or made_by(inner.operand, Constant) is None or not has_one_scale(inner):
-            return
-        builder = Builder.before(self.weights, op)
-        taken = builder.gather(inner.operand, op.indices, op.axis.value.data)
-        replace(rewriter, op, builder.dequantize(taken, inner.scale, inner.zero_point))
 
 
 def has_one_scale(op: QuantisationOp) -> bool:
