@@ -129,9 +129,10 @@ class Emitter:
             return
         substitution = merge(a, b, self.order)
         if substitution is None:
+            advice = "; if they always are, name the input dimensions alike when exporting, or fix them with `dims`"
+            symbolic = isinstance(a, Dim) or isinstance(b, Dim)
             raise ShapeError(
-                f"{self.build.source}: {what} must be equal, but are {a} and {b}; "
-                "if they always are, name the input dimensions alike when exporting, or fix them with `dims`"
+                f"{self.build.source}: {what} must be equal, but are {a} and {b}{advice if symbolic else ''}"
             )
         raise SymbolsMustAgree(*substitution, f"{self.build.source}: {what} must be equal: {a} and {b}")
 

@@ -12,7 +12,14 @@ from google.protobuf.message import DecodeError
 from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto
 
 from sparsec.errors import ModelError
-from sparsec.frontend.onnx_tensor import UnreadTensor, dtype_of, read_sparse_tensor, read_tensor, type_name
+from sparsec.frontend.onnx_tensor import (
+    UnreadTensor,
+    dtype_of,
+    read_sparse_tensor,
+    read_tensor,
+    require_text,
+    type_name,
+)
 from sparsec.weights import Array
 
 MAX_FILE_BYTES = (1 << 31) - 1
@@ -141,12 +148,15 @@ def _parse(data: bytes, what: str) -> ModelProto:
 
 
 def _model(model: ModelProto, directory: Path | None) -> Model:
-    functions = {(_domain(f.domain), f.name, f.overload): _function(f, directory) for f in model.functions}
+    functions = {
+        (_domain(f.domain), require_text(f.name), require_text(f.overload)): _function(f, directory)
+        for f in model.functions
+    }
     return Model(_graph(model.graph, directory), _opsets(model.opset_import), functions)
 
 
 def _domain(domain: str) -> str:
-    return "" if domain == "ai.onnx" else domain
+    return "" if domain == "ai.onnx" else require_text(domain)
 
 
 def _opsets(imports: Iterable[OperatorSetIdProto]) -> dict[str, int]:
@@ -155,15 +165,15 @@ def _opsets(imports: Iterable[OperatorSetIdProto]) -> dict[str, int]:
 
 def _graph(graph: GraphProto, directory: Path | None) -> Graph:
     initialisers: dict[str, Array | UnreadTensor] = {}
-    named = [(tensor.name, tensor) for tensor in graph.initializer]
-    sparse = [(tensor.values.name, tensor) for tensor in graph.sparse_initializer]
+    named = [(require_text(tensor.name), tensor) for tensor in graph.initializer]
+    sparse = [(require_text(tensor.values.name), tensor) for tensor in graph.sparse_initializer]
     for name, tensor in named:
         _put_once(initialisers, name, read_tensor(tensor, directory))
     for name, tensor in sparse:
         _put_once(initialisers, name, read_sparse_tensor(tensor, directory))
     return Graph(
         tuple(_input(value) for value in graph.input),
-        tuple(value.name for value in graph.output),
+        tuple(require_text(value.name) for value in graph.output),
         initialisers,
         tuple(_node(node, directory) for node in graph.node),
     )
@@ -176,44 +186,48 @@ def _put_once(initialisers: dict[str, Array | UnreadTensor], name: str, array: A
 
 
 def _input(value: ValueInfoProto) -> Input:
-    kind = value.type.WhichOneof("value")
+    name, kind = require_text(value.name), value.type.WhichOneof("value")
     if kind != "tensor_type":
-        return Input(value.name, None, (kind or "unknown type").replace("_type", ""), None)
+        return Input(name, None, (kind or "unknown type").replace("_type", ""), None)
     tensor = value.type.tensor_type
     shape = None
     if tensor.HasField("shape"):
         shape = tuple(
-            dim.dim_value if dim.HasField("dim_value") else (dim.dim_param or None) for dim in tensor.shape.dim
+            dim.dim_value if dim.HasField("dim_value") else (require_text(dim.dim_param) or None)
+            for dim in tensor.shape.dim
         )
-    return Input(value.name, dtype_of(tensor.elem_type), type_name(tensor.elem_type), shape)
+    return Input(name, dtype_of(tensor.elem_type), type_name(tensor.elem_type), shape)
 
 
 def _node(node: NodeProto, directory: Path | None) -> Node:
     return Node(
-        node.name,
-        node.op_type,
+        require_text(node.name),
+        require_text(node.op_type),
         _domain(node.domain),
-        node.overload,
-        tuple(node.input),
-        tuple(node.output),
-        {attribute.name: _attribute(attribute, node, directory) for attribute in node.attribute},
+        require_text(node.overload),
+        tuple(map(require_text, node.input)),
+        tuple(map(require_text, node.output)),
+        _attributes(node.attribute, node.name, directory),
     )
 
 
 def _function(function: FunctionProto, directory: Path | None) -> Function:
-    owner = NodeProto(name=function.name)
     return Function(
-        tuple(function.input),
-        tuple(function.output),
-        {attribute.name: _attribute(attribute, owner, directory) for attribute in function.attribute_proto},
+        tuple(map(require_text, function.input)),
+        tuple(map(require_text, function.output)),
+        _attributes(function.attribute_proto, function.name, directory),
         tuple(_node(node, directory) for node in function.node),
         _opsets(function.opset_import),
     )
 
 
-def _attribute(attribute: AttributeProto, node: NodeProto, directory: Path | None) -> AttributeValue:
+def _attributes(attributes: Iterable[AttributeProto], owner: str, directory: Path | None) -> dict[str, AttributeValue]:
+    return {require_text(attribute.name): _attribute(attribute, owner, directory) for attribute in attributes}
+
+
+def _attribute(attribute: AttributeProto, owner: str, directory: Path | None) -> AttributeValue:
     if attribute.ref_attr_name:
-        return Reference(attribute.ref_attr_name)
+        return Reference(require_text(attribute.ref_attr_name))
     match attribute.type:
         case AttributeProto.INT:
             return attribute.i
@@ -234,7 +248,7 @@ def _attribute(attribute: AttributeProto, node: NodeProto, directory: Path | Non
         case AttributeProto.GRAPH:
             return _graph(attribute.g, directory)
         case AttributeProto.UNDEFINED:
-            raise ModelError(f"attribute `{attribute.name}` of node `{node.name}` has no type: the file is damaged")
+            raise ModelError(f"attribute `{attribute.name}` of `{owner}` has no type: the file is damaged")
         case other:
             return UnreadAttribute(AttributeProto.AttributeType.Name(other))
 

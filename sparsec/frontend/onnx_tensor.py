@@ -42,6 +42,17 @@ class UnreadTensor:
     type_name: str
 
 
+def require_text(name: object) -> str:
+    """A name of the file; protobuf hands out bytes when it is no valid UTF-8.
+
+    Raises:
+        ModelError: it is not text.
+    """
+    if not isinstance(name, str):
+        raise ModelError(f"the name {name!r} is no valid text: the file is damaged")
+    return name
+
+
 def dtype_of(data_type: int) -> np.dtype[np.generic] | None:
     """The numpy dtype of an ONNX element type; None when sparsec does not read it (strings, 4-bit and 8-bit floats)."""
     return np.dtype(tensor_dtype_to_np_dtype(data_type)) if data_type in _READABLE else None
@@ -125,7 +136,7 @@ def _read_external(
     tensor: TensorProto, shape: tuple[int, ...], dtype: np.dtype[np.generic], directory: Path | None
 ) -> Array:
     where = f"external data of tensor `{tensor.name}`"
-    entries = {entry.key: entry.value for entry in tensor.external_data}
+    entries = {require_text(entry.key): require_text(entry.value) for entry in tensor.external_data}
     location = entries.get("location", "")
     if directory is None:
         raise ModelError(f"{where} lies in `{location}`, but the model has no directory: pass its path instead")

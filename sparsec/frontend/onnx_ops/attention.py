@@ -41,8 +41,12 @@ def _attention(call: Call) -> Value:
     scores: Value = multiplied(call, q, call.build.transpose(k, [0, 1, 3, 2]))
     if scale != 1:
         scores = apply(call, ew.Mul, scores, Known.of(np.asarray(scale, np.float32)))
-    scores = _masked(call, scores, sizes_of(q.type)[2], sizes_of(k.type)[2])
-    result = multiplied(call, call.build.softmax(call.emitter.materialise(scores), 3), v)
+    masked = _masked(call, scores, sizes_of(q.type)[2], sizes_of(k.type)[2])
+    weights: Value = call.build.softmax(call.emitter.materialise(masked), 3)
+    if masked is not scores:  # a query that sees no key gets 0; spelled as exporters do, for the recogniser
+        nothing = Known.of(np.asarray(0.0, np.float32))
+        weights = apply(call, ew.Where, apply(call, ew.IsNaN, weights), nothing, weights)
+    result = multiplied(call, call.emitter.materialise(weights), v)
     if not flat:
         return result
     batch, heads, tokens, width = sizes_of(result.type)

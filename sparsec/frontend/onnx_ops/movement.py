@@ -12,7 +12,7 @@ from sparsec.errors import ModelError, ShapeError
 from sparsec.frontend.onnx_call import Call, Translate, dtype_of_value
 from sparsec.frontend.onnx_emitter import Unsupported
 from sparsec.frontend.onnx_ops.elementwise import FOLD_LIMIT, expanded
-from sparsec.frontend.onnx_ops.shapes import filled, reshaped
+from sparsec.frontend.onnx_ops.shapes import filled, reshaped, written_shape
 from sparsec.frontend.onnx_sizes import Undecided, is_less
 from sparsec.frontend.onnx_values import Expanded, Grid, Known, Stack, Value, as_grid, shape_of
 
@@ -166,7 +166,7 @@ def _concat(call: Call) -> Value:
     rank = len(shape_of(values[0]))
     axis = call.axis(call.integer("axis"), rank)
     if any(len(shape_of(value)) != rank for value in values) or len({dtype_of_value(value) for value in values}) > 1:
-        written = ", ".join(f"{dtype_of_value(value)}{[str(size) for size in shape_of(value)]}" for value in values)
+        written = ", ".join(f"{dtype_of_value(value)} {written_shape(shape_of(value))}" for value in values)
         raise ShapeError(f"{call.build.source}: Concat of {written}; ranks and types must be equal")
     return concatenated(call, [value for value in values if shape_of(value)[axis] != 0] or values[:1], axis)
 

@@ -65,14 +65,14 @@ def _reshape(call: Call) -> Value:
             size = given[axis]
         target.append(size)
     if target.count(-1) > 1:
-        raise ModelError(f"{call.node.title}: the shape {_written(wanted)} has more than one -1")
+        raise ModelError(f"{call.node.title}: the shape {written_shape(wanted)} has more than one -1")
     if -1 in target:
         others = [size for size in target if size != -1]
         try:
             target[target.index(-1)] = missing_factor(given, others)
         except Undecided as error:
             raise ShapeError(
-                f"{call.build.source}: cannot reshape {_written(given)} to {_written(wanted)}: {error}"
+                f"{call.build.source}: cannot reshape {written_shape(given)} to {written_shape(wanted)}: {error}"
             ) from error
     return reshaped(call, call.value(0), _checked(call, target))
 
@@ -80,11 +80,12 @@ def _reshape(call: Call) -> Value:
 def _checked(call: Call, shape: Sequence[Size]) -> Shape:
     for size in shape:
         if isinstance(size, int) and not 0 <= size < MAX_SIZE:
-            raise ModelError(f"{call.node.title}: the shape {_written(shape)} has the impossible size {size}")
+            raise ModelError(f"{call.node.title}: the shape {written_shape(shape)} has the impossible size {size}")
     return tuple(shape)
 
 
-def _written(shape: Sequence[Size]) -> str:
+def written_shape(shape: Sequence[Size]) -> str:
+    """A shape for messages: `[batch, 16]`."""
     return "[" + ", ".join(map(str, shape)) + "]"
 
 
