@@ -131,7 +131,7 @@ def print_property(printer: Printer, name: str, value: Attribute) -> None:
             return
         case IntegerAttr() if value.type == i64:
             text = str(value.value.data)
-        case DenseArrayBase() if value.elt_type == i64:
+        case DenseArrayBase() if value.elt_type == i64 and len(value):
             text = "[" + ", ".join(map(str, integers(value))) + "]"
         case ArrayAttr() if all(isinstance(item, StringAttr) for item in value):
             text = "[" + ", ".join(f'"{cast(StringAttr, item).data}"' for item in value) + "]"
@@ -152,7 +152,7 @@ def parse_property(parser: Parser) -> Attribute:
     )
     if items is None:
         return parser.parse_attribute()
-    if items and isinstance(items[0], str):
+    if not items or isinstance(items[0], str):  # integers are never printed as an empty list
         return ArrayAttr([StringAttr(str(item)) for item in items])
     return DenseArrayBase.from_list(i64, [int(item) for item in items])
 

@@ -1,0 +1,155 @@
+"""`kernel.layer_norm`: over the channels of each token, tiled or row-major, f32.
+
+Sums run over the channels in order, as `reference.py` has it. In tiles tokens lie side by side, so that is vertical. In
+rows it is done for 16 rows at a time with gathers; only the last pass, which has no order, goes along the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import f32, i32
+
+from sparsec.dialects.encoding import Layout, sizes_of
+from sparsec.dialects.kernel import LayerNorm, buffer_layout, tensor_of
+from sparsec.lowering.kernels.frame import TILE, Frame, KernelRow, Sizes
+from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
+from sparsec.lowering.kernels.walk import Chunk, for_chunks
+
+_F32 = 4
+_LANE_BYTES = _F32 * LANES
+f32x16 = vector_of(f32, LANES)
+
+Load = Callable[[Value], Sequence[Value]]
+"""Emits the vectors of one channel."""
+
+
+@dataclass(frozen=True)
+class _Constants:
+    """What all tokens share: the channel count, 1 / that in f32, and epsilon."""
+
+    channels: Value
+    share: Value
+    epsilon: float
+
+
+def _is_tiled(op: LayerNorm) -> bool:
+    return buffer_layout(op.outs[0]) == Layout.TILED
+
+
+def items(op: LayerNorm, e: Emitter, sizes: Sizes) -> Value:
+    """Tiles, or groups of 16 rows."""
+    tensor = tensor_of(op.outs[0])
+    return sizes.tiles(tensor) if _is_tiled(op) else e.ceil_div(sizes.tokens(tensor), LANES)
+
+
+def emit(op: LayerNorm, frame: Frame) -> None:
+    """Write the body of the function."""
+    e = frame.e
+    tensor = tensor_of(op.outs[0])
+    channels, tokens = frame.sizes(sizes_of(tensor)[-1]), frame.sizes.tokens(tensor)
+    constants = _Constants(channels, e.broadcast(e.div(1.0, e.to_float(channels))), op.epsilon.value.data)
+    if _is_tiled(op):
+        e.for_loop(frame.begin, frame.end, lambda tile, held: _emit_tile(frame, constants, tokens, tile))
+        return
+    lanes = e.stack(2 * _LANE_BYTES)
+    e.for_loop(frame.begin, frame.end, lambda group, held: _emit_rows(frame, constants, tokens, lanes, group))
+
+
+def _statistics(e: Emitter, constants: _Constants, count: int, load: Load) -> tuple[list[Value], list[Value]]:
+    """Mean and 1 / deviation of `count` vectors of tokens."""
+    zeros = [e.constant(0.0, f32x16)] * count
+
+    def add(k: Value, sums: tuple[Value, ...]) -> Sequence[Value]:
+        return [e.add(total, x) for total, x in zip(sums, load(k), strict=True)]
+
+    means = [e.mul(total, constants.share) for total in e.for_loop(0, constants.channels, add, zeros)]
+
+    def add_square(k: Value, sums: tuple[Value, ...]) -> Sequence[Value]:
+        centred = [e.sub(x, mean) for x, mean in zip(load(k), means, strict=True)]
+        return [e.add(total, e.mul(d, d)) for total, d in zip(sums, centred, strict=True)]
+
+    squares = e.for_loop(0, constants.channels, add_square, zeros)
+    inverses: list[Value] = []
+    for total in squares:
+        variance = e.add(e.mul(total, constants.share), constants.epsilon)
+        inverses.append(e.div(1.0, e.sqrt(variance)))
+    return means, inverses
+
+
+def _emit_tile(frame: Frame, constants: _Constants, tokens: Value, tile: Value) -> None:
+    """Four vectors at once hide the latency of adding; a tile that needs fewer takes them one by one."""
+    e = frame.e
+    start = e.mul(tile, e.mul(constants.channels, TILE * _F32))
+    source, target = e.offset(frame.ins[0], start), e.offset(frame.outs[0], start)
+    groups = e.ceil_div(e.minimum(e.sub(tokens, e.mul(tile, TILE)), TILE), LANES)
+    whole = TILE // LANES
+
+    def one(group: Value, held: tuple[Value, ...]) -> None:
+        at = e.mul(group, _LANE_BYTES)
+        _emit_columns(frame, constants, e.offset(source, at), e.offset(target, at), 1)
+
+    e.if_(
+        e.equal(groups, whole),
+        lambda: _emit_columns(frame, constants, source, target, whole),
+        lambda: e.for_loop(0, groups, one),
+    )
+
+
+def _emit_columns(frame: Frame, constants: _Constants, source: Value, target: Value, count: int) -> None:
+    """`count` vectors of 16 tokens side by side in one tile."""
+    e = frame.e
+
+    def load(k: Value) -> Sequence[Value]:
+        channel = e.offset(source, e.mul(k, TILE * _F32))
+        return [e.load(f32x16, channel, index * _LANE_BYTES) for index in range(count)]
+
+    means, inverses = _statistics(e, constants, count, load)
+
+    def write(k: Value, held: tuple[Value, ...]) -> None:
+        scale, bias = (e.load_broadcast(f32, frame.ins[index], e.mul(k, _F32)) for index in (1, 2))
+        channel = e.offset(target, e.mul(k, TILE * _F32))
+        for index, x in enumerate(load(k)):
+            normal = e.mul(e.sub(x, means[index]), inverses[index])
+            e.store(e.add(e.mul(normal, scale), bias), channel, index * _LANE_BYTES)
+
+    e.for_loop(0, constants.channels, write)
+
+
+def _emit_rows(frame: Frame, constants: _Constants, tokens: Value, lanes: Value, group: Value) -> None:
+    """16 rows; `lanes` is room for their means and inverses."""
+    e = frame.e
+    first = e.mul(group, LANES)
+    count = e.minimum(e.sub(tokens, first), LANES)
+    start = e.mul(first, e.mul(constants.channels, _F32))
+    source, target = e.offset(frame.ins[0], start), e.offset(frame.outs[0], start)
+    last = e.broadcast(e.truncate(e.sub(count, 1), i32))
+    rows = e.mul(e.minimum(e.iota(), last), e.broadcast(e.truncate(constants.channels, i32)))
+
+    def load(k: Value) -> Sequence[Value]:
+        return [e.gather(f32, e.offset(source, e.mul(k, _F32)), rows)]
+
+    (mean,), (inverse,) = _statistics(e, constants, 1, load)
+    e.store(mean, lanes)
+    e.store(inverse, lanes, _LANE_BYTES)
+
+    def row(index: Value, held: tuple[Value, ...]) -> None:
+        lane = e.mul(index, _F32)
+        row_mean = e.load_broadcast(f32, lanes, lane)
+        row_inverse = e.load_broadcast(f32, e.offset(lanes, _LANE_BYTES), lane)
+        begin = e.mul(index, e.mul(constants.channels, _F32))
+
+        def turn(chunk: Chunk, held: tuple[Value, ...]) -> None:
+            at = e.mul(chunk.start, _F32)
+            places = [e.offset(e.offset(source, begin), at), *(e.offset(frame.ins[index], at) for index in (1, 2))]
+            x, scale, bias = chunk.load([f32] * 3, places)
+            normal = e.mul(e.sub(x, row_mean), row_inverse)
+            chunk.store([e.add(e.mul(normal, scale), bias)], [e.offset(e.offset(target, begin), at)])
+
+        for_chunks(e, 0, constants.channels, turn)
+
+    e.for_loop(0, count, row)
+
+
+LAYER_NORM = KernelRow(emit, items)
