@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, i32
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
@@ -15,17 +15,19 @@ from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.nn_structure import Constant, MatMul, Transpose
 from sparsec.dialects.sparse import SCHEDULE_HINT
-from sparsec.dialects.tensor_op import integers, normalise_axis, sizes
+from sparsec.dialects.tensor_op import element, integers, normalise_axis, sizes
+from sparsec.reference import evaluate_op
 from sparsec.transforms.matching import apply_rewrites, made_by, replace
-from sparsec.weights import WeightStore
+from sparsec.weights import Array, WeightStore
 
 
 @dataclass(frozen=True)
 class MatmulToLinear(ModulePass):
     """`matmul(x, w)` -> `linear(x, transpose(w))` where w is a matrix made of constants only.
 
-    The transpose is carried through what quantisation puts around a weight (dequantize, cast, subtraction of zero
-    points) down to the constant. `matmul(x, transpose(w))` needs no transposed copy.
+    The transpose is carried through the dequantisation of a weight down to the constant, so that the weight stays
+    bytes. Weights of integer products (bytes minus zero points, as i32) are computed: there the bytes are easily found
+    again. `matmul(x, transpose(w))` needs no transposed copy.
     """
 
     name = "matmul-to-linear"
@@ -45,7 +47,11 @@ class MultiplyByConstant(RewritePattern):
         if len(sizes(op.rhs)) != 2 or not is_made_of_constants(op.rhs):
             return
         builder = Builder.before(self.weights, op)
-        replace(rewriter, op, builder.linear(op.lhs, transposed(op.rhs, builder)))
+        if element(op.rhs) == i32:
+            weight = builder.constant(evaluated(op.rhs, self.weights).T)
+        else:
+            weight = transposed(op.rhs, builder)
+        replace(rewriter, op, builder.linear(op.lhs, weight))
 
 
 def is_made_of_constants(value: SSAValue) -> bool:
@@ -56,6 +62,14 @@ def is_made_of_constants(value: SSAValue) -> bool:
     if isinstance(op, ew.ElementwiseOp | Transpose):
         return all(is_made_of_constants(operand) for operand in op.operands)
     return False
+
+
+def evaluated(value: SSAValue, weights: WeightStore) -> Array:
+    """The number behind each element of what `is_made_of_constants`."""
+    op = value.owner
+    assert isinstance(op, Operation)
+    operands = [evaluated(operand, weights) for operand in op.operands]
+    return evaluate_op(op, operands, weights=weights)[0]
 
 
 def transposed(value: SSAValue, builder: Builder) -> SSAValue:
