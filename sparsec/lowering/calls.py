@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, StringAttr, i64
@@ -10,11 +10,12 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from sparsec.dialects import kernel, nn_attention, sparse
 from sparsec.dialects import nn_structure as nn
-from sparsec.dialects.encoding import as_tensor, element_of, sizes_of, tensor
+from sparsec.dialects.encoding import Layout, as_tensor, element_of, layout_of, sizes_of, tensor
 from sparsec.dialects.tensor_op import SOURCE, normalise_axis
 from sparsec.dims import Size
 from sparsec.errors import CompilerBug
 from sparsec.lowering.hoist_constants import hoist_constants
+from sparsec.lowering.kernels.matmul import is_channel
 from sparsec.lowering.program_builder import ProgramBuilder
 from sparsec.packing import pack_weight
 
@@ -38,10 +39,8 @@ def _transpose(op: nn.Transpose, b: ProgramBuilder) -> None:
 
 
 def _broadcast(op: nn.Broadcast, b: ProgramBuilder) -> None:
-    source, shape = b.buffer(op.operand), sizes_of(op.result.type)
-    given = kernel.buffer_sizes(source)
-    offset = len(shape) - len(given)
-    in_axes = [axis + offset if size == shape[axis + offset] else -1 for axis, size in enumerate(given)]
+    source = b.buffer(op.operand)
+    in_axes = _broadcast_axes(kernel.buffer_sizes(source), sizes_of(op.result.type))
     b.copy(source, b.result(op.result), in_axes=in_axes, origin=op)
 
 
@@ -72,11 +71,31 @@ def _sparse_matmul(op: sparse.MatMul, b: ProgramBuilder) -> None:
     if op.schedule is None:
         raise CompilerBug("sparse.matmul reached nn-to-kernels without a schedule")
     weight = b.packed(pack_weight(b.array(op.weight), op.schedule.schedule))
-    extras = [b.buffer(value) for value in op.extras]
+    extras = [_broadcast_extra(op, value, b) for value in op.extras]
     bodies, constants = hoist_constants([op.body], b)
     outs = [b.result(value) for value in op.outputs]
     ins = [b.buffer(op.x), weight, *extras, *constants]
     b.call(kernel.MatMul, ins, outs, op, {"schedule": op.schedule}, bodies)
+
+
+def _broadcast_extra(op: sparse.MatMul, value: SSAValue, b: ProgramBuilder) -> SSAValue:
+    """An operand of the body as the kernel reads it: a scalar, one number per channel, or a tile like the output."""
+    buffer, shape = b.buffer(value), sizes_of(op.outputs[0].type)
+    given = sizes_of(value.type)
+    row_major = layout_of(value.type) is None
+    if row_major and (all(size == 1 for size in given) or is_channel(given, shape[-1])):
+        return buffer
+    if not row_major and given == shape:
+        return buffer
+    whole = b.temporary(tensor(element_of(value.type), shape, layout=Layout.TILED))
+    b.copy(buffer, whole, in_axes=_broadcast_axes(given, shape), origin=op)
+    return whole
+
+
+def _broadcast_axes(given: Sequence[Size], shape: Sequence[Size]) -> list[int]:
+    """For each axis of a tensor, the axis of the broadcast shape that moves it, -1 where it stays."""
+    offset = len(shape) - len(given)
+    return [axis + offset if size == shape[axis + offset] else -1 for axis, size in enumerate(given)]
 
 
 def _attention(op: nn_attention.Attention, b: ProgramBuilder) -> None:

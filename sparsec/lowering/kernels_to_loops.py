@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, i64
 from xdsl.dialects.func import FuncOp
-from xdsl.dialects.llvm import LLVMFunctionType, LLVMVoidType
 from xdsl.dialects.llvm import FuncOp as LlvmFuncOp
+from xdsl.dialects.llvm import LinkageAttr, LLVMFunctionType, LLVMVoidType
 from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
@@ -68,7 +68,7 @@ class ProgramEmitter:
                 names[key] = f"{op.name.removeprefix('kernel.')}_{len(names)}_{self._target.name}"
                 kernels.append(self._kernel(op, names[key]))
         void = LLVMFunctionType([pointer, pointer, pointer, i64], LLVMVoidType())
-        parallel = LlvmFuncOp(PARALLEL, void)
+        parallel = LlvmFuncOp(PARALLEL, void, LinkageAttr("external"))
         execute = self._function("execute", _EXECUTE, lambda e, args: self._execute(e, args, names))
         arena = self._function("arena_size", _SYMBOLS_ONLY, self._arena_size, [i64])
         scratch = self._function("scratch_size", _SYMBOLS_ONLY, self._scratch_size, [i64])

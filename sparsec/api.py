@@ -1,0 +1,236 @@
+"""`sparsec.compile` and what the command line needs: the only place that joins frontends, pipeline, backend and runtime."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+
+from sparsec import __version__, pipeline
+from sparsec.backend import jit, shared_library
+from sparsec.backend.artifact import Artifact
+from sparsec.backend.cache import Cache
+from sparsec.backend.object_code import emit as emit_code
+from sparsec.backend.object_code import emit_ir
+from sparsec.backend.worker_client import WORKER
+from sparsec.builder import INPUT_NAMES, OUTPUT_NAMES
+from sparsec.context import CompilerContext
+from sparsec.dialects import all_dialects, sparse
+from sparsec.dialects.encoding import blocks_of, element_of, sizes_of, to_numpy
+from sparsec.dialects.kernel import Program as KernelProgram
+from sparsec.dialects.tensor_op import SOURCE
+from sparsec.errors import CompilerBug, ModelError
+from sparsec.options import Options
+from sparsec.pipeline import Step
+from sparsec.reference import main_function, names_of
+from sparsec.runtime.program import Program
+from sparsec.runtime.signature import Signature, TensorInfo
+from sparsec.target import CpuTarget
+from sparsec.weights import WeightStore
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+Model = "str | os.PathLike[str] | bytes | ModelProto | ModuleOp"
+Watch = Callable[[Iterator[Step]], Iterator[Step]]
+"""Looks at each step of the pipeline as it passes by: printing, dumping, timing, stopping early."""
+
+
+def compile(
+    model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, *, weights: WeightStore | None = None, **options: Any
+) -> Program:
+    """Compile a model and load it into this process.
+
+    Args:
+        model: the path of an `.onnx` or `.spc` file, the bytes of an ONNX file, an `onnx.ModelProto`, or a `[graph]`
+            module (which stays as it is).
+        weights: the constants of a `[graph]` module.
+        options: see `sparsec.Options`.
+
+    Raises:
+        ModelError, UnsupportedError, DslError, ShapeError: the model.
+        OptionError, TargetError: the options, or this machine.
+        CodegenError: LLVM failed or took too long.
+    """
+    chosen = Options.of(**options)
+    return jit.load(build(read(model, weights), chosen).artifact, chosen)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model that was read: its `[graph]` module, the constants, and a name for people."""
+
+    module: ModuleOp
+    context: CompilerContext
+    name: str
+
+
+@dataclass(frozen=True)
+class Built:
+    """A compiled model and whether it came from the cache."""
+
+    artifact: Artifact
+    cached: bool
+
+
+def new_context(weights: WeightStore | None = None) -> CompilerContext:
+    """A context with all dialects."""
+    context = CompilerContext(weights=weights if weights is not None else WeightStore())
+    for dialect in all_dialects():
+        context.load_dialect(dialect)
+    return context
+
+
+def read(
+    model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights: WeightStore | None = None
+) -> Source:
+    """Read a model into a `[graph]` module.
+
+    Raises:
+        ModelError, UnsupportedError, DslError, ShapeError: the model.
+    """
+    WORKER.start()  # LLVM loads in its own process while the frontend works
+    context = new_context(weights)
+    if isinstance(model, ModuleOp):
+        return Source(model.clone(), context, "module")
+    if isinstance(model, str | os.PathLike):
+        path = Path(model)
+        if path.suffix == ".so":
+            raise ModelError(f"{path} is already compiled: load it with sparsec.load")
+        if path.suffix == ".spc":
+            from sparsec.frontend.dsl import read_dsl
+
+            return Source(read_dsl(path, context.weights), context, path.name)
+        name = path.name
+    else:
+        name = "model"
+    from sparsec.frontend.onnx_model import read_onnx
+
+    return Source(read_onnx(model, context.weights), context, name)
+
+
+def build(source: Source, options: Options, watch: Watch = lambda steps: steps, *, fresh: bool = False) -> Built:
+    """Compile a model that was read, or find it in the cache.
+
+    Args:
+        watch: sees the steps of the pipeline; there are none when the model comes from the cache.
+        fresh: never look in the cache.
+    """
+    prefix = options.c_prefix(options.prefix or Path(source.name).stem)
+    targets = options.cpu_targets()
+    key = _cache_key(source, prefix, targets)
+    kept = Cache.of(options)
+    if not fresh and (found := kept.get(key)) is not None:
+        return Built(Artifact.from_bytes(found), cached=True)
+    lowered = lower(source, targets, watch)
+    code = emit_code("object", lowered.texts, lowered.signature, prefix, targets, options)
+    artifact = Artifact(code, lowered.weights, lowered.signature, prefix)
+    kept.put(key, artifact.to_bytes())
+    return Built(artifact, cached=False)
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A model in LLVM's terms: one text per target, and what they share."""
+
+    texts: list[str]
+    weights: np.ndarray[Any, np.dtype[np.uint8]]
+    signature: Signature
+
+
+def lower(source: Source, targets: tuple[CpuTarget, ...], watch: Watch = lambda steps: steps) -> Lowered:
+    """Run the whole pipeline; the stages after [kernels] once per target."""
+    signature = signature_of(source)
+    for step in watch(pipeline.run(source.module, source.context)):
+        if step.ends_stage and step.stage == "scheduled":
+            signature = replace(signature, metadata={**signature.metadata, "weights": describe_weights(step.module)})
+    program = next(op for op in source.module.ops if isinstance(op, KernelProgram))
+    signature = replace(signature, messages=tuple(text.data for text in program.messages))
+    if tuple(text.data for text in program.symbols) != signature.symbols:
+        raise CompilerBug("the symbols of the program are not those of the model")
+    weights = source.context.weights.get(program.weights.data)
+    texts: list[str] = []
+    for target in targets:
+        module = source.module.clone()
+        for _ in watch(pipeline.run(module, source.context, pipeline.code_stages(target))):
+            pass
+        texts.append(emit_ir(module, target))
+    return Lowered(texts, weights, signature)
+
+
+def signature_of(source: Source) -> Signature:
+    """What a `[graph]` module takes and gives."""
+    function = main_function(source.module)
+    types = function.function_type
+    inputs, outputs = (
+        tuple(
+            TensorInfo(name, to_numpy(element_of(type)).name, tuple(_size(size) for size in sizes_of(type)))
+            for name, type in zip(names_of(function, attribute), group, strict=True)
+        )
+        for attribute, group in ((INPUT_NAMES, types.inputs), (OUTPUT_NAMES, types.outputs))
+    )
+    symbols = dict.fromkeys(size for tensor in inputs for size in tensor.shape if isinstance(size, str))
+    metadata = {"model": source.name, "sparsec": __version__}
+    return Signature(inputs, outputs, tuple(symbols), (), metadata)
+
+
+def describe_weights(module: ModuleOp) -> list[dict[str, Any]]:
+    """The matmuls of a [scheduled] module: name, shape, dtype, blocks, how many are stored, dataflow."""
+    found: list[dict[str, Any]] = []
+    for op in module.walk():
+        if not isinstance(op, sparse.MatMul) or op.schedule is None:
+            continue
+        rows, columns = sizes_of(op.weight.type)
+        name = op.attributes.get(SOURCE)
+        blocks = blocks_of(op.weight.type)
+        total = blocks.total.data if blocks else int(rows) * int(columns)  # pyright: ignore[reportArgumentType]
+        found.append(
+            {
+                "name": name.data if isinstance(name, StringAttr) else op.name,
+                "shape": [rows, columns],
+                "dtype": to_numpy(element_of(op.weight.type)).name,
+                "blocks": f"{blocks.rows.data}x{blocks.columns.data}" if blocks else "dense",
+                "stored": blocks.stored.data if blocks else total,
+                "total": total,
+                "density": blocks.density if blocks else 1.0,
+                "dataflow": op.schedule.schedule.dataflow.value,
+            }
+        )
+    return found
+
+
+def _size(size: object) -> int | str:
+    return size if isinstance(size, int) else str(size)
+
+
+def _cache_key(source: Source, prefix: str, targets: tuple[CpuTarget, ...]) -> bytes:
+    """Everything that the compiled model depends on: the graph, its weights by digest, the options, the compiler."""
+    parts = [_compiler_digest(), prefix, source.name, *(repr(target) for target in targets), str(source.module)]
+    return "\0".join(parts).encode()
+
+
+@cache
+def _compiler_digest() -> str:
+    """The hash of the compiler's own code, so that a changed compiler never finds what an older one made."""
+    folder = Path(__file__).parent
+    hasher = hashlib.sha256(__version__.encode())
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".lark", ".ll")):
+        hasher.update(path.read_bytes())
+    return hasher.hexdigest()
+
+
+def write_library(built: Built, path: Path, options: Options, *, relocatable: bool = False) -> dict[str, int]:
+    """Write the library (or object) and its header; returns the sizes of the files in bytes.
+
+    Raises:
+        LinkError: no linker, or the files cannot be written.
+    """
+    shared_library.write(built.artifact, path, options, relocatable=relocatable)
+    return {file.name: file.stat().st_size for file in (path, path.with_suffix(".h"))}

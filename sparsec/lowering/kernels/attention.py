@@ -1,0 +1,313 @@
+"""Attention of one head of one sequence at a time, all of it in scratch memory that stays in the cache.
+
+Scores are held transposed, `[key][query]`, for up to 64 queries at a time: the softmax then runs down the keys with no
+horizontal reductions, and its sums are sequential in the keys as the reference demands.
+
+* S = K Q is an outer-product walk like dataflow A: K is the broadcast operand, Q the streamed one.
+* softmax over keys, then the `weight` body.
+* O = V W likewise, V broadcast, W streamed.
+
+Quantised operands are normalised on the way into scratch: q and w unsigned, k and v signed, which moves their zero
+points by 128 where the file says otherwise. Sums are corrected exactly, in i32, for what zero points remain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from xdsl.dialects.builtin import f32, i8, i32
+
+from sparsec.dialects import kernel
+from sparsec.dialects.body import yielded
+from sparsec.dialects.encoding import ui8
+from sparsec.elementary import exp
+from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels import attention_products as products
+from sparsec.lowering.kernels import elements
+from sparsec.lowering.kernels.attention_extras import OutputBody, ScoreBody, extras_of
+from sparsec.lowering.kernels.attention_products import GROUP
+from sparsec.lowering.kernels.attention_scratch import Areas, Tiles, clear, load_columns, store_columns
+from sparsec.lowering.kernels.frame import TILE, Frame, KernelRow, Sizes
+from sparsec.lowering.kernels.matmul import store_tile_row
+from sparsec.lowering.kernels.token_order import TokenOrder, pack_row
+from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
+
+
+class AttentionEmitter:
+    """Emits one `kernel.attention`."""
+
+    def __init__(self, op: kernel.Attention, e: Emitter, sizes: Sizes):
+        self._op, self._e = op, e
+        q, k, v = op.ins[:3]
+        self._heads = op.heads.value.data
+        self._query_element, self._value_element = kernel.buffer_element(q), kernel.buffer_element(v)
+        self._weight_element = yielded(op.weight)[0].type
+        self._out_element = kernel.buffer_element(op.outs[0])
+        self._quantised_scores, self._quantised_values = self._query_element != f32, self._value_element != f32
+        self._channels = _channels(q) // self._heads
+        self._value_channels = _channels(v) // self._heads
+        self._queries, self._keys = (sizes(kernel.buffer_sizes(buffer)[1]) for buffer in (q, k))
+        self._batch = sizes(kernel.buffer_sizes(q)[0])
+        self._width = e.mul(e.ceil_div(self._keys, TILE), TILE)
+        flips = {"q": self._query_element == i8, "w": self._weight_element == i8}
+        unflips = {"k": kernel.buffer_element(k) == ui8, "v": self._value_element == ui8}
+        self._flips = {**flips, **unflips}
+        self._zeros = {name: op.zero(name) + 128 * flip for name, flip in flips.items()}
+        self._zeros |= {name: op.zero(name) - 128 * flip for name, flip in unflips.items()}
+
+    def items(self) -> Value:
+        """One work item per head of each sequence."""
+        return self._e.mul(self._batch, self._heads)
+
+    def areas(self) -> Areas:
+        """The parts of the scratch memory."""
+        e, width = self._e, self._width
+        query_bytes, value_bytes = (1 if quantised else 4 for quantised in (self._quantised_scores, self._quantised_values))
+        rows = -(-self._channels // 4) * 4
+        return Areas(
+            e,
+            {
+                "keys": e.mul(width, rows * query_bytes),
+                "packed": e.mul(width, rows if self._quantised_scores else 0),
+                "key_sums": e.mul(width, 4),
+                "values": e.mul(width, self._value_channels * value_bytes),
+                "value_sums": e.i64(4 * self._value_channels),
+                "queries": e.i64(rows * TILE * query_bytes),
+                "scores": e.mul(width, 4 * TILE),
+                "weights": e.mul(width, TILE if self._quantised_values else 0),
+                "output": e.i64(self._value_channels * TILE * elements.bytes_of(self._out_element)),
+            },
+        )
+
+    def emit(self, frame: Frame) -> None:
+        """Loop over work items and tiles of queries."""
+        e = self._e
+        self._at = self.areas().pointers(frame.scratch)
+        self._frame = frame
+        extras = extras_of(self._op, frame)
+        self._score = ScoreBody(self._op.score, frame, extras)
+        self._weight = ScoreBody(self._op.weight, frame, extras)
+        self._output = OutputBody(self._op.output, frame, extras, self._value_channels * self._heads)
+
+        def item(number: Value, _: tuple[Value, ...]) -> None:
+            batch, head = e.div(number, self._heads), e.rem(number, self._heads)
+            self._load_keys_and_values(batch, head)
+            e.for_loop(0, self._queries, lambda first, _: self._queries_from(batch, head, first), step=TILE)
+
+        e.for_loop(frame.begin, frame.end, item)
+
+    def _operand(self, index: int) -> Tiles:
+        buffer = self._op.ins[index]
+        element = kernel.buffer_element(buffer)
+        return Tiles(self._frame.ins[index], f32 if element == f32 else i8, _channels(buffer))
+
+    def _load_keys_and_values(self, batch: Value, head: Value) -> None:
+        e, first = self._e, self._e.mul(batch, self._keys)
+        keys, values = self._operand(1), self._operand(2)
+        if self._quantised_scores and self._channels % 4:
+            clear(e, self._at["keys"], e.mul(self._width, -(-self._channels // 4) * 4))
+        load_columns(
+            e, keys, e.mul(head, self._channels), self._channels, first, self._keys, self._at["keys"],
+            e.mul(self._width, keys.width), flip=self._flips["k"],
+        )  # fmt: skip
+        if self._quantised_values:  # weights of keys beyond the last are garbage: their values must be zero
+            clear(e, self._at["values"], e.mul(self._width, self._value_channels))
+        load_columns(
+            e, values, e.mul(head, self._value_channels), self._value_channels, first, self._keys, self._at["values"],
+            e.mul(self._width, values.width), flip=self._flips["v"],
+        )  # fmt: skip
+        if self._quantised_scores:
+            rows = -(-self._channels // 4) * 4
+            products.pack_keys(e, self._at["keys"], self._at["packed"], self._at["key_sums"], rows, self._width)
+        if self._quantised_values and self._zeros["w"]:
+            products.sum_rows(e, self._at["values"], self._at["value_sums"], self._value_channels, self._width)
+
+    def _queries_from(self, batch: Value, head: Value, first: Value) -> None:
+        """One tile of queries, at the width that it needs."""
+        e = self._e
+        count = e.minimum(e.sub(self._queries, first), TILE)
+        token, tiles = e.add(e.mul(batch, self._queries), first), self._operand(0)
+        load_columns(
+            e, tiles, e.mul(head, self._channels), self._channels, token, count, self._at["queries"],
+            e.i64(TILE * tiles.width), flip=self._flips["q"],
+        )  # fmt: skip
+
+        def at(width: int) -> Callable[[], None]:
+            return lambda: self._tile(width, (batch, head), first)
+
+        def narrow() -> None:
+            e.if_(e.greater(count, 16), at(32), at(16))
+
+        e.if_(e.greater(count, 32), at(64), narrow)
+        out_buffer = self._op.outs[0]
+        element = f32 if self._out_element == f32 else i8
+        if elements.bytes_of(self._out_element) not in (1, 4):
+            raise CompilerBug(f"kernel.attention cannot write {self._out_element}")
+        target = Tiles(self._frame.outs[0], element if self._out_element != i32 else f32, _channels(out_buffer))
+        channel = e.mul(head, self._value_channels)
+        store_columns(e, target, channel, self._value_channels, token, count, self._at["output"])
+
+    def _tile(self, width: int, head: tuple[Value, Value], first: Value) -> None:
+        order = TokenOrder(width, interleaved=self._quantised_scores)
+        queries = self._lanes(order, first)
+        self._scores(order, head, queries)
+        sums = self._softmax(order, head, queries)
+        self._outputs(TokenOrder(width, interleaved=True) if self._quantised_values else order, head, sums)
+
+    def _lanes(self, order: TokenOrder, first: Value) -> list[Value]:
+        """Which query each lane holds, i32; lanes beyond the last query hold the last."""
+        e = self._e
+        start, last = (e.broadcast(e.truncate(value, i32)) for value in (first, e.sub(self._queries, 1)))
+        return [e.minimum(e.add(e.constant_vector(tokens, i32), start), last) for tokens in order.tokens]
+
+    # Scores
+
+    def _scores(self, order: TokenOrder, head: tuple[Value, Value], queries: Sequence[Value]) -> None:
+        e = self._e
+        quantised = self._quantised_scores
+        keys = self._at["packed" if quantised else "keys"]
+        correction = self._query_correction(order)
+
+        def group(number: Value, _: tuple[Value, ...]) -> None:
+            key = e.mul(number, GROUP)
+            bases = [e.offset(keys, e.mul(e.add(key, row), 4)) for row in range(GROUP)]
+            initial = [self._initial_score(e.add(key, row)) for row in range(GROUP)]
+            product = products.quantised_product if quantised else products.float_product
+            steps = -(-self._channels // 4) if quantised else self._channels
+            rows = product(e, order, self._at["queries"], steps, bases, e.mul(self._width, 4), initial)
+            for row, vectors in enumerate(rows):
+                real = e.minimum(e.add(key, row), e.sub(self._keys, 1))
+                centred = [e.sub(v, c) for v, c in zip(vectors, correction, strict=True)] if correction else vectors
+                self._store_row("scores", e.add(key, row), self._score.apply(centred, head, real, queries))
+
+        e.for_loop(0, e.ceil_div(self._keys, GROUP), group)
+
+    def _initial_score(self, key: Value) -> Value:
+        """`channels * q_zero * k_zero - q_zero * sum(k)`"""
+        e = self._e
+        if not self._quantised_scores:
+            return e.f32(0.0)
+        start = e.i32(self._channels * self._zeros["q"] * self._zeros["k"])
+        if not self._zeros["q"]:
+            return start
+        return e.sub(start, e.mul(e.load(i32, self._at["key_sums"], e.mul(key, 4)), self._zeros["q"]))
+
+    def _query_correction(self, order: TokenOrder) -> list[Value]:
+        """`k_zero * sum(q)` per query; nothing when that is zero."""
+        if not self._quantised_scores or not self._zeros["k"]:
+            return []
+        sums = products.sum_stream(self._e, order, self._at["queries"], self._channels)
+        return [self._e.mul(total, self._zeros["k"]) for total in sums]
+
+    def _row(self, area: str, key: Value) -> Value:
+        return self._e.offset(self._at[area], self._e.mul(key, 4 * TILE))
+
+    def _store_row(self, area: str, key: Value, vectors: Sequence[Value]) -> None:
+        row = self._row(area, key)
+        for index, vector in enumerate(vectors):
+            self._e.store(vector, row, 64 * index)
+
+    def _load_row(self, order: TokenOrder, key: Value) -> list[Value]:
+        row = self._row("scores", key)
+        return [self._e.load(vector_of(f32, LANES), row, 64 * index) for index in range(order.vectors)]
+
+    # Softmax
+
+    def _softmax(self, order: TokenOrder, head: tuple[Value, Value], queries: Sequence[Value]) -> list[Value]:
+        """Turn scores into weights; returns `v_zero * sum(w)` per query, or nothing when that is zero."""
+        e, count = self._e, order.vectors
+
+        def largest(key: Value, state: tuple[Value, ...]) -> list[Value]:
+            return [e.maximum(s, m) for s, m in zip(self._load_row(order, key), state, strict=True)]
+
+        highest = e.for_loop(0, self._keys, largest, [e.constant(float("-inf"), vector_of(f32, LANES))] * count)
+
+        def exponential(key: Value, state: tuple[Value, ...]) -> list[Value]:
+            row = [exp(e, e.sub(s, m)) for s, m in zip(self._load_row(order, key), highest, strict=True)]
+            self._store_row("scores", key, row)
+            return [e.add(total, value) for total, value in zip(state, row, strict=True)]
+
+        totals = e.for_loop(0, self._keys, exponential, [e.constant(0.0, vector_of(f32, LANES))] * count)
+        inverse = [e.div(e.constant(1.0, total.type), total) for total in totals]
+        summing = self._quantised_values and self._zeros["v"] != 0
+
+        def weigh(key: Value, state: tuple[Value, ...]) -> list[Value]:
+            row = [e.mul(s, i) for s, i in zip(self._load_row(order, key), inverse, strict=True)]
+            row = self._weight.apply(row, head, key, queries)
+            if not self._quantised_values:
+                self._store_row("scores", key, row)
+                return []
+            packed = pack_row(e, order, row, signed=self._flips["w"])
+            e.store(e.differ(packed, -128) if self._flips["w"] else packed, self._at["weights"], e.mul(key, TILE))
+            return []
+
+        e.for_loop(0, self._keys, weigh)
+        return self._weight_sums(TokenOrder(order.width, interleaved=True)) if summing else []
+
+    def _weight_sums(self, order: TokenOrder) -> list[Value]:
+        """`v_zero * sum(w)` per query, in the order of the second product."""
+        e = self._e
+        type = vector_of(i8, order.width)
+
+        def add(key: Value, state: tuple[Value, ...]) -> list[Value]:
+            row = e.load(type, self._at["weights"], e.mul(key, TILE))
+            zero = e.constant(0, type)
+            vectors = products.interleave(e, [row, zero, zero, zero])
+            ones = e.constant(1, vector_of(i8, 64))
+            return [e.dot4(total, vector, ones) for total, vector in zip(state, vectors, strict=True)]
+
+        totals = e.for_loop(0, self._keys, add, [e.constant(0, vector_of(i32, LANES))] * order.vectors)
+        return [e.mul(total, self._zeros["v"]) for total in totals]
+
+    # Outputs
+
+    def _outputs(self, order: TokenOrder, head: tuple[Value, Value], correction: Sequence[Value]) -> None:
+        e = self._e
+        full, rest = divmod(self._value_channels, GROUP)
+
+        def group(channel: Value, rows: int) -> None:
+            width = self._width if self._quantised_values else e.mul(self._width, 4)
+            bases = [e.offset(self._at["values"], e.mul(e.add(channel, row), width)) for row in range(rows)]
+            initial = [self._initial_output(e.add(channel, row)) for row in range(rows)]
+            if self._quantised_values:
+                steps, streamed = e.ceil_div(self._keys, 4), self._at["weights"]
+                sums = products.quantised_product(e, order, streamed, steps, bases, 4, initial)
+            else:
+                sums = products.float_product(e, order, self._at["scores"], self._keys, bases, 4, initial)
+            for row, vectors in enumerate(sums):
+                centred = [e.sub(v, c) for v, c in zip(vectors, correction, strict=True)] if correction else vectors
+                here = e.add(channel, row)
+                results = self._output.apply(centred, e.add(e.mul(head[1], self._value_channels), here))
+                store_tile_row(e, order, self._out_element, results, self._at["output"], here)
+
+        e.for_loop(0, full, lambda number, _: group(e.mul(number, GROUP), GROUP))
+        if rest:
+            group(e.i64(full * GROUP), rest)
+
+    def _initial_output(self, channel: Value) -> Value:
+        """`keys * w_zero * v_zero - w_zero * sum(v)`"""
+        e = self._e
+        if not self._quantised_values:
+            return e.f32(0.0)
+        if not self._zeros["w"]:
+            return e.i32(0)
+        start = e.mul(e.truncate(self._keys, i32), self._zeros["w"] * self._zeros["v"])
+        return e.sub(start, e.mul(e.load(i32, self._at["value_sums"], e.mul(channel, 4)), self._zeros["w"]))
+
+
+def _channels(buffer: Value) -> int:
+    channels = kernel.buffer_sizes(buffer)[-1]
+    if not isinstance(channels, int):
+        raise CompilerBug(f"kernel.attention needs a known number of channels, got {channels}")
+    return channels
+
+
+def _emit(op: kernel.Attention, frame: Frame) -> None:
+    AttentionEmitter(op, frame.e, frame.sizes).emit(frame)
+
+
+ATTENTION = KernelRow(
+    _emit,
+    lambda op, e, sizes: AttentionEmitter(op, e, sizes).items(),
+    lambda op, e, sizes: AttentionEmitter(op, e, sizes).areas().total,
+)

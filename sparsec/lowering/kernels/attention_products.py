@@ -1,0 +1,161 @@
+"""The two products of attention: a few rows of a broadcast operand times a streamed operand in scratch memory.
+
+The streamed operand is `[k][64 tokens]`, bytes or f32. Row r of the broadcast operand is read at `bases[r] + k' * stride`,
+where k' counts quads of four k (bytes, one dword holds four of them) or single k (f32).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from xdsl.dialects.builtin import f32, i8, i16, i32
+
+from sparsec.lowering.kernels.frame import TILE
+from sparsec.lowering.kernels.token_order import TokenOrder, quarters_to_row
+from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
+
+GROUP = 4
+"""Rows of the broadcast operand that are computed together."""
+
+Rows = list[list[Value]]
+Product = Callable[[Emitter, TokenOrder, Value, Operand, Sequence[Value], Operand, Sequence[Value]], Rows]
+"""(emitter, order, streamed, steps, bases, stride, initial sum per row) -> accumulators [row][vector]"""
+
+
+def interleave(e: Emitter, rows: Sequence[Value]) -> list[Value]:
+    """Four rows of equally many bytes, as vectors of 64 bytes that hold the four bytes of each token side by side."""
+    quarters: list[Value] = []
+    for high in (False, True):
+        ab = e.reinterpret(e.unpack(rows[0], rows[1], high), i16)
+        cd = e.reinterpret(e.unpack(rows[2], rows[3], high), i16)
+        quarters += [e.reinterpret(e.unpack(ab, cd, half), i8) for half in (False, True)]
+    return quarters_to_row(e, quarters)
+
+
+def load_quad(e: Emitter, order: TokenOrder, streamed: Value, quad: Value) -> list[Value]:
+    """Quad number `quad` of streamed bytes, interleaved."""
+    rows = e.offset(streamed, e.mul(quad, 4 * TILE))
+    return interleave(e, [e.load(vector_of(i8, order.width), rows, TILE * i) for i in range(4)])
+
+
+def quantised_product(
+    e: Emitter,
+    order: TokenOrder,
+    streamed: Value,
+    steps: Operand,
+    bases: Sequence[Value],
+    stride: Operand,
+    initial: Sequence[Value],
+) -> Rows:
+    """Exact i32 sums of s8 rows times streamed u8, in accumulator order."""
+
+    def quad(number: Value, sums: tuple[Value, ...]) -> list[Value]:
+        vectors = load_quad(e, order, streamed, number)
+        result: list[Value] = []
+        for row, base in enumerate(bases):
+            weight = e.reinterpret(e.load_broadcast(i32, base, e.mul(number, stride)), i8)
+            for index, vector in enumerate(vectors):
+                result.append(e.dot4(sums[row * order.vectors + index], vector, weight))
+        return result
+
+    return _walk(e, order, steps, initial, quad)
+
+
+def float_product(
+    e: Emitter,
+    order: TokenOrder,
+    streamed: Value,
+    steps: Operand,
+    bases: Sequence[Value],
+    stride: Operand,
+    initial: Sequence[Value],
+) -> Rows:
+    """fp32 sums of f32 rows times streamed f32; tokens keep the order in which they are streamed."""
+
+    def step(number: Value, sums: tuple[Value, ...]) -> list[Value]:
+        at = e.mul(number, 4 * TILE)
+        vectors = [e.load(vector_of(f32, LANES), streamed, e.add(at, 64 * i)) for i in range(order.vectors)]
+        result: list[Value] = []
+        for row, base in enumerate(bases):
+            weight = e.load_broadcast(f32, base, e.mul(number, stride))
+            for index, vector in enumerate(vectors):
+                result.append(e.fma(vector, weight, sums[row * order.vectors + index]))
+        return result
+
+    return _walk(e, order, steps, initial, step)
+
+
+def _walk(
+    e: Emitter,
+    order: TokenOrder,
+    steps: Operand,
+    initial: Sequence[Value],
+    step: Callable[[Value, tuple[Value, ...]], list[Value]],
+) -> Rows:
+    starts = [e.broadcast(value) for value in initial for _ in range(order.vectors)]
+    flat = e.for_loop(0, steps, step, starts)
+    count = order.vectors
+    return [list(flat[row * count : (row + 1) * count]) for row in range(len(initial))]
+
+
+def pack_keys(e: Emitter, keys: Value, packed: Value, sums: Value, channels: int, width: Value) -> None:
+    """`packed[q][key][i] = keys[4 q + i][key]` and `sums[key]` = the sum over channels, exact.
+
+    Args:
+        keys: s8 `[channels][width]`, channels a multiple of 4 (zeros beyond the real ones).
+        width: keys, a multiple of 16.
+        packed: as large as keys.
+        sums: i32[width].
+    """
+    ones = e.constant(1, vector_of(i8, 64))
+
+    def chunk(key: Value, _: tuple[Value, ...]) -> None:
+        def quad(number: Value, state: tuple[Value, ...]) -> list[Value]:
+            base = e.offset(keys, e.add(e.mul(e.mul(number, 4), width), key))
+            rows = [e.load(vector_of(i8, LANES), base, e.mul(width, i)) for i in range(4)]
+            (vector,) = interleave(e, rows)
+            e.store(vector, packed, e.mul(e.add(e.mul(number, width), key), 4))
+            return [e.dot4(state[0], ones, vector)]
+
+        (total,) = e.for_loop(0, channels // 4, quad, [e.constant(0, vector_of(i32, LANES))])
+        e.store(total, sums, e.mul(key, 4))
+
+    e.for_loop(0, width, chunk, step=LANES)
+
+
+def sum_rows(e: Emitter, values: Value, sums: Value, rows: int, width: Value) -> None:
+    """`sums[d]` = the sum of s8 `values[d][0..width)`; width is a multiple of 64."""
+    ones = e.constant(1, vector_of(i8, 64))
+    parts = e.stack(64)
+
+    def row(d: Value, _: tuple[Value, ...]) -> None:
+        base = e.offset(values, e.mul(d, width))
+
+        def part(at: Value, state: tuple[Value, ...]) -> list[Value]:
+            return [e.dot4(state[0], ones, e.load(vector_of(i8, 64), base, at))]
+
+        (total,) = e.for_loop(0, width, part, [e.constant(0, vector_of(i32, LANES))], step=64)
+        e.store(total, parts)
+        (whole,) = e.for_loop(
+            0, LANES, lambda lane, state: [e.add(state[0], e.load(i32, parts, e.mul(lane, 4)))], [e.i32(0)]
+        )
+        e.store(whole, sums, e.mul(d, 4))
+
+    e.for_loop(0, rows, row)
+
+
+def sum_stream(e: Emitter, order: TokenOrder, streamed: Value, channels: int) -> list[Value]:
+    """Per token, in accumulator order, the exact sum of streamed u8 over the first `channels` of k."""
+    sums = [e.constant(0, vector_of(i32, LANES))] * order.vectors
+    ones = e.constant(1, vector_of(i8, 64))
+
+    def quad(number: Value, state: tuple[Value, ...]) -> list[Value]:
+        vectors = load_quad(e, order, streamed, number)
+        return [e.dot4(total, vector, ones) for total, vector in zip(state, vectors, strict=True)]
+
+    totals = list(e.for_loop(0, channels // 4, quad, sums))
+    if channels % 4:
+        some = e.constant_vector([1 if i % 4 < channels % 4 else 0 for i in range(64)], i8)
+        vectors = load_quad(e, order, streamed, e.i64(channels // 4))
+        totals = [e.dot4(total, vector, some) for total, vector in zip(totals, vectors, strict=True)]
+    return totals

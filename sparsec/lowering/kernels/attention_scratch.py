@@ -1,0 +1,133 @@
+"""Scratch memory of one attention head: where its parts lie, and moving columns of tiles in and out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import IntegerType, i8
+from xdsl.ir import Attribute
+
+from sparsec.lowering.kernels.frame import TILE
+from sparsec.lowering.kernels.values import size_of
+from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
+
+Move = Callable[[Value, Value, Value, Value], None]
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A tiled operand.
+
+    Attributes:
+        pointer: where it lies.
+        element: i8 (any byte) or f32.
+        channels: all of them, which is how far tiles are apart.
+    """
+
+    pointer: Value
+    element: Attribute
+    channels: int
+
+    @property
+    def width(self) -> int:
+        """Bytes of one element."""
+        return size_of(self.element)
+
+
+def _pieces(e: Emitter, first: Value, count: Value, move: Move) -> None:
+    """Call `move(done, tile, lane, length)` for each run of tokens that lies within one tile."""
+
+    def piece(_: Value, state: tuple[Value, ...]) -> list[Value]:
+        (done,) = state
+        token = e.add(first, done)
+        lane = e.rem(token, TILE)
+        length = e.minimum(e.sub(TILE, lane), e.sub(count, done))
+        move(done, e.div(token, TILE), lane, length)
+        return [e.add(done, length)]
+
+    # A run may begin in the middle of a tile, so there is at most one piece more than whole tiles.
+    pieces = e.div(e.add(e.add(e.rem(first, TILE), count), TILE - 1), TILE)
+    e.for_loop(0, pieces, piece, [e.i64(0)])
+
+
+def _move_run(e: Emitter, element: Attribute, source: Value, target: Value, length: Value, flip: bool) -> None:
+    """Copy up to 64 elements, no others touched; `flip` changes s8 to u8 or back (+128)."""
+    if isinstance(element, IntegerType):
+        mask = e.tail_mask(length, TILE)
+        value = e.load_masked(vector_of(element, TILE), source, 0, mask)
+        e.store_masked(e.differ(value, -128) if flip else value, target, 0, mask)
+        return
+
+    def sixteen(start: Value, _: tuple[Value, ...]) -> None:
+        mask, at = e.tail_mask(e.sub(length, start)), e.mul(start, size_of(element))
+        e.store_masked(e.load_masked(vector_of(element, LANES), source, at, mask), target, at, mask)
+
+    e.for_loop(0, length, sixteen, step=LANES)
+
+
+def load_columns(
+    e: Emitter, tiles: Tiles, channel: Value, rows: int, first: Value, count: Value, target: Value, stride: Value,
+    *, flip: bool = False,
+) -> None:  # fmt: skip
+    """`target[d][i] = tiles[channel + d][first + i]` for d < rows, i < count; rows of target lie `stride` bytes apart."""
+
+    def move(done: Value, tile: Value, lane: Value, length: Value) -> None:
+        begin = e.mul(e.add(e.mul(e.add(e.mul(tile, tiles.channels), channel), TILE), lane), tiles.width)
+        source = e.offset(tiles.pointer, begin)
+        place = e.offset(target, e.mul(done, tiles.width))
+
+        def row(d: Value, _: tuple[Value, ...]) -> None:
+            at = e.offset(source, e.mul(d, TILE * tiles.width))
+            _move_run(e, tiles.element, at, e.offset(place, e.mul(d, stride)), length, flip)
+
+        e.for_loop(0, rows, row)
+
+    _pieces(e, first, count, move)
+
+
+def store_columns(
+    e: Emitter, tiles: Tiles, channel: Value, rows: int, first: Value, count: Value, source: Value
+) -> None:
+    """`tiles[channel + d][first + i] = source[d][i]` for d < rows and i < count; rows of source 64 elements apart."""
+
+    def move(done: Value, tile: Value, lane: Value, length: Value) -> None:
+        begin = e.mul(e.add(e.mul(e.add(e.mul(tile, tiles.channels), channel), TILE), lane), tiles.width)
+        place = e.offset(tiles.pointer, begin)
+        start = e.offset(source, e.mul(done, tiles.width))
+
+        def row(d: Value, _: tuple[Value, ...]) -> None:
+            at = e.mul(d, TILE * tiles.width)
+            _move_run(e, tiles.element, e.offset(start, at), e.offset(place, at), length, False)
+
+        e.for_loop(0, rows, row)
+
+    _pieces(e, first, count, move)
+
+
+
+def clear(e: Emitter, target: Value, size: Value) -> None:
+    """Set `size` bytes, a multiple of 64, to zero."""
+    zero = e.constant(0, vector_of(i8, 64))
+    e.for_loop(0, size, lambda at, _: e.store(zero, target, at), step=64)
+
+
+class Areas:
+    """Named parts of scratch memory, one after the other, each on a cache line of its own.
+
+    Args:
+        sizes: bytes of each part, i64.
+    """
+
+    def __init__(self, e: Emitter, sizes: Mapping[str, Value]):
+        self._e = e
+        self._offsets: dict[str, Value] = {}
+        self.total = e.i64(0)
+        """Bytes of all parts."""
+        for name, size in sizes.items():
+            self._offsets[name] = self.total
+            self.total = e.add(self.total, e.mul(e.ceil_div(size, 64), 64))
+
+    def pointers(self, base: Value) -> dict[str, Value]:
+        """Where each part begins."""
+        return {name: self._e.offset(base, offset) for name, offset in self._offsets.items()}

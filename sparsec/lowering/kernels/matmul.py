@@ -1,0 +1,215 @@
+"""`kernel.matmul`: a matrix product with a packed weight on feature-major tiles, its body applied to the accumulators.
+
+A work item is one tile times one chunk of output rows, so that one short sequence still feeds several threads. The last
+tile is computed at the smallest width that covers its tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import f32, i1, i8, i32
+from xdsl.ir import Attribute, Region
+
+from sparsec.dialects import kernel
+from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects.encoding import Layout, to_numpy, ui8
+from sparsec.dims import Size
+from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels import elements
+from sparsec.lowering.kernels.body import BodyEmitter
+from sparsec.lowering.kernels.frame import TILE, Frame, KernelRow, Sizes
+from sparsec.lowering.kernels.quads import Accumulators, QuadCore
+from sparsec.lowering.kernels.rows import RowCore
+from sparsec.lowering.kernels.token_order import TokenOrder, load_bytes, load_row, store_bytes, store_row
+from sparsec.lowering.kernels.vector import Emitter, Value
+from sparsec.packing import WeightLayout
+
+CHUNK = 16
+"""Groups of output rows in a work item."""
+
+TILE_ELEMENTS = (f32, i32, ui8, i8, i1)
+"""Element types that epilogues can load and store as rows of a tile."""
+
+
+@dataclass(frozen=True)
+class _Extra:
+    """A further argument of the body: its number in the body, the op's operand, where it lies and its kind."""
+
+    argument: int
+    pointer: Value
+    element: Attribute
+
+
+def is_channel(shape: tuple[Size, ...], channels: Size) -> bool:
+    """Whether a row-major operand of this shape holds one number per output channel."""
+    return bool(shape) and shape[-1] == channels and all(size == 1 for size in shape[:-1])
+
+
+def layout_of(op: kernel.MatMul) -> WeightLayout:
+    """What the packed weight looks like."""
+    rows, columns = kernel.buffer_sizes(op.outs[0])[-1], kernel.buffer_sizes(op.ins[0])[-1]
+    if not isinstance(rows, int) or not isinstance(columns, int):
+        raise CompilerBug(f"kernel.matmul with {columns} input and {rows} output channels: both must be known")
+    return WeightLayout(rows, columns, op.schedule.schedule.dataflow)
+
+
+def _chunks(op: kernel.MatMul) -> int:
+    return max(1, -(-layout_of(op).groups // CHUNK))
+
+
+def items(op: kernel.MatMul, e: Emitter, sizes: Sizes) -> Value:
+    """Tiles times chunks."""
+    return e.mul(sizes.tiles(kernel.tensor_of(op.ins[0])), _chunks(op))
+
+
+def emit(op: kernel.MatMul, frame: Frame) -> None:
+    """Write the function."""
+    MatMulEmitter(op, frame).emit()
+
+
+class MatMulEmitter:
+    """Emits one `kernel.matmul`."""
+
+    def __init__(self, op: kernel.MatMul, frame: Frame):
+        self._op, self._frame, self._e = op, frame, frame.e
+        self._layout = layout_of(op)
+        region, bias = _without_bias(op)
+        self._bias = None if bias is None else frame.ins[1 + bias]
+        self._tiles: list[_Extra] = []
+        self._channels: list[_Extra] = []
+        scalars: dict[int, Value] = {}
+        for argument, buffer in enumerate(op.ins[2:], 1):
+            if region.block.args[argument].first_use is None:
+                scalars[argument] = self._e.constant(0, elements.carried(kernel.buffer_element(buffer)))
+                continue
+            extra = _Extra(argument, frame.ins[1 + argument], kernel.buffer_element(buffer))
+            if kernel.buffer_layout(buffer) == Layout.TILED:
+                self._tiles.append(extra)
+            elif is_channel(kernel.buffer_sizes(buffer), self._layout.rows) and self._layout.rows > 1:
+                self._channels.append(extra)
+            elif all(size == 1 for size in kernel.buffer_sizes(buffer)):
+                scalars[argument] = elements.load(self._e, extra.element, extra.pointer)
+            else:
+                raise CompilerBug(f"kernel.matmul cannot broadcast {buffer.type}")
+        self._body = BodyEmitter(region, self._e).prepare(scalars)
+
+    def emit(self) -> None:
+        """Loop over work items, each at the width that its tile needs."""
+        e, frame = self._e, self._frame
+        tokens = frame.sizes.tokens(kernel.tensor_of(self._op.ins[0]))
+        chunks = _chunks(self._op)
+
+        def item(number: Value, _: tuple[Value, ...]) -> None:
+            tile, chunk = e.div(number, chunks), e.rem(number, chunks)
+            begin = e.mul(chunk, CHUNK)
+            end = e.minimum(e.add(begin, CHUNK), self._layout.groups)
+            left = e.sub(tokens, e.mul(tile, TILE))
+
+            def at(width: int) -> Callable[[], None]:
+                return lambda: self._tile(width, tile, begin, end)
+
+            def narrow() -> None:
+                e.if_(e.greater(left, 16), at(32), at(16))
+
+            e.if_(e.greater(left, 32), at(64), narrow)
+
+        e.for_loop(frame.begin, frame.end, item)
+
+    def _tile(self, width: int, tile: Value, begin: Value, end: Value) -> None:
+        core = QuadCore(self._layout, width) if self._layout.is_quads else RowCore(self._layout, width)
+        x = self._tile_start(self._frame.ins[0], kernel.buffer_element(self._op.ins[0]), tile, self._layout.columns)
+        outs = [
+            self._tile_start(pointer, kernel.buffer_element(buffer), tile, self._layout.rows)
+            for pointer, buffer in zip(self._frame.outs, self._op.outs, strict=True)
+        ]
+        extras = [self._tile_start(extra.pointer, extra.element, tile, self._layout.rows) for extra in self._tiles]
+
+        def epilogue(first: Value, accumulators: Accumulators) -> None:
+            for row, vectors in enumerate(accumulators):
+                self._store(core.order, self._e.add(first, row), vectors, outs, extras)
+
+        core.emit(self._e, x, self._frame.ins[1], begin, end, self._initial, epilogue)
+
+    def _initial(self, row: Value) -> Value:
+        e = self._e
+        if self._bias is None:
+            return e.constant(0, i32 if self._layout.is_quads else f32)
+        return e.load(i32, self._bias, e.mul(row, 4))
+
+    def _tile_start(self, base: Value, element: Attribute, tile: Value, channels: int) -> Value:
+        return self._e.offset(base, self._e.mul(tile, channels * TILE * to_numpy(element).itemsize))
+
+    def _store(
+        self, order: TokenOrder, channel: Value, vectors: list[Value], outs: list[Value], extras: list[Value]
+    ) -> None:
+        """Apply the body to the accumulators of one output row and store what it yields."""
+        e = self._e
+        known = {
+            extra.argument: elements.load(
+                e, extra.element, extra.pointer, e.mul(channel, to_numpy(extra.element).itemsize)
+            )
+            for extra in self._channels
+        }
+        body = self._body.prepare(known) if known else self._body
+        loaded = [
+            load_tile_row(e, order, extra.element, start, channel)
+            for extra, start in zip(self._tiles, extras, strict=True)
+        ]
+        results = [body.apply([vector, *(row[index] for row in loaded)]) for index, vector in enumerate(vectors)]
+        for number, (start, buffer) in enumerate(zip(outs, self._op.outs, strict=True)):
+            row = [result[number] for result in results]
+            store_tile_row(e, order, kernel.buffer_element(buffer), row, start, channel)
+
+
+def load_tile_row(e: Emitter, order: TokenOrder, element: Attribute, start: Value, channel: Value) -> list[Value]:
+    """One channel of a tile, carried, in accumulator order."""
+    at = e.mul(channel, TILE * to_numpy(element).itemsize)
+    if element in (f32, i32):
+        return load_row(e, order, element, start, at)
+    if element in (ui8, i8):
+        return load_bytes(e, order, start, at, signed=element == i8)
+    if element == i1:
+        return [e.compare("ne", vector, 0) for vector in load_bytes(e, order, start, at)]
+    raise CompilerBug(f"epilogues cannot load {element} from a tile")
+
+
+def store_tile_row(
+    e: Emitter, order: TokenOrder, element: Attribute, row: list[Value], start: Value, channel: Value
+) -> None:
+    """Store carried values in accumulator order as one channel of a tile."""
+    at = e.mul(channel, TILE * to_numpy(element).itemsize)
+    if element in (f32, i32):
+        store_row(e, order, row, start, at)
+    elif element in (ui8, i8):
+        store_bytes(e, order, row, start, at, signed=element == i8)
+    elif element == i1:
+        store_bytes(e, order, [e.zero_extend(mask, i32) for mask in row], start, at)
+    else:
+        raise CompilerBug(f"epilogues cannot store {element} to a tile")
+
+
+def _without_bias(op: kernel.MatMul) -> tuple[Region, int | None]:
+    """`body(acc + bias) -> body(acc)`, with the i32 channel vector `bias` (its argument number) as the initial sum.
+
+    The sum is exact in i32, so it may be done first, where it costs nothing.
+    """
+    region = op.body.clone()
+    accumulator = region.block.args[0]
+    channels = kernel.buffer_sizes(op.outs[0])[-1]
+    uses = list(accumulator.uses)
+    if accumulator.type != i32 or len(uses) != 1 or not isinstance(add := uses[0].operation, ew.Add):
+        return region, None
+    bias = add.rhs if add.lhs is accumulator else add.lhs
+    for number, argument in enumerate(region.block.args[1:], 1):
+        buffer = op.ins[1 + number]
+        vector = kernel.buffer_layout(buffer) is None and is_channel(kernel.buffer_sizes(buffer), channels)
+        if bias is argument and vector and len(list(argument.uses)) == 1:
+            add.result.replace_all_uses_with(accumulator)
+            add.detach()
+            return region, number
+    return region, None
+
+
+MATMUL = KernelRow(emit, items)
