@@ -136,15 +136,16 @@ def _width(value: SSAValue) -> int:
 
 
 def _choose(block: Block) -> _Choice:
-    choice = _Choice({op for op in block.ops if insists_on_tiles(op)})
+    """Begin with tiles wherever possible; ops leave, one by one, where rows need no more conversions."""
     flexible = [op for op in block.ops if may_write_tiles(op)]
+    choice = _Choice({*flexible, *(op for op in block.ops if insists_on_tiles(op))})
     for round_number in range(ROUNDS):
         before = set(choice.tiled)
         for op in flexible if round_number % 2 == 0 else reversed(flexible):
             rows, tiles = choice.converted_bytes(op, False), choice.converted_bytes(op, True)
             if tiles < rows:
                 choice.tiled.add(op)
-            elif rows < tiles:
+            else:
                 choice.tiled.discard(op)
         if choice.tiled == before:
             break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from sparsec.builder import Builder, constant_value
@@ -56,16 +56,32 @@ def widens_bytes(value: SSAValue) -> ew.Dequantize | ew.Cast | None:
     return op if all(isinstance(parameter.owner, Constant) for parameter in parameters) else None
 
 
+def repeated_in(op: Operation, operand: SSAValue) -> ew.ElementwiseOp | None:
+    """The op that makes `operand` if it is cheaper for the body of `op` to repeat it than to store its result.
+
+    That is so when it only widens bytes, or makes one number for each channel while `op` works on tokens.
+    """
+    wide = widens_bytes(operand)
+    if wide is not None:
+        return wide
+    maker = operand.owner
+    if not isinstance(maker, ew.ElementwiseOp) or isinstance(maker, ew.QuantisationOp):
+        return None
+    shape = sizes_of(operand.type)
+    per_channel = len(shape) <= 1 and all(isinstance(size, int) for size in shape)
+    return maker if per_channel and len(sizes_of(op.results[0].type)) > 1 else None
+
+
 def wrap(op: ew.ElementwiseOp, weights: WeightStore) -> Map:
     """`y = f(a, 2.0, dequantize(q))` -> `y = sparse.map(a, q) { f(a, 2.0, dequantize(q)) }`, in place.
 
-    Scalar constants move into the body, and so do operands that only widen bytes.
+    Scalar constants move into the body, and so do operands that are `repeated_in` it.
     """
     builder = Builder.before(weights, op)
-    wide = {value: inner for value in op.operands if (inner := widens_bytes(value)) is not None}
-    operands = {source: _aligned_operands(source, builder) for source in (op, *wide.values())}
-    leaves = [value for value in operands[op] if value not in wide]
-    leaves += [value for inner in wide.values() for value in operands[inner]]
+    repeated = {value: maker for value in op.operands if (maker := repeated_in(op, value)) is not None}
+    operands = {source: _aligned_operands(source, builder) for source in (op, *repeated.values())}
+    leaves = [value for value in operands[op] if value not in repeated]
+    leaves += [value for maker in repeated.values() for value in operands[maker]]
     inputs = [value for value in dict.fromkeys(leaves) if scalar_constant(value, weights) is None]
 
     def write(inner: Builder, arguments: Sequence[SSAValue]) -> Sequence[SSAValue]:
@@ -74,8 +90,8 @@ def wrap(op: ew.ElementwiseOp, weights: WeightStore) -> Map:
         def read(value: SSAValue) -> SSAValue:
             if value in known:
                 return known[value]
-            if value in wide:
-                return emit(wide[value])
+            if value in repeated:
+                return emit(repeated[value])
             constant = scalar_constant(value, weights)
             assert constant is not None
             return inner.scalar(constant.item(), element_of(value.type))
@@ -90,10 +106,10 @@ def wrap(op: ew.ElementwiseOp, weights: WeightStore) -> Map:
     new = builder.create(Map, inputs, result_types=[op.results[0].type], regions=[body])
     assert isinstance(new, Map)
     replace(op, new.results)
-    for inner in wide.values():
-        if inner.parent is not None and inner.result.first_use is None:
-            inner.detach()
-            inner.erase()
+    for maker in set(repeated.values()):
+        if maker.results[0].first_use is None:
+            maker.detach()
+            maker.erase()
     return new
 
 
@@ -200,19 +216,37 @@ def _set_yield(block: Block, values: Sequence[SSAValue]) -> None:
 
 
 def simplify(body: Region) -> None:
-    """Make each value of a body once, undo `quantize(dequantize(q, s, z), s, z) -> q`, drop what nobody reads."""
+    """Make each value of a body once, undo `quantize(dequantize(q, s, z), s, z) -> q`, drop what nobody reads.
+
+    Constants are the exception: each use gets one of its own, so that the bodies of two layers have the same shape
+    even where two of their numbers happen to be equal in one layer and not in the other.
+    """
     known: dict[object, Operation] = {}
     for op in list(body.block.ops):
         if isinstance(op, Yield):
             continue
         same = quantised_again(op)
         if same is None:
-            key = (op.name, tuple(op.operands), tuple(sorted(op.properties.items())), op.results[0].type)
-            first = known.setdefault(key, op)
+            operands = tuple(_constant_or_value(operand) for operand in op.operands)
+            first = known.setdefault((op.name, operands, _properties(op), op.results[0].type), op)
             same = None if first is op else first.results[0]
         if same is not None:
             replace(op, [same])
     erase_dead(body.block)
+    for op in list(body.block.ops):
+        for index, operand in enumerate(op.operands):
+            if isinstance(operand.owner, Constant) and operand.has_more_than_one_use():
+                copy = operand.owner.clone()
+                body.block.insert_op_before(copy, op)
+                op.operands[index] = copy.result
+
+
+def _constant_or_value(operand: SSAValue) -> object:
+    return _properties(operand.owner) if isinstance(operand.owner, Constant) else operand
+
+
+def _properties(op: Operation) -> tuple[tuple[str, Attribute], ...]:
+    return tuple(sorted(op.properties.items(), key=lambda item: item[0]))
 
 
 def quantised_again(op: Operation) -> SSAValue | None:

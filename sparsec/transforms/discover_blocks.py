@@ -14,9 +14,7 @@ from xdsl.rewriter import Rewriter
 
 from sparsec.builder import constant_value
 from sparsec.context import weights_of
-from sparsec.dialects.encoding import BlocksAttr, blocks_of, element_of, sizes_of, tensor, to_numpy
-from sparsec.dialects.nn_elementwise import Dequantize
-from sparsec.dialects.nn_structure import Constant, Linear
+from sparsec.dialects.encoding import BlocksAttr, blocks_of, element_of, sizes_of, tensor
 from sparsec.dialects.sparse import MatMul
 from sparsec.pattern import BlockPattern
 from sparsec.transforms.straight_line import function_blocks
@@ -40,9 +38,10 @@ WORTHWHILE = 0.95
 
 @dataclass(frozen=True)
 class DiscoverBlocks(ModulePass):
-    """`tensor<768x768xi8>` -> `tensor<768x768xi8, #sparse.tesa<blocks = "4x1", ...>>` on constant weights of products.
+    """`tensor<768x768xi8>` -> `tensor<768x768xi8, #sparse.tesa<blocks = "4x1", ...>>` on weights of `sparse.matmul`.
 
-    Weights whose blocks were given by hand keep them; dense weights get none. `find_blocks` states the rule.
+    Zero points are off by then, so zero means pruned. Weights whose blocks were given by hand keep them; dense weights
+    get none. `find_blocks` states the rule.
     """
 
     name = "discover-blocks"
@@ -51,39 +50,30 @@ class DiscoverBlocks(ModulePass):
         weights = weights_of(ctx)
         for block in function_blocks(op):
             for inner in block.ops:
-                if isinstance(inner, Linear | MatMul):
+                if isinstance(inner, MatMul):
                     _mark(inner.weight, weights)
 
 
 def _mark(weight: SSAValue, weights: WeightStore) -> None:
-    """Write the blocks of `weight`, a constant or a dequantised constant, into the constant's type."""
-    zero: Array | int = 0
-    if isinstance(weight.owner, Dequantize):
-        zero_point = constant_value(weight.owner.zero_point, weights)
-        along_rows = weight.owner.axis_value in (None, 0, -2)
-        if zero_point is None or (zero_point.size > 1 and not along_rows):
-            return
-        zero, weight = zero_point.reshape(-1, 1), weight.owner.operand
+    """Write the blocks of a constant into its type."""
     matrix = constant_value(weight, weights)
-    if not isinstance(weight.owner, Constant) or matrix is None or blocks_of(weight.type) is not None:
+    if matrix is None or blocks_of(weight.type) is not None:
         return
-    pattern = find_blocks(matrix, zero)
+    pattern = find_blocks(matrix)
     if pattern is not None:
-        bits = to_numpy(element_of(weight.type)).itemsize * 8  # pyright: ignore[reportUnknownMemberType]
-        blocks = BlocksAttr.of(pattern, bits)
-        Rewriter.replace_value_with_new_type(
-            weight, tensor(element_of(weight.type), sizes_of(weight.type), blocks=blocks)
-        )
+        element = element_of(weight.type)
+        blocks = BlocksAttr.of(pattern, matrix.dtype.itemsize * 8)
+        Rewriter.replace_value_with_new_type(weight, tensor(element, sizes_of(weight.type), blocks=blocks))
 
 
-def find_blocks(matrix: Array, zero: Array | int = 0) -> BlockPattern | None:
+def find_blocks(matrix: Array) -> BlockPattern | None:
     """The largest candidate block shape that explains the zeros of `matrix[out, in]`; None when it is dense.
 
     A shape explains the zeros when those left inside its stored blocks are few (`MAX_ACCIDENTAL_ZEROS`) and scattered.
     Scattered: if a share z of the stored elements is zero by accident, a smaller shape of n elements would still store
     1 - z**n of them or more; when it stores clearly fewer (`MIN_AGREEMENT`), the zeros have another structure.
     """
-    kept = matrix != zero
+    kept = matrix != 0
     nonzero = int(np.count_nonzero(kept))
     if nonzero == 0:
         return BlockPattern.of(kept, *CANDIDATES[0])

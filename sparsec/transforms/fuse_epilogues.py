@@ -14,7 +14,7 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import sizes_of
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import MatMul
-from sparsec.transforms.bodies import Fused, absorb, widens_bytes, wrap
+from sparsec.transforms.bodies import Fused, absorb, repeated_in, widens_bytes, wrap
 from sparsec.transforms.straight_line import erase_dead, function_blocks, move_before, path_between, position_of
 from sparsec.weights import WeightStore
 
@@ -75,11 +75,11 @@ def _next_user(producer: Fused, widening: bool, refused: set[Operation]) -> ew.E
 
 
 def _outside(user: ew.ElementwiseOp, producer: Fused) -> list[SSAValue]:
-    """What `user` reads besides the results of `producer`, looking through ops that widen bytes."""
+    """What `user` reads besides the results of `producer`, looking through ops that its body will repeat."""
     values: list[SSAValue] = []
     for operand in user.operands:
-        wide = widens_bytes(operand)
-        values.extend(wide.operands if wide is not None else [operand])
+        maker = repeated_in(user, operand)
+        values.extend(maker.operands if maker is not None else [operand])
     return [value for value in values if value.owner is not producer]
 
 

@@ -17,6 +17,7 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import element_of, sizes_of, ui8
 from sparsec.dialects.nn_structure import Linear
 from sparsec.dims import product
+from sparsec.reference import evaluate_op
 from sparsec.transforms.bodies import replace, scalar_constant
 from sparsec.transforms.quantised_products import centred_weight, constant_like, emit_product, same_everywhere
 from sparsec.transforms.straight_line import erase_dead, function_blocks
@@ -39,10 +40,11 @@ class LegaliseIntegerProducts(ModulePass):
 
 
 def _legalise(linear: Linear, weights: WeightStore) -> None:
-    matrix = constant_value(linear.weight, weights)
+    known = _constant_weight(linear.weight, weights)
     found = _centred_bytes(linear.x, weights)
-    if matrix is None or found is None or len(sizes_of(linear.x.type)) < 2:
+    if known is None or found is None or len(sizes_of(linear.x.type)) < 2:
         return
+    matrix, origin = known
     centred = centred_weight(matrix, np.zeros((), np.int64))
     if centred is None:
         return
@@ -62,8 +64,23 @@ def _legalise(linear: Linear, weights: WeightStore) -> None:
 
     values = [correction] if correction.any() else []
     computed = [same_everywhere(_wrapped(sums)), *zeros] if zeros else []
-    weight = constant_like(centred, linear.weight, builder)
+    weight = constant_like(centred, origin, builder)
     replace(linear, [emit_product(builder, found.value, weight, [*values, *computed], write)])
+
+
+def _constant_weight(value: SSAValue, weights: WeightStore) -> tuple[Array, SSAValue] | None:
+    """The numbers of an elementwise function of constants, such as `cast(w) - zero`, and the constant w itself."""
+    array = constant_value(value, weights)
+    if array is not None:
+        return array, value
+    if not isinstance(value.owner, ew.ElementwiseOp):
+        return None
+    known = [_constant_weight(operand, weights) for operand in value.owner.operands]
+    operands = [each for each in known if each is not None]
+    if len(operands) < len(known):
+        return None
+    (array,) = evaluate_op(value.owner, [each for each, _ in operands], weights=weights)
+    return array, max(operands, key=lambda each: each[0].size)[1]
 
 
 @dataclass(frozen=True)

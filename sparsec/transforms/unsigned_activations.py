@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, TensorType, i8, i32
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp, TensorType, i8, i32, i64
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
@@ -15,13 +15,17 @@ from sparsec.builder import Builder, constant_value
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_structure as st
-from sparsec.dialects.encoding import element_of, ui8
+from sparsec.dialects.encoding import element_of, sizes_of, tensor, ui8
+from sparsec.dialects.nn_attention import Attention
+from sparsec.dialects.tensor_op import TensorOp
 from sparsec.transforms.bodies import replace
-from sparsec.transforms.move_dequantisation import MOVES, moved_like
 from sparsec.transforms.straight_line import erase_dead, function_blocks
 from sparsec.weights import WeightStore
 
 SHIFT = 128
+
+MOVES = (st.Reshape, st.Transpose, st.Slice, st.Gather, st.GatherND, st.Broadcast)
+"""Ops whose result holds elements of their first operand, each where it was told to be."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class _Shifted:
                     wide = builder.cast(self.values[op.operand], i32)
                     signed = builder.apply(ew.Sub, wide, _number(builder, SHIFT, i32, wide))
                     replace(op, [builder.cast(signed, op.to)])
+                case Attention():
+                    self._attention(op, builder)
                 case _ if isinstance(op, (*MOVES, st.Concat)) and self._moves_activation(op):
                     self._move(op, builder)
                 case _:
@@ -100,7 +106,7 @@ class _Shifted:
             parts = [self._unsigned(part, builder) for part in op.parts]
             self.values[op.result] = builder.create(st.Concat, parts, dict(op.properties)).results[0]
         else:
-            self.values[op.results[0]] = moved_like(op, self._unsigned(op.operands[0], builder), builder)
+            self.values[op.results[0]] = _moved_like(op, self._unsigned(op.operands[0], builder), builder)
 
     def _unsigned(self, value: SSAValue, builder: Builder) -> SSAValue:
         """The counterpart of any signed value: known, a shifted constant, or converted here and now."""
@@ -117,6 +123,26 @@ class _Shifted:
             self.values[value] = here.cast(shifted, ui8)
         return self.values[value]
 
+    def _attention(self, op: Attention, builder: Builder) -> None:
+        """Signed operands, and signed weights that its body quantises, with their zero points."""
+        for index, name in enumerate("qkv"):
+            if self._is_activation(op.operands[index]):
+                op.operands[index] = self._unsigned(op.operands[index], builder)
+                op.properties[f"{name}_zero"] = IntegerAttr(op.zero(name) + SHIFT, i64)
+        end = op.weight.block.last_op
+        if end is not None and (shifted := self._before_signed(end.operands[0])) is not None:
+            end.operands[0] = shifted
+            op.properties["w_zero"] = IntegerAttr(op.zero("w") + SHIFT, i64)
+        self._keep_signed(op, builder)
+
+    def _before_signed(self, value: SSAValue) -> SSAValue | None:
+        """`u` when `value` is the `cast(cast(u) - 128)` that `_keep_signed` made of it."""
+        if not isinstance(value.owner, ew.Cast) or element_of(value.type) != i8:
+            return None
+        difference = value.owner.operand.owner
+        wide = difference.lhs.owner if isinstance(difference, ew.Sub) else None
+        return wide.operand if isinstance(wide, ew.Cast) and wide.operand in self.values.values() else None
+
     def _keep_signed(self, op: Operation, builder: Builder) -> None:
         """Give an op that insists on signed bytes what it wants."""
         for index, operand in enumerate(op.operands):
@@ -124,6 +150,14 @@ class _Shifted:
                 wide = builder.cast(self.values[operand], i32)
                 signed = builder.apply(ew.Sub, wide, _number(builder, SHIFT, i32, wide))
                 op.operands[index] = builder.cast(signed, i8)
+
+
+def _moved_like(move: Operation, data: SSAValue, builder: Builder) -> SSAValue:
+    """The elements of `data` moved as `move` moves those of its first operand."""
+    assert isinstance(move, TensorOp)
+    types = [tensor(element_of(data.type), sizes_of(move.results[0].type))]
+    operands = [data, *move.operands[1:]]
+    return builder.create(type(move), operands, dict(move.properties), result_types=types).results[0]
 
 
 def _number(builder: Builder, value: int, element: Attribute, like: SSAValue) -> SSAValue:
