@@ -84,7 +84,7 @@ class Parameter:
 
     def __str__(self) -> str:
         if self.required:
-            return self.name
+            return f"{self.name} = ..." if self.named_only else self.name
         default = (
             str(self.default).lower() if self.default is None or isinstance(self.default, bool) else str(self.default)
         )
