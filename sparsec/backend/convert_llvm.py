@@ -1,7 +1,7 @@
 """[llvm] to LLVM IR text: xDSL's translation op by op, plus what it leaves out.
 
 xDSL's `convert_module` drops linkage and target features and refuses ops outside its `llvm` dialect, so functions are
-walked here: linkage, `sparsec.features`, `noinline` and the two vector ops of the `lanes` dialect are added.
+walked here: linkage, target features and the two vector ops of the `lanes` dialect are added.
 """
 
 from __future__ import annotations
@@ -12,16 +12,11 @@ from typing import Any
 from xdsl.backend.llvm.convert_op import convert_op, create_constant
 from xdsl.backend.llvm.convert_type import convert_type
 from xdsl.dialects import llvm
-from xdsl.dialects.builtin import ModuleOp, StringAttr, UnitAttr
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.ir import Block, Operation, SSAValue
 
 from sparsec.dialects import lanes
 from sparsec.errors import CompilerBug
-
-FEATURES = "sparsec.features"
-"""Attribute of a function: the LLVM target features it may use, as `+avx512f,+avx512vnni`."""
-NO_INLINE = "sparsec.noinline"
-"""Unit attribute of a function that must stay a call."""
 
 Converted = Any
 """An object of llvmlite, which carries no type information."""
@@ -73,11 +68,9 @@ def _declare(op: llvm.FuncOp, module: Converted) -> None:
     if op.linkage.linkage.data != "external":
         function.linkage = op.linkage.linkage.data
     attributes = ["nounwind"]
-    features = op.attributes.get(FEATURES)
+    features = op.attributes.get(lanes.FEATURES)
     if isinstance(features, StringAttr) and features.data:
         attributes.append(f'"target-features"="{features.data}"')
-    if isinstance(op.attributes.get(NO_INLINE), UnitAttr):
-        attributes.append("noinline")
     set[str].update(function.attributes, attributes)  # its own add() refuses attributes that carry a value
     for argument, attribute in zip(function.args, op.arg_attrs or (), strict=bool(op.arg_attrs)):
         if "llvm.noalias" in attribute.data:

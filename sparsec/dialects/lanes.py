@@ -1,6 +1,7 @@
 """The `lanes` dialect: the two vector ops that xDSL's `arith` and `llvm` dialects can only spell for scalars.
 
-They live in [loops] and survive into [llvm]; `backend/convert_llvm.py` knows them. Masks are vectors of i1.
+They live in [loops] and survive into [llvm]; `backend/convert_llvm.py` knows them, and the attribute `FEATURES` that
+functions carry through both stages. Masks are vectors of i1.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from xdsl.irdl import (
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
+
+FEATURES = "sparsec.features"
+"""The attribute of a function that lists the LLVM target features it may use, as `+avx512f,+avx512vnni`."""
 
 ORDERED = ("oeq", "olt", "ole", "ogt", "oge", "one")
 UNORDERED = ("ueq", "ult", "ule", "ugt", "uge", "une", "uno", "ord")

@@ -13,6 +13,7 @@ from xdsl.dialects import vector as vector_dialect
 from xdsl.dialects.builtin import DenseArrayBase, FunctionType, IntegerType, StringAttr, f32, i1, i8, i16, i32, i64
 from xdsl.ir import Attribute, Block, Region
 
+from sparsec.dialects.lanes import FEATURES
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.control import ControlEmitter
 from sparsec.lowering.kernels.values import (
@@ -28,13 +29,11 @@ from sparsec.lowering.kernels.values import (
 )
 
 __all__ = [
-    "FEATURES", "KERNEL_ARGUMENTS", "LANES", "Emitter", "Operand", "Value", "build_function", "element_of", "is_float",
+    "KERNEL_ARGUMENTS", "LANES", "Emitter", "Operand", "Value", "build_function", "element_of", "is_float",
     "lanes_of", "pointer", "size_of", "vector_of",
 ]  # fmt: skip
 
 LANES = 16
-FEATURES = "sparsec.features"
-"""The attribute of a function that lists the LLVM target features it may use, as `+avx512f,+avx512vnni`."""
 
 f32x16 = vector_of(f32, 16)
 i32x16 = vector_of(i32, 16)

@@ -104,10 +104,18 @@ def test_weights_beyond_s8(features: frozenset[str]) -> None:
 
 
 @settings(deadline=None, max_examples=15)
-@given(st.integers(1, 13), st.integers(1, 40), st.floats(0, 1), st.sampled_from(WIDTHS), st.sampled_from(QUADS))
-def test_int8_drawn(rows: int, columns: int, density: float, width: int, dataflow: Dataflow) -> None:
-    for features in ALL_TARGETS:
-        check_int8(sparse_matrix(rows, columns, density, seed=rows), dataflow, width, features)
+@given(
+    st.integers(1, 13),
+    st.integers(1, 40),
+    st.floats(0, 1),
+    st.sampled_from(WIDTHS),
+    st.sampled_from(QUADS),
+    st.sampled_from(ALL_TARGETS),
+)
+def test_int8_drawn(
+    rows: int, columns: int, density: float, width: int, dataflow: Dataflow, features: frozenset[str]
+) -> None:
+    check_int8(sparse_matrix(rows, columns, density, seed=rows), dataflow, width, features)
 
 
 @each_target
