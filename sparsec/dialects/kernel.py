@@ -244,22 +244,23 @@ class MatMul(KernelOp):
 
 @irdl_op_definition
 class Attention(KernelOp):
-    """`nn.attention` on tiled q, k, v; further ins are the extras, row-major."""
+    """`nn.attention` on tiled q, k, v; then come `zeros`, i32[4], and the extras, row-major.
+
+    Bytes are taken as unsigned in q and w and as signed in k and v, whatever their element type: where that differs, the
+    kernel adds or subtracts 128. `zeros` are the zero points of q, k, w, v after that; `corrected` names those that are
+    not 0.
+    """
 
     name = "kernel.attention"
     heads = prop_def(IntegerAttr)
-    q_zero = opt_prop_def(IntegerAttr)
-    k_zero = opt_prop_def(IntegerAttr)
-    w_zero = opt_prop_def(IntegerAttr)
-    v_zero = opt_prop_def(IntegerAttr)
+    corrected = opt_prop_def(ArrayAttr[StringAttr])
     score = region_def("single_block")
     weight = region_def("single_block")
     output = region_def("single_block")
 
-    def zero(self, which: str) -> int:
-        """The zero point of `q`, `k`, `w` or `v`; 0 when absent."""
-        attribute = getattr(self, f"{which}_zero")
-        return attribute.value.data if attribute is not None else 0
+    def is_corrected(self, which: str) -> bool:
+        """Whether `q`, `k`, `w` or `v` has a zero point to be corrected for."""
+        return self.corrected is not None and which in (name.data for name in self.corrected)
 
 
 @irdl_op_definition

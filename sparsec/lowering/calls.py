@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, StringAttr, i64
+import numpy as np
+from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, StringAttr, i8, i32, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from sparsec.dialects import kernel, nn_attention, sparse
 from sparsec.dialects import nn_structure as nn
-from sparsec.dialects.encoding import Layout, as_tensor, element_of, layout_of, sizes_of, tensor
+from sparsec.dialects.body import yielded
+from sparsec.dialects.encoding import Layout, as_tensor, element_of, layout_of, sizes_of, tensor, ui8
 from sparsec.dialects.tensor_op import SOURCE, normalise_axis
 from sparsec.dims import Size
 from sparsec.errors import CompilerBug
@@ -99,9 +101,19 @@ def _broadcast_axes(given: Sequence[Size], shape: Sequence[Size]) -> list[int]:
 
 
 def _attention(op: nn_attention.Attention, b: ProgramBuilder) -> None:
-    ins = [b.buffer(value) for value in op.operands]
+    # The kernel takes q and w as unsigned bytes, k and v as signed ones.
+    element = {"q": op.q.type, "k": op.k.type, "w": yielded(op.weight)[0].type, "v": op.v.type}
+    shift = {name: 128 if name in "qw" and element_of(type) == i8 else 0 for name, type in element.items()}
+    shift |= {name: -128 for name in "kv" if element_of(element[name]) == ui8}
+    zeros = {name: op.zero(name) + shift[name] for name in "qkwv"}
+    corrected = [StringAttr(name) for name, zero in zeros.items() if zero]
+    properties: dict[str, Attribute] = {"heads": op.heads}
+    if corrected:
+        properties["corrected"] = ArrayAttr(corrected)
+    buffer = b.constant(np.asarray(list(zeros.values()), np.int32), tensor(i32, [4]))
     bodies, constants = hoist_constants(op.regions, b)
-    b.call(kernel.Attention, [*ins, *constants], [b.result(op.result)], op, dict(op.properties), bodies)
+    ins = [*(b.buffer(value) for value in (op.q, op.k, op.v)), buffer, *(b.buffer(value) for value in op.extras)]
+    b.call(kernel.Attention, [*ins, *constants], [b.result(op.result)], op, properties, bodies)
 
 
 def _same(op_class: type[kernel.KernelOp], *names: str) -> Callable[[Any, ProgramBuilder], None]:

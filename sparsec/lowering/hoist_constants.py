@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from xdsl.dialects.builtin import FloatAttr
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Region, SSAValue
 
 from sparsec.dialects.encoding import tensor, to_numpy
@@ -17,15 +17,14 @@ _KEPT = (0.0, 1.0)
 
 
 def hoist_constants(bodies: Sequence[Region], b: ProgramBuilder) -> tuple[list[Region], list[SSAValue]]:
-    """Copies of bodies that take the same extras, with float constants as further extras, and the buffers to pass.
-
-    Integer constants (zero points) stay: they take few values, and the kernel's code depends on them.
-    """
+    """Copies of bodies that take the same extras, with their constants as further extras, and the buffers to pass."""
     copies = [body.clone() for body in bodies]
     buffers: list[SSAValue] = []
     for number, copy in enumerate(copies):
         for op in list(copy.block.ops):
-            if not isinstance(op, Constant) or not isinstance(op.value, FloatAttr) or op.value.value.data in _KEPT:
+            if not isinstance(op, Constant) or not isinstance(op.value, FloatAttr | IntegerAttr):
+                continue
+            if op.value.value.data in _KEPT:
                 continue
             element = op.result.type
             arguments = [each.block.insert_arg(element, len(each.block.args)) for each in copies]

@@ -49,11 +49,12 @@ class AttentionEmitter:
         self._queries, self._keys = (sizes(kernel.buffer_sizes(buffer)[1]) for buffer in (q, k))
         self._batch = sizes(kernel.buffer_sizes(q)[0])
         self._width = e.mul(e.ceil_div(self._keys, TILE), TILE)
-        flips = {"q": self._query_element == i8, "w": self._weight_element == i8}
-        unflips = {"k": kernel.buffer_element(k) == ui8, "v": self._value_element == ui8}
-        self._flips = {**flips, **unflips}
-        self._zeros = {name: op.zero(name) + 128 * flip for name, flip in flips.items()}
-        self._zeros |= {name: op.zero(name) - 128 * flip for name, flip in unflips.items()}
+        self._flips = {
+            "q": self._query_element == i8,
+            "k": kernel.buffer_element(k) == ui8,
+            "w": self._weight_element == i8,
+            "v": self._value_element == ui8,
+        }
 
     def items(self) -> Value:
         """One work item per head of each sequence."""
@@ -62,7 +63,7 @@ class AttentionEmitter:
     def areas(self) -> Areas:
         """The parts of the scratch memory."""
         e, width = self._e, self._width
-        query_bytes, value_bytes = (1 if quantised else 4 for quantised in (self._quantised_scores, self._quantised_values))
+        query_bytes, value_bytes = (1 if flag else 4 for flag in (self._quantised_scores, self._quantised_values))
         rows = -(-self._channels // 4) * 4
         return Areas(
             e,
@@ -84,6 +85,11 @@ class AttentionEmitter:
         e = self._e
         self._at = self.areas().pointers(frame.scratch)
         self._frame = frame
+        self._zeros = {
+            name: e.load(i32, frame.ins[3], 4 * index)
+            for index, name in enumerate("qkwv")
+            if self._op.is_corrected(name)
+        }
         extras = extras_of(self._op, frame)
         self._score = ScoreBody(self._op.score, frame, extras)
         self._weight = ScoreBody(self._op.weight, frame, extras)
@@ -119,7 +125,7 @@ class AttentionEmitter:
         if self._quantised_scores:
             rows = -(-self._channels // 4) * 4
             products.pack_keys(e, self._at["keys"], self._at["packed"], self._at["key_sums"], rows, self._width)
-        if self._quantised_values and self._zeros["w"]:
+        if self._quantised_values and "w" in self._zeros:
             products.sum_rows(e, self._at["values"], self._at["value_sums"], self._value_channels, self._width)
 
     def _queries_from(self, batch: Value, head: Value, first: Value) -> None:
@@ -183,21 +189,23 @@ class AttentionEmitter:
         e.for_loop(0, e.ceil_div(self._keys, GROUP), group)
 
     def _initial_score(self, key: Value) -> Value:
-        """`channels * q_zero * k_zero - q_zero * sum(k)`"""
+        """`channels * q_zero * k_zero - q_zero * sum(k)` of one key."""
         e = self._e
         if not self._quantised_scores:
             return e.f32(0.0)
-        start = e.i32(self._channels * self._zeros["q"] * self._zeros["k"])
-        if not self._zeros["q"]:
-            return start
-        return e.sub(start, e.mul(e.load(i32, self._at["key_sums"], e.mul(key, 4)), self._zeros["q"]))
+        if "q" not in self._zeros:
+            return e.i32(0)
+        # channels * q_zero * k_zero - q_zero * sum(k) = q_zero * (channels * k_zero - sum(k))
+        start = e.mul(self._zeros["k"], self._channels) if "k" in self._zeros else e.i32(0)
+        return e.mul(e.sub(start, e.load(i32, self._at["key_sums"], e.mul(key, 4))), self._zeros["q"])
 
     def _query_correction(self, order: TokenOrder) -> list[Value]:
         """`k_zero * sum(q)` per query; nothing when that is zero."""
-        if not self._quantised_scores or not self._zeros["k"]:
+        if not self._quantised_scores or "k" not in self._zeros:
             return []
         sums = products.sum_stream(self._e, order, self._at["queries"], self._channels)
-        return [self._e.mul(total, self._zeros["k"]) for total in sums]
+        zero = self._e.broadcast(self._zeros["k"])
+        return [self._e.mul(total, zero) for total in sums]
 
     def _row(self, area: str, key: Value) -> Value:
         return self._e.offset(self._at[area], self._e.mul(key, 4 * TILE))
@@ -229,7 +237,7 @@ class AttentionEmitter:
 
         totals = e.for_loop(0, self._keys, exponential, [e.constant(0.0, vector_of(f32, LANES))] * count)
         inverse = [e.div(e.constant(1.0, total.type), total) for total in totals]
-        summing = self._quantised_values and self._zeros["v"] != 0
+        summing = self._quantised_values and "v" in self._zeros
 
         def weigh(key: Value, state: tuple[Value, ...]) -> list[Value]:
             row = [e.mul(s, i) for s, i in zip(self._load_row(order, key), inverse, strict=True)]
@@ -257,7 +265,8 @@ class AttentionEmitter:
             return [e.dot4(total, vector, ones) for total, vector in zip(state, vectors, strict=True)]
 
         totals = e.for_loop(0, self._keys, add, [e.constant(0, vector_of(i32, LANES))] * order.vectors)
-        return [e.mul(total, self._zeros["v"]) for total in totals]
+        zero = e.broadcast(self._zeros["v"])
+        return [e.mul(total, zero) for total in totals]
 
     # Outputs
 
@@ -289,10 +298,10 @@ class AttentionEmitter:
         e = self._e
         if not self._quantised_values:
             return e.f32(0.0)
-        if not self._zeros["w"]:
+        if "w" not in self._zeros:
             return e.i32(0)
-        start = e.mul(e.truncate(self._keys, i32), self._zeros["w"] * self._zeros["v"])
-        return e.sub(start, e.mul(e.load(i32, self._at["value_sums"], e.mul(channel, 4)), self._zeros["w"]))
+        start = e.mul(e.truncate(self._keys, i32), self._zeros["v"]) if "v" in self._zeros else e.i32(0)
+        return e.mul(e.sub(start, e.load(i32, self._at["value_sums"], e.mul(channel, 4))), self._zeros["w"])
 
 
 def _channels(buffer: Value) -> int:
