@@ -8,10 +8,10 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, f32
 from xdsl.passes import ModulePass
 
-from sparsec.builder import Builder
+from sparsec.builder import Builder, constant_value
 from sparsec.context import weights_of
 from sparsec.dialects.encoding import element_of, sizes_of
-from sparsec.dialects.nn_structure import Constant, Linear
+from sparsec.dialects.nn_structure import Linear
 from sparsec.transforms.bodies import replace
 from sparsec.transforms.straight_line import erase_dead, function_blocks
 from sparsec.weights import WeightStore
@@ -21,7 +21,7 @@ from sparsec.weights import WeightStore
 class FormSparseMatmuls(ModulePass):
     """`linear(x, w)` -> `sparse.matmul(x, w) { acc }` for f32 constants `w`; a single vector `x` becomes one token.
 
-    Products with a weight that is computed, and integer ones that no weight kernel can hold, stay `nn.linear`.
+    With a weight that is computed, or integers that no weight kernel can hold, it is `matmul(x, transpose(w))`.
     """
 
     name = "form-sparse-matmuls"
@@ -30,16 +30,21 @@ class FormSparseMatmuls(ModulePass):
         weights = weights_of(ctx)
         for block in function_blocks(op):
             for inner in list(block.ops):
-                if isinstance(inner, Linear) and isinstance(inner.weight.owner, Constant):
+                if isinstance(inner, Linear):
                     _form(inner, weights)
             erase_dead(block)
 
 
 def _form(linear: Linear, weights: WeightStore) -> None:
-    if element_of(linear.x.type) != f32:
-        return
     builder = Builder.before(weights, linear)
     shape = sizes_of(linear.x.type)
+    matrix = constant_value(linear.weight, weights)
+    if matrix is None:
+        replace(linear, [builder.matmul(linear.x, builder.transpose(linear.weight, [1, 0]))])
+        return
+    if element_of(linear.x.type) != f32:
+        replace(linear, [builder.matmul(linear.x, builder.constant(matrix.T))])
+        return
     x = builder.reshape(linear.x, (1, *shape)) if len(shape) == 1 else linear.x
     body = builder.body([f32], lambda inner, arguments: arguments)
     (product,) = builder.sparse_matmul(x, linear.weight, [], body)

@@ -1,0 +1,156 @@
+"""Looking inside a compilation: consumers of the pipeline's generator.
+
+Each is a watch: it takes the steps, looks at them as they pass by, and hands them on. They can be chained.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from xdsl.dialects.builtin import ModuleOp
+
+from sparsec import pipeline
+from sparsec.context import CompilerContext
+from sparsec.errors import OptionError
+from sparsec.pipeline import Stage, Step
+from sparsec.reference import evaluate
+from sparsec.weights import Array
+
+
+def known_names() -> tuple[str, ...]:
+    """The names of all stages and passes, which is what the command line takes."""
+    stages = ["input", *(stage.name for stage in pipeline.PIPELINE), "loops", "llvm"]
+    return (*stages, *(each.name for each in pipeline.all_passes()))
+
+
+def require_name(name: str) -> str:
+    """The name itself if it is one of a stage or a pass.
+
+    Raises:
+        OptionError: it is not; the message lists those that exist.
+    """
+    if name not in known_names():
+        raise OptionError(f"there is no stage or pass {name!r}; there are: {', '.join(known_names())}")
+    return name
+
+
+def is_after(step: Step, name: str) -> bool:
+    """Whether a step is where the stage or the pass called `name` ends."""
+    return step.pass_name == name or (step.ends_stage and step.stage == name)
+
+
+def show(steps: Iterable[Step], name: str, stream: TextIO = sys.stdout) -> Iterator[Step]:
+    """Print the IR after a stage or a pass."""
+    for step in steps:
+        if is_after(step, name):
+            print(f"// [{step.stage}] {step.pass_name}".rstrip(), file=stream)
+            print(str(step.module), file=stream)
+        yield step
+
+
+def stop_after(steps: Iterable[Step], name: str) -> Iterator[Step]:
+    """End after a stage or a pass."""
+    for step in steps:
+        yield step
+        if is_after(step, name):
+            return
+
+
+def dump(steps: Iterable[Step], folder: Path, suffix: str = "") -> Iterator[Step]:
+    """Write the IR after each pass to a file of its own, such as `05_recognise-gelu.mlir`.
+
+    Args:
+        suffix: put before the dot, to tell apart the targets that the last stages are run for; the module as given
+            is then written already.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for step in steps:
+        if step.pass_name or not suffix:
+            name = f"{step.index:02d}_{step.pass_name or step.stage}{suffix}.mlir"
+            (folder / name).write_text(f"{step.module}\n")
+        yield step
+
+
+@dataclass
+class Times:
+    """How long each pass took."""
+
+    rows: list[tuple[str, str, float]] = field(default_factory=list[tuple[str, str, float]])
+
+    def watch(self, steps: Iterable[Step]) -> Iterator[Step]:
+        """Note the time of each step."""
+        for step in steps:
+            if step.pass_name:
+                self.rows.append((step.stage, step.pass_name, step.seconds))
+            yield step
+
+    def print(self, console: Console) -> None:
+        """A table with one row for each pass and the total."""
+        table = Table("stage", "pass", title="time of passes, ms")
+        table.add_column("ms", justify="right")
+        previous = ""
+        for stage, name, seconds in self.rows:
+            table.add_row(stage if stage != previous else "", name, f"{seconds * 1e3:.1f}")
+            previous = stage
+        table.add_section()
+        table.add_row("", "total", f"{sum(seconds for _, _, seconds in self.rows) * 1e3:.1f}")
+        console.print(table)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much the results of the reference changed across one pass.
+
+    Attributes:
+        largest: by output name, the largest absolute difference to the step before.
+    """
+
+    step: Step
+    largest: Mapping[str, float]
+
+    @property
+    def differs(self) -> bool:
+        """Whether any output changed at all."""
+        return any(value > 0 for value in self.largest.values())
+
+
+def compare(
+    module: ModuleOp,
+    context: CompilerContext,
+    inputs: Mapping[str, Array],
+    stages: Sequence[Stage] = pipeline.PIPELINE,
+) -> Generator[Difference, None, None]:
+    """Run the pipeline on `module`, and the reference after each pass, down to [scheduled]."""
+    before: Mapping[str, Array] | None = None
+    kept = [stage for stage in stages if stage.name in ("graph", "sparse", "scheduled")]
+    for step in pipeline.run(module, context, kept):
+        after = evaluate(step.module, inputs, context.weights)
+        if before is not None:
+            yield Difference(step, {name: distance(after[name], before[name]) for name in after})
+        before = after
+
+
+def distance(a: Array, b: Array) -> float:
+    """The largest absolute difference; 0 where both are NaN or the same infinity."""
+    wide = a.astype(np.float64), b.astype(np.float64)
+    same = (wide[0] == wide[1]) | (np.isnan(wide[0]) & np.isnan(wide[1]))
+    with np.errstate(invalid="ignore"):
+        differences = np.where(same, 0.0, np.abs(wide[0] - wide[1]))
+    return float(np.nan_to_num(differences, nan=np.inf).max(initial=0.0))
+
+
+def bisect(
+    module: ModuleOp, context: CompilerContext, inputs: Mapping[str, Array], tolerance: float = 0.0
+) -> Difference | None:
+    """The first pass across which some output changes by more than `tolerance`; None when there is none."""
+    for difference in compare(module, context, inputs):
+        if max(difference.largest.values(), default=0.0) > tolerance:
+            return difference
+    return None

@@ -1,0 +1,180 @@
+"""The compiler in one glance: which passes run in which stage, and the generator that runs them.
+
+Read `PIPELINE` aloud. A stage's name is what `--print-ir-after` takes; its `ensures` states what holds at its end.
+Nothing is printed, dumped or timed here: whoever wants that consumes the generator (`sparsec/debug.py`).
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+from xdsl.utils.exceptions import VerifyException
+
+from sparsec import forms
+from sparsec.context import CompilerContext
+from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels_to_loops import KernelsToLoops
+from sparsec.lowering.loops_to_llvm import LoopsToLlvm
+from sparsec.lowering.nn_to_kernels import NnToKernels
+from sparsec.target import TARGETS, CpuTarget
+from sparsec.transforms.assign_layouts import AssignLayouts
+from sparsec.transforms.canonicalise_graph import CanonicaliseGraph
+from sparsec.transforms.choose_schedules import ChooseSchedules
+from sparsec.transforms.discover_blocks import DiscoverBlocks
+from sparsec.transforms.fold_constants import FoldConstants
+from sparsec.transforms.form_sparse_matmuls import FormSparseMatmuls
+from sparsec.transforms.fuse_elementwise import FuseElementwise
+from sparsec.transforms.fuse_epilogues import FuseEpilogues
+from sparsec.transforms.infer_shapes import InferShapes
+from sparsec.transforms.legalise_integer_products import LegaliseIntegerProducts
+from sparsec.transforms.legalise_quantisation import LegaliseQuantisation
+from sparsec.transforms.matmul_to_linear import MatmulToLinear
+from sparsec.transforms.recognise_attention import RecogniseAttention
+from sparsec.transforms.recognise_gelu import RecogniseGelu
+from sparsec.transforms.recognise_layer_norm import RecogniseLayerNorm
+from sparsec.transforms.unsigned_activations import UnsignedActivations
+
+MESSAGE_LIMIT = 2000
+"""Characters of a verifier's message that are kept: some quote the whole module."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of the pipeline.
+
+    Attributes:
+        name: as in `[graph]`.
+        passes: run in this order.
+        ensures: raises `CompilerBug` unless the module has the form that the next stage expects.
+    """
+
+    name: str
+    passes: tuple[ModulePass, ...]
+    ensures: Callable[[ModuleOp], None]
+
+
+PIPELINE: tuple[Stage, ...] = (
+    Stage(
+        "graph",
+        (
+            InferShapes(),
+            FoldConstants(),
+            CanonicaliseGraph(),
+            MatmulToLinear(),
+            RecogniseGelu(),
+            RecogniseLayerNorm(),
+            RecogniseAttention(),
+        ),
+        forms.graph,
+    ),
+    Stage(
+        "sparse",
+        (
+            UnsignedActivations(),
+            LegaliseQuantisation(),
+            LegaliseIntegerProducts(),
+            FormSparseMatmuls(),  # what was not legal in bytes is left for f32
+            DiscoverBlocks(),  # now every weight is a constant with its zero point taken off
+            FuseEpilogues(),
+            FuseElementwise(),
+        ),
+        forms.sparse,
+    ),
+    Stage("scheduled", (AssignLayouts(), ChooseSchedules()), forms.scheduled),
+    Stage("kernels", (NnToKernels(),), forms.kernels),
+)
+
+
+def code_stages(target: CpuTarget) -> tuple[Stage, ...]:
+    """The stages that are run once per CPU target, on a copy of the [kernels] module."""
+    return (
+        Stage("loops", (KernelsToLoops(target.name),), forms.loops),
+        Stage("llvm", (LoopsToLlvm(),), forms.llvm),
+    )
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the generator yields: the module right after one pass, or as it was given (`pass_name` empty).
+
+    Attributes:
+        index: `first` for the module as given, then counting passes.
+        stage: the stage's name; "input" for the module as given.
+        ends_stage: whether this was the last pass of its stage.
+        module: the module itself, not a copy: it goes on changing.
+        seconds: what the pass took, verification not counted.
+    """
+
+    index: int
+    stage: str
+    pass_name: str
+    ends_stage: bool
+    module: ModuleOp
+    seconds: float
+
+
+def run(
+    module: ModuleOp, context: CompilerContext, stages: Sequence[Stage] = PIPELINE, first: int = 0
+) -> Generator[Step, None, None]:
+    """Run all passes on `module`, in place, yielding after each one. Whoever stops consuming stops the compiler.
+
+    Args:
+        first: the index of the module as given; not 0 when this goes on where another run ended.
+
+    Raises:
+        CompilerBug: a pass left invalid IR, or a stage did not end in its form.
+    """
+    yield Step(first, "input", "", True, module, 0.0)
+    index = first
+    for stage in stages:
+        for position, current in enumerate(stage.passes, 1):
+            index += 1
+            with _collector_off():
+                begin = time.perf_counter()
+                current.apply(context, module)
+                seconds = time.perf_counter() - begin
+                _verify(module, stage, current)
+            ends_stage = position == len(stage.passes)
+            if ends_stage:
+                stage.ensures(module)
+            yield Step(index, stage.name, current.name, ends_stage, module, seconds)
+
+
+def finish(steps: Iterable[Step]) -> None:
+    """Consume a generator to its end."""
+    for _ in steps:
+        pass
+
+
+def all_passes() -> tuple[type[ModulePass], ...]:
+    """Every pass of every stage, in order; a pass that runs twice is named once."""
+    stages = (*PIPELINE, *code_stages(next(iter(TARGETS.values()))))
+    return tuple(dict.fromkeys(type(current) for stage in stages for current in stage.passes))
+
+
+def _verify(module: ModuleOp, stage: Stage, current: ModulePass) -> None:
+    try:
+        module.verify()
+    except VerifyException as error:
+        reason: BaseException = error
+        while reason.__cause__ is not None:
+            reason = reason.__cause__
+        raise CompilerBug(f"[{stage.name}] {current.name} left invalid IR: {str(reason)[:MESSAGE_LIMIT]}") from None
+
+
+@contextmanager
+def _collector_off() -> Generator[None, None, None]:
+    """IR is full of cycles that live as long as the module: collecting in between only costs time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
