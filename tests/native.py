@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 import llvmlite.binding as binding
 import numpy as np
@@ -17,9 +16,9 @@ from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
 
 from sparsec.backend.convert_llvm import convert_module
+from sparsec.backend.llvm_binding import TRIPLE, create_machine, load_binding
+from sparsec.backend.worker import generate
 from sparsec.lowering.loops_to_llvm import LoopsToLlvm
-
-TRIPLE = "x86_64-unknown-linux-gnu"
 
 PORTABLE: frozenset[str] = frozenset()
 AVX2 = frozenset({"avx", "avx2", "fma"})
@@ -27,15 +26,13 @@ AVX512 = frozenset({"avx", "avx2", "fma", "avx512f", "avx512bw", "avx512dq", "av
 
 
 @cache
-def _initialized() -> frozenset[str]:
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
+def _host_features() -> frozenset[str]:
     return frozenset(name for name, present in binding.get_host_cpu_features().items() if present)
 
 
 def runnable(*feature_sets: frozenset[str]) -> list[frozenset[str]]:
     """Those feature sets that this machine can run."""
-    return [features for features in feature_sets if features <= _initialized()]
+    return [features for features in feature_sets if features <= _host_features()]
 
 
 ALL_TARGETS = runnable(PORTABLE, AVX2, AVX512)
@@ -50,30 +47,24 @@ def llvm_text(functions: Sequence[func.FuncOp]) -> str:
     return str(convert_module(module, TRIPLE))
 
 
-def _machine() -> Any:
-    _initialized()
-    target = binding.Target.from_triple(TRIPLE)
-    return target.create_target_machine(cpu="x86-64", features="", opt=2, reloc="pic", codemodel="small")
+def _generate(kind: str, functions: Sequence[func.FuncOp]) -> bytes:
+    """Machine code, made as the worker makes it."""
+    header = {"kind": kind, "exports": [function.sym_name.data for function in functions]}
+    return generate(load_binding(), create_machine(load_binding()), header, [llvm_text(functions)])
 
 
 def assembly(functions: Sequence[func.FuncOp]) -> str:
     """The functions as assembly text."""
-    parsed = binding.parse_assembly(llvm_text(functions))
-    parsed.verify()
-    return _machine().emit_assembly(parsed)
+    return _generate("assembly", functions).decode()
 
 
 class Native:
     """Functions compiled to machine code. `call(name, *arguments)` takes arrays (passed as pointers) and ints."""
 
     def __init__(self, *functions: func.FuncOp):
-        parsed = binding.parse_assembly(llvm_text(functions))
-        parsed.verify()
-        self._machine = _machine()
-        self._jit = binding.create_lljit_compiler(self._machine)
-        image = self._machine.emit_object(parsed)
-        library = binding.JITLibraryBuilder().add_object_img(image)
         names = [function.sym_name.data for function in functions]
+        self._jit = binding.create_lljit_compiler(create_machine(load_binding()))
+        library = binding.JITLibraryBuilder().add_object_img(_generate("object", functions))
         for name in names:
             library = library.export_symbol(name)
         self._tracker = library.link(self._jit, "kernels")

@@ -6,7 +6,7 @@ functions carry through both stages. Masks are vectors of i1.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from xdsl.dialects.builtin import AnyFloatConstr, IntegerType, StringAttr, VectorType, i1
 from xdsl.ir import Attribute, Dialect, SSAValue
@@ -22,7 +22,6 @@ from xdsl.irdl import (
 )
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
-from xdsl.utils.hints import isa
 
 FEATURES = "sparsec.features"
 """The attribute of a function that lists the LLVM target features it may use, as `+avx512f,+avx512vnni`."""
@@ -34,9 +33,9 @@ PREDICATES = (*ORDERED, *UNORDERED)
 
 def mask_type(value_type: Attribute) -> VectorType[IntegerType]:
     """The type of a mask for vectors of this type: as many lanes, of i1."""
-    if not isa(value_type, VectorType[Attribute]):
+    if not isinstance(value_type, VectorType):
         raise VerifyException(f"a mask needs vector operands, got {value_type}")
-    return VectorType(i1, value_type.shape)
+    return VectorType(i1, cast(VectorType[Attribute], value_type).shape)
 
 
 @irdl_op_definition

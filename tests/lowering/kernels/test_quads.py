@@ -195,6 +195,6 @@ def test_the_inner_loop_is_bound_by_the_vnni_units() -> None:
 
 
 def hottest_loop(text: str) -> str:
-    """The part of the assembly between a label and the backward jump to it that holds the products."""
-    blocks = re.split(r"^(\.LBB\S+):", text, flags=re.MULTILINE)
-    return next(body for body in blocks if "vpdpbusd" in body)
+    """The part of the assembly between a label and the jump back to it that holds the products."""
+    blocks = re.split(r"^(?:\.LBB\S+):", text, flags=re.MULTILINE)
+    return re.split(r"\tj\w+\t", next(body for body in blocks if "vpdpbusd" in body))[0]
