@@ -15,7 +15,7 @@ from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.sparse import Map, MatMul
 from sparsec.dialects.tensor_op import normalise_axis
-from sparsec.dims import product
+from sparsec.dims import broadcast, product
 from sparsec.transforms.straight_line import erase_dead
 from sparsec.weights import Array, WeightStore
 
@@ -83,6 +83,8 @@ def wrap(op: ew.ElementwiseOp, weights: WeightStore) -> Map:
     leaves = [value for value in operands[op] if value not in repeated]
     leaves += [value for maker in repeated.values() for value in operands[maker]]
     inputs = [value for value in dict.fromkeys(leaves) if scalar_constant(value, weights) is None]
+    if broadcast(*(sizes_of(value.type) for value in inputs)) != sizes_of(op.results[0].type):
+        inputs = list(dict.fromkeys(leaves))  # the rank of a constant counts: keep it as an operand
 
     def write(inner: Builder, arguments: Sequence[SSAValue]) -> Sequence[SSAValue]:
         known = dict(zip(inputs, arguments, strict=True))

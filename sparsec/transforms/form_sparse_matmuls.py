@@ -14,6 +14,7 @@ from sparsec.dialects.encoding import element_of, sizes_of
 from sparsec.dialects.nn_structure import Linear
 from sparsec.transforms.bodies import replace
 from sparsec.transforms.straight_line import erase_dead, function_blocks
+from sparsec.transforms.weight_products import as_tokens
 from sparsec.weights import WeightStore
 
 
@@ -37,7 +38,6 @@ class FormSparseMatmuls(ModulePass):
 
 def _form(linear: Linear, weights: WeightStore) -> None:
     builder = Builder.before(weights, linear)
-    shape = sizes_of(linear.x.type)
     matrix = constant_value(linear.weight, weights)
     if matrix is None:
         replace(linear, [builder.matmul(linear.x, builder.transpose(linear.weight, [1, 0]))])
@@ -45,7 +45,6 @@ def _form(linear: Linear, weights: WeightStore) -> None:
     if element_of(linear.x.type) != f32:
         replace(linear, [builder.matmul(linear.x, builder.constant(matrix.T))])
         return
-    x = builder.reshape(linear.x, (1, *shape)) if len(shape) == 1 else linear.x
     body = builder.body([f32], lambda inner, arguments: arguments)
-    (product,) = builder.sparse_matmul(x, linear.weight, [], body)
+    (product,) = builder.sparse_matmul(as_tokens(linear.x, builder), linear.weight, [], body)
     replace(linear, [builder.reshape(product, sizes_of(linear.result.type))])

@@ -19,8 +19,8 @@ from sparsec.dialects.nn_structure import Linear
 from sparsec.dims import product
 from sparsec.reference import evaluate_op
 from sparsec.transforms.bodies import replace, scalar_constant
-from sparsec.transforms.quantised_products import centred_weight, constant_like, emit_product, same_everywhere
 from sparsec.transforms.straight_line import erase_dead, function_blocks
+from sparsec.transforms.weight_products import as_tokens, centred_weight, constant_like, emit_product, same_everywhere
 from sparsec.weights import Array, WeightStore
 
 
@@ -42,7 +42,7 @@ class LegaliseIntegerProducts(ModulePass):
 def _legalise(linear: Linear, weights: WeightStore) -> None:
     known = _constant_weight(linear.weight, weights)
     found = _centred_bytes(linear.x, weights)
-    if known is None or found is None or len(sizes_of(linear.x.type)) < 2:
+    if known is None or found is None:
         return
     matrix, origin = known
     centred = centred_weight(matrix, np.zeros((), np.int64))
@@ -65,7 +65,8 @@ def _legalise(linear: Linear, weights: WeightStore) -> None:
     values = [correction] if correction.any() else []
     computed = [same_everywhere(_wrapped(sums)), *zeros] if zeros else []
     weight = constant_like(centred, origin, builder)
-    replace(linear, [emit_product(builder, found.value, weight, [*values, *computed], write)])
+    result = emit_product(builder, as_tokens(found.value, builder), weight, [*values, *computed], write)
+    replace(linear, [builder.reshape(result, sizes_of(linear.result.type))])
 
 
 def _constant_weight(value: SSAValue, weights: WeightStore) -> tuple[Array, SSAValue] | None:

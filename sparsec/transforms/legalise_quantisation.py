@@ -25,15 +25,16 @@ from sparsec.dialects.nn_structure import Constant, Linear
 from sparsec.reference import evaluate_op
 from sparsec.transforms.bodies import replace
 from sparsec.transforms.quantised_attention import legalise_attention
-from sparsec.transforms.quantised_products import (
+from sparsec.transforms.quantised_values import Quantised, dequantised, parameters_of
+from sparsec.transforms.straight_line import erase_dead, function_blocks, only_user
+from sparsec.transforms.weight_products import (
+    as_tokens,
     centred_weight,
     constant_like,
     emit_product,
     fits_accumulator,
     same_everywhere,
 )
-from sparsec.transforms.quantised_values import Quantised, dequantised, parameters_of
-from sparsec.transforms.straight_line import erase_dead, function_blocks, only_user
 from sparsec.weights import Array, WeightStore
 
 
@@ -109,9 +110,10 @@ def _legalise_linear(linear: Linear, weights: WeightStore) -> None:
         return inner.quantize(scaled, inner.scalar(1.0, f32), inner.scalar(requantise, ui8))
 
     values = [correction, multiplier] if correction.any() else [multiplier]
-    product = emit_product(builder, plan.x.value, weight, values, write)
     assert isinstance(owner, Operation)
-    replace(owner, [product])
+    x = as_tokens(plan.x.value, builder)
+    product = emit_product(builder, x, weight, values, write)
+    replace(owner, [builder.reshape(product, sizes_of(owner.results[0].type))])
 
 
 def _plan(linear: Linear, weights: WeightStore) -> _Plan | None:
@@ -119,7 +121,7 @@ def _plan(linear: Linear, weights: WeightStore) -> _Plan | None:
     x, weight = dequantised(linear.x, weights), dequantised(linear.weight, weights)
     if x is None or weight is None or x.axis is not None or element_of(x.value.type) != ui8:
         return None
-    if len(sizes_of(x.value.type)) < 2 or weight.axis not in (None, 0):
+    if weight.axis not in (None, 0):
         return None
     matrix = constant_value(weight.value, weights)
     if matrix is None or element_of(weight.value.type) not in (i8, ui8):

@@ -1,4 +1,4 @@
-"""How a product with a byte operand is written as `sparse.matmul`: weights, corrections and multipliers."""
+"""How a product with a constant weight is written as `sparse.matmul`: tokens, centred weights, bodies."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ BYTE = 255
 """The largest magnitude of an unsigned byte."""
 
 INT32 = 2**31 - 1
+
+
+def as_tokens(x: SSAValue, builder: Builder) -> SSAValue:
+    """`x`, or a single vector seen as one token: `sparse.matmul` works on tokens."""
+    shape = sizes_of(x.type)
+    return builder.reshape(x, (1, *shape)) if len(shape) == 1 else x
 
 
 def centred_weight(matrix: Array, zero: Array) -> Array | None:
