@@ -48,6 +48,11 @@ def is_vector(value_type: Attribute) -> TypeGuard[VectorType[Attribute]]:
     return isinstance(value_type, VectorType)
 
 
+def is_integer(value_type: Attribute) -> TypeGuard[IntegerType]:
+    """Whether values of this type are scalar integers."""
+    return isinstance(value_type, IntegerType)
+
+
 def vector_of(element: Attribute, lanes: int) -> VectorType[Attribute]:
     """The type of `lanes` elements side by side."""
     return VectorType(element, [lanes])
@@ -68,7 +73,7 @@ def size_of(value_type: Attribute) -> int:
     element = element_of(value_type)
     if isinstance(element, llvm.LLVMPointerType):
         return 8
-    if isinstance(element, IntegerType):
+    if is_integer(element):
         return (element.width.data * lanes_of(value_type) + 7) // 8
     if isinstance(element, AnyFloat):
         return element.bitwidth // 8 * lanes_of(value_type)
@@ -139,7 +144,7 @@ class ValueEmitter:
             return self.constant_vector([value] * lanes_of(value_type), element)
         if isinstance(element, Float32Type | Float64Type):
             return self._deduplicated((struct.pack("<d", value), element), FloatAttr(float(value), element))
-        if isinstance(element, IntegerType) and isinstance(value, int):
+        if is_integer(element) and isinstance(value, int):
             attribute = IntegerAttr(_wrapped(value, element), element)
             return self._deduplicated((attribute, element), attribute)
         raise CompilerBug(f"{value!r} is no constant of type {value_type}")
@@ -149,7 +154,7 @@ class ValueEmitter:
         if isinstance(element, Float32Type | Float64Type):
             floats = [float(value) for value in values]
             packed = DenseIntOrFPElementsAttr.from_list(VectorType(element, [len(values)]), floats)
-        elif isinstance(element, IntegerType):
+        elif is_integer(element):
             numbers = [_wrapped(int(value), element) for value in values]
             packed = DenseIntOrFPElementsAttr.from_list(VectorType(element, [len(values)]), numbers)
         else:
