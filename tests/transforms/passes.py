@@ -6,17 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from xdsl.dialects.builtin import Builtin, ModuleOp
-from xdsl.dialects.func import Func
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
-from xdsl.parser import Parser
 from xdsl.passes import ModulePass
 
 from sparsec.builder import INPUT_NAMES
 from sparsec.context import CompilerContext
+from sparsec.dialects import all_dialects
 from sparsec.dialects.encoding import element_of, sizes_of, to_numpy
-from sparsec.dialects.nn import Nn
-from sparsec.dialects.sparse import Sparse
 from sparsec.dims import evaluate as evaluate_size
 from sparsec.reference import evaluate, main_function, names_of
 from sparsec.weights import WeightStore
@@ -27,16 +24,9 @@ Arrays = Mapping[str, np.ndarray]
 def context_of(weights: WeightStore) -> CompilerContext:
     """A context with our dialects and these weights."""
     context = CompilerContext(weights=weights)
-    for dialect in (Builtin, Func, Nn, Sparse):
+    for dialect in all_dialects():
         context.load_dialect(dialect)
     return context
-
-
-def parse(text: str) -> ModuleOp:
-    """A module from text."""
-    module = Parser(context_of(WeightStore()), text).parse_module()
-    module.verify()
-    return module
 
 
 def run_passes(module: ModuleOp, weights: WeightStore, *passes: ModulePass) -> ModuleOp:
@@ -93,5 +83,8 @@ def require_close(given: np.ndarray, expected: np.ndarray, tolerance: float, wha
     assert given.dtype == expected.dtype and given.shape == expected.shape, what
     if tolerance == 0:
         np.testing.assert_array_equal(given, expected, err_msg=str(what))
+        if given.dtype.kind == "f":  # 0 and -0 are equal numbers but other bits
+            numbers = ~np.isnan(expected)
+            np.testing.assert_array_equal(np.signbit(given[numbers]), np.signbit(expected[numbers]), err_msg=str(what))
     else:
         np.testing.assert_allclose(given, expected, rtol=tolerance, atol=tolerance, err_msg=str(what))
