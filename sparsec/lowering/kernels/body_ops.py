@@ -5,12 +5,11 @@ Operands come as `elements.py` carries them and so do the results; `reference_el
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from xdsl.dialects import arith, llvm
-from xdsl.dialects.builtin import Float64Type, FloatAttr, IntegerAttr, f32, f64, i1, i8, i16, i32, i64
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, f32, f64, i1, i8, i16, i32, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from sparsec import elementary
@@ -23,14 +22,6 @@ from sparsec.lowering.kernels.vector import Emitter, Value
 
 Row = Callable[[Emitter, Any, Sequence[Value]], Value]
 """`(emitter, op, operands) -> result`."""
-
-
-def number(e: Emitter, value: float, value_type: Attribute) -> Value:
-    """The constant of a carried type, f64 too."""
-    if not isinstance(element_of(value_type), Float64Type):
-        return e.constant(value, value_type)
-    lanes, bits = lanes_of(value_type), struct.unpack("<q", struct.pack("<d", value))[0]
-    return e.reinterpret(e.constant(bits, i64 if lanes == 1 else vector_of(i64, lanes)), f64)
 
 
 def convert(e: Emitter, op: type[Operation], a: Value, element: Attribute) -> Value:
@@ -64,7 +55,7 @@ def emit_constant(e: Emitter, op: Constant, value_type: Attribute) -> Value:
     value = constant_number(op.result)
     if value is None:
         raise CompilerBug(f"a body has a constant that is no number: {op}")
-    return number(e, int(bool(value)) if element_of(value_type) == i1 else value, value_type)
+    return e.constant(int(bool(value)) if element_of(value_type) == i1 else value, value_type)
 
 
 def _operand_element(op: Operation) -> Attribute:
@@ -100,7 +91,7 @@ def _power(e: Emitter, op: ew.Pow, operands: Sequence[Value]) -> Value:
 def _round_f64(e: Emitter, x: Value) -> Value:
     """To nearest even, by adding a number so large that no bits are left for a fraction."""
     magnitude = e.intrinsic(f"llvm.fabs.{mangled(x.type)}", [x], x.type)
-    large = number(e, 2.0**52, x.type)
+    large = e.constant(2.0**52, x.type)
     rounded = e.sub(e.add(magnitude, large), large)
     signed = e.intrinsic(f"llvm.copysign.{mangled(x.type)}", [rounded, x], x.type)
     return e.select(e.less(magnitude, large), signed, x)
@@ -108,7 +99,7 @@ def _round_f64(e: Emitter, x: Value) -> Value:
 
 def _floor_f64(e: Emitter, x: Value) -> Value:
     rounded = _round_f64(e, x)
-    lower = e.select(e.greater(rounded, x), e.sub(rounded, number(e, 1.0, x.type)), rounded)
+    lower = e.select(e.greater(rounded, x), e.sub(rounded, e.constant(1.0, x.type)), rounded)
     return e.intrinsic(f"llvm.copysign.{mangled(x.type)}", [lower, x], x.type)
 
 
@@ -129,7 +120,7 @@ def _sqrt(e: Emitter, op: Operation, operands: Sequence[Value]) -> Value:
 
 
 def _reciprocal(e: Emitter, op: Operation, operands: Sequence[Value]) -> Value:
-    return e.div(number(e, 1.0, operands[0].type), operands[0])
+    return e.div(e.constant(1.0, operands[0].type), operands[0])
 
 
 def _is_nan(e: Emitter, op: Operation, operands: Sequence[Value]) -> Value:
@@ -155,15 +146,17 @@ def _absolute(e: Emitter, op: Operation, operands: Sequence[Value]) -> Value:
 
 
 def _sign(e: Emitter, op: Operation, operands: Sequence[Value]) -> Value:
-    """-1, 0 or 1; NaN stays NaN and both zeros give +0."""
+    """-1, 0 or 1; NaN stays NaN."""
     (x,) = operands
-    zero, one = number(e, 0, x.type), number(e, 1, x.type)
-    result = e.select(e.less(x, zero), number(e, -1, x.type), e.select(e.equal(x, zero), zero, x))
+    if element_of(x.type) == f32:
+        return elementary.sign(e, x)
+    zero, one = e.constant(0, x.type), e.constant(1, x.type)
+    result = e.select(e.less(x, zero), e.constant(-1, x.type), e.select(e.equal(x, zero), zero, x))
     return e.select(e.greater(x, zero), one, result)
 
 
 def _relu(e: Emitter, op: Operation, operands: Sequence[Value]) -> Value:
-    return e.maximum(operands[0], number(e, 0, operands[0].type))
+    return e.maximum(operands[0], e.constant(0, operands[0].type))
 
 
 def _wrapping(function: Callable[[Emitter, Value, Value], Value]) -> Row:
@@ -251,7 +244,7 @@ def _float_to_int(e: Emitter, x: Value, wide: Attribute) -> Value:
     limit = 2.0 ** (63 if wide == i64 else 31)
     result_type = wide if lanes_of(x.type) == 1 else vector_of(wide, lanes_of(x.type))
     truncated = e.intrinsic(f"llvm.fptosi.sat.{mangled(result_type)}.{mangled(x.type)}", [x], result_type)
-    low, high = number(e, -limit, x.type), number(e, limit, x.type)
+    low, high = e.constant(-limit, x.type), e.constant(limit, x.type)
     inside = e.both(e.greater_equal(x, low), e.less(x, high))
     return e.select(inside, truncated, -int(limit))
 
@@ -261,7 +254,7 @@ def cast(e: Emitter, x: Value, source: Attribute, target: Attribute) -> Value:
     if source == target:
         return x
     if target == i1:
-        return e.compare("une" if is_float(source) else "ne", x, number(e, 0, x.type))
+        return e.compare("une" if is_float(source) else "ne", x, e.constant(0, x.type))
     if source == i1:
         x, source = e.zero_extend(x, i32), i32
     if is_float(source):
