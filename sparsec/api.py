@@ -1,4 +1,4 @@
-"""`sparsec.compile` and what the command line needs: the only place that joins frontends, pipeline, backend and runtime."""
+"""`sparsec.compile`, and what the command line needs: the one place that joins frontend, pipeline, backend, runtime."""
 
 from __future__ import annotations
 
@@ -38,9 +38,16 @@ from sparsec.weights import WeightStore
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-Model = "str | os.PathLike[str] | bytes | ModelProto | ModuleOp"
-Watch = Callable[[Iterator[Step]], Iterator[Step]]
-"""Looks at each step of the pipeline as it passes by: printing, dumping, timing, stopping early."""
+Watch = Callable[[Iterator[Step], str], Iterator[Step]]
+"""Looks at each step of the pipeline as it passes by: printing, dumping, timing, stopping early.
+
+The second argument is the target that the stages after [kernels] are run for, "" before.
+"""
+
+
+def unwatched(steps: Iterator[Step], target: str) -> Iterator[Step]:
+    """The watch that looks at nothing."""
+    return steps
 
 
 def compile(
@@ -88,9 +95,7 @@ def new_context(weights: WeightStore | None = None) -> CompilerContext:
     return context
 
 
-def read(
-    model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights: WeightStore | None = None
-) -> Source:
+def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights: WeightStore | None = None) -> Source:
     """Read a model into a `[graph]` module.
 
     Raises:
@@ -116,20 +121,22 @@ def read(
     return Source(read_onnx(model, context.weights), context, name)
 
 
-def build(source: Source, options: Options, watch: Watch = lambda steps: steps, *, fresh: bool = False) -> Built:
+def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: bool = False) -> Built:
     """Compile a model that was read, or find it in the cache.
 
     Args:
         watch: sees the steps of the pipeline; there are none when the model comes from the cache.
         fresh: never look in the cache.
     """
-    prefix = options.c_prefix(options.prefix or Path(source.name).stem)
+    prefix = options.c_prefix(Path(source.name).stem)
     targets = options.cpu_targets()
     key = _cache_key(source, prefix, targets)
     kept = Cache.of(options)
     if not fresh and (found := kept.get(key)) is not None:
         return Built(Artifact.from_bytes(found), cached=True)
     lowered = lower(source, targets, watch)
+    if lowered is None:
+        raise CompilerBug("the compilation was stopped before there was code")
     code = emit_code("object", lowered.texts, lowered.signature, prefix, targets, options)
     artifact = Artifact(code, lowered.weights, lowered.signature, prefix)
     kept.put(key, artifact.to_bytes())
@@ -145,13 +152,17 @@ class Lowered:
     signature: Signature
 
 
-def lower(source: Source, targets: tuple[CpuTarget, ...], watch: Watch = lambda steps: steps) -> Lowered:
-    """Run the whole pipeline; the stages after [kernels] once per target."""
+def lower(source: Source, targets: tuple[CpuTarget, ...], watch: Watch = unwatched) -> Lowered | None:
+    """Run the whole pipeline; the stages after [kernels] once per target. None when the watch stops it early."""
     signature = signature_of(source)
-    for step in watch(pipeline.run(source.module, source.context)):
+    passes = 0
+    for step in watch(pipeline.run(source.module, source.context), ""):
+        passes = step.index
         if step.ends_stage and step.stage == "scheduled":
             signature = replace(signature, metadata={**signature.metadata, "weights": describe_weights(step.module)})
-    program = next(op for op in source.module.ops if isinstance(op, KernelProgram))
+    program = next((op for op in source.module.ops if isinstance(op, KernelProgram)), None)
+    if program is None:
+        return None
     signature = replace(signature, messages=tuple(text.data for text in program.messages))
     if tuple(text.data for text in program.symbols) != signature.symbols:
         raise CompilerBug("the symbols of the program are not those of the model")
@@ -159,8 +170,10 @@ def lower(source: Source, targets: tuple[CpuTarget, ...], watch: Watch = lambda 
     texts: list[str] = []
     for target in targets:
         module = source.module.clone()
-        for _ in watch(pipeline.run(module, source.context, pipeline.code_stages(target))):
-            pass
+        stages = pipeline.code_stages(target)
+        steps = watch(pipeline.run(module, source.context, stages, first=passes), target.name)
+        if [step.stage for step in steps][-1] != "llvm":
+            return None
         texts.append(emit_ir(module, target))
     return Lowered(texts, weights, signature)
 
@@ -224,6 +237,33 @@ def _compiler_digest() -> str:
     for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".lark", ".ll")):
         hasher.update(path.read_bytes())
     return hasher.hexdigest()
+
+
+def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatched) -> bytes | None:
+    """The code as text: `asm`, `llvm`, or `mlir`, which is the [kernels] module. None when the watch stops it early.
+
+    Raises:
+        CodegenError: LLVM failed.
+    """
+    targets = options.cpu_targets()
+    lowered = lower(source, targets, watch)
+    if lowered is None:
+        return None
+    if kind == "mlir":
+        return f"{source.module}\n".encode()
+    prefix = options.c_prefix(Path(source.name).stem)
+    return emit_code(_TEXT_KINDS[kind], lowered.texts, lowered.signature, prefix, targets, options)
+
+
+_TEXT_KINDS = {"asm": "assembly", "llvm": "llvm"}
+
+
+def scheduled_signature(source: Source) -> Signature:
+    """The signature with the weights described, without making code."""
+    signature = signature_of(source)
+    kept = tuple(stage for stage in pipeline.PIPELINE if stage.name != "kernels")
+    pipeline.finish(pipeline.run(source.module, source.context, kept))
+    return replace(signature, metadata={**signature.metadata, "weights": describe_weights(source.module)})
 
 
 def write_library(built: Built, path: Path, options: Options, *, relocatable: bool = False) -> dict[str, int]:

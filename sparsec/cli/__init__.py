@@ -1,4 +1,4 @@
-"""The `sparsec` command: one small file per subcommand. A `SparsecError` is printed and exits with 2, never a traceback."""
+"""The `sparsec` command: one small file per subcommand. A `SparsecError` is printed and exits with 2."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         errors.print(f"[bold red]bug in sparsec[/]: {_escape(error)}\nPlease report it with the model that shows it.")
     except SparsecError as error:
         errors.print(f"[bold red]error[/]: {_escape(error)}", soft_wrap=True)
+    except MemoryError:
+        errors.print("[bold red]error[/]: not enough memory for inputs of these sizes")
     except KeyboardInterrupt:
         errors.print("interrupted")
         return 130

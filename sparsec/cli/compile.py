@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from sparsec.cli.arguments import add_compilation, add_model, compilation_options
 from sparsec.errors import OptionError
+
+if TYPE_CHECKING:
+    from sparsec.pipeline import Step
 
 KINDS = {"so": ".so", "obj": ".o", "asm": ".s", "llvm": ".ll", "mlir": ".mlir"}
 
@@ -40,41 +45,116 @@ def execute(chosen: argparse.Namespace) -> int:
     from sparsec import api  # the compiler is only imported when something is compiled
     from sparsec.options import Options
 
-    model: Path = chosen.model
     kind = chosen.emit or _kind_of(chosen.output)
-    output: Path = chosen.output or Path(model.with_suffix(KINDS[kind]).name)
-    if output.suffix == ".h":
-        raise OptionError(f"{output}: a header is written beside the library; name the library itself, e.g. -o model.so")
-    choices = {"prefix": _identifier(output.name.partition(".")[0]), **compilation_options(chosen)}
-    options = Options.of(**choices, dump_ir=chosen.dump_ir)
-    console = Console(stderr=True)
-    inspection = api.Inspection(
-        print_after=chosen.print_ir_after, stop_after=chosen.stop_after, time_passes=chosen.time_passes
-    )
+    output: Path = chosen.output or Path(chosen.model.with_suffix(KINDS[kind]).name)
+    if not output.parent.is_dir():
+        raise OptionError(f"{output}: the folder {output.parent} does not exist; make it first")
+    options = Options.of(**compilation_options(chosen))
+    if options.prefix is None:
+        options = options.with_(prefix=options.c_prefix(output.stem))
+    inspection = Inspection(chosen)
     begin = time.perf_counter()
-    with console.status(f"compiling {model.name}") as status:
-        result = api.emit(model, kind, options, inspection, lambda step: status.update(f"{model.name}: {step}"))
-        if result is None:
-            return 0
-        summary = result.write(output)
-    seconds = time.perf_counter() - begin
-    if chosen.json:
-        print(json.dumps({**summary, "seconds": round(seconds, 3)}))
-    else:
-        files = ", ".join(f"{name} ({size / 1e6:.2f} MB)" for name, size in summary["files"].items())
-        origin = "from the cache" if summary["cached"] else f"for {', '.join(summary['targets'])}"
-        console.print(f"wrote {files} {origin} in {seconds:.2f} s", highlight=False)
+    with Console(stderr=True).status(f"reading {chosen.model.name}") as status:
+
+        def watch(steps: Iterator[Step], target: str) -> Iterator[Step]:
+            for step in inspection.watch(steps, target):
+                status.update(
+                    f"compiling {chosen.model.name}: [{step.stage}] {step.pass_name} {target}".replace("[", r"\[")
+                )
+                yield step
+
+        source = api.read(chosen.model)
+        if inspection.stops:
+            api.lower(source, options.cpu_targets(), watch)
+            return inspection.finish()
+        summary: dict[str, Any] = {"model": str(chosen.model), "targets": [t.name for t in options.cpu_targets()]}
+        if kind in ("so", "obj"):
+            built = api.build(source, options, watch, fresh=inspection.looks)
+            files = api.write_library(built, output, options, relocatable=kind == "obj")
+            summary["cached"] = built.cached
+        else:
+            text = api.emit_text(source, kind, options, watch)
+            files = {output.name: write_bytes(output, text or b"")}
+    summary |= {"files": files, "seconds": round(time.perf_counter() - begin, 3)}
+    inspection.finish()
+    _report(summary, as_json=chosen.json)
     return 0
+
+
+class Inspection:
+    """What `--dump-ir`, `--print-ir-after`, `--stop-after` and `--time-passes` ask for.
+
+    Raises:
+        OptionError: there is no stage or pass of that name.
+    """
+
+    def __init__(self, chosen: argparse.Namespace):
+        from sparsec import debug
+
+        self._debug = debug
+        self._folder: Path | None = chosen.dump_ir
+        self._shown, self._last = (
+            debug.require_name(name) if name else None for name in (chosen.print_ir_after, chosen.stop_after)
+        )
+        self._times = debug.Times() if chosen.time_passes else None
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing is to be written."""
+        return self._last is not None
+
+    @property
+    def looks(self) -> bool:
+        """Whether the passes must really run, rather than the result come from the cache."""
+        return any((self._folder, self._shown, self._last, self._times))
+
+    def watch(self, steps: Iterator[Step], target: str) -> Iterator[Step]:
+        """Look at the steps as they pass by."""
+        if self._folder:
+            steps = self._debug.dump(steps, self._folder, f"_{target}" if target else "")
+        if self._shown:
+            steps = self._debug.show(steps, self._shown)
+        if self._times:
+            steps = self._times.watch(steps)
+        return self._debug.stop_after(steps, self._last) if self._last else steps
+
+    def finish(self) -> int:
+        """Print what was collected."""
+        if self._times:
+            self._times.print(Console(stderr=True))
+        return 0
+
+
+def write_bytes(path: Path, content: bytes) -> int:
+    """Write a file, all or nothing; returns its size.
+
+    Raises:
+        OptionError: it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OptionError(f"cannot write {path}: {error.strerror or error}") from error
+    return len(content)
+
+
+def _report(summary: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(summary))
+        return
+    files = ", ".join(f"{name} ({size / 1e6:.2f} MB)" for name, size in summary["files"].items())
+    origin = "from the cache" if summary.get("cached") else f"for {', '.join(summary['targets'])}"
+    Console(stderr=True).print(f"wrote {files} {origin} in {summary['seconds']:.2f} s", highlight=False)
 
 
 def _kind_of(output: Path | None) -> str:
     suffix = output.suffix if output else ".so"
     kinds = {suffix: kind for kind, suffix in KINDS.items()}
     if suffix not in kinds:
-        raise OptionError(f"{output}: cannot tell what to make from this suffix; use one of {', '.join(kinds)} or --emit")
+        raise OptionError(
+            f"{output}: cannot tell what to make from this suffix; use one of {', '.join(kinds)} or --emit"
+        )
     return kinds[suffix]
-
-
-def _identifier(name: str) -> str:
-    text = "".join(letter if letter.isascii() and (letter.isalnum() or letter == "_") else "_" for letter in name)
-    return text if text and not text[0].isdigit() else f"model_{text}"

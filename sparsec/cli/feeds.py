@@ -39,9 +39,7 @@ def read_feed(path: Path, inputs: Sequence[TensorInfo]) -> dict[str, NDArray[Any
     return {tensor.name: feed[tensor.name] for tensor in inputs}
 
 
-def generate_feed(
-    inputs: Sequence[TensorInfo], sizes: Mapping[str, int], seed: int = 0
-) -> dict[str, NDArray[Any]]:
+def generate_feed(inputs: Sequence[TensorInfo], sizes: Mapping[str, int], seed: int = 0) -> dict[str, NDArray[Any]]:
     """Seeded random inputs: normal floats, small ids, masks of ones, token types of zeros.
 
     Raises:
@@ -50,9 +48,8 @@ def generate_feed(
     symbols = {size for tensor in inputs for size in tensor.shape if isinstance(size, str)}
     unknown = sorted(set(sizes) - symbols)
     if unknown:
-        raise InputError(
-            f"no input has a dimension {', '.join(unknown)}; the dynamic ones are {', '.join(sorted(symbols)) or 'none'}"
-        )
+        known = ", ".join(sorted(symbols)) or "none"
+        raise InputError(f"no input has a dimension {', '.join(unknown)}; the dynamic ones are {known}")
     values = {name: sizes.get(name, DEFAULT_SIZES.get(name, 1)) for name in symbols}
     random = np.random.default_rng(seed)
     feed: dict[str, NDArray[Any]] = {}

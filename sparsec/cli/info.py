@@ -39,7 +39,7 @@ def execute(chosen: argparse.Namespace) -> int:
         from sparsec.options import Options
 
         options = Options.of(**compilation_options(chosen))
-        signature = api.inspect(chosen.model)
+        signature = api.scheduled_signature(api.read(chosen.model))
         facts = describe(chosen.model, signature, [target.name for target in options.cpu_targets()])
     if chosen.json:
         print(json.dumps(facts))

@@ -164,7 +164,7 @@ def _row(op: kernel.KernelOp) -> KernelRow:
 
 
 def kernel_key(op: kernel.KernelOp) -> str:
-    """A text that is equal for calls that can share a function: everything but the operands' identity and the source."""
+    """A text that is equal for calls that can share a function: all but the operands' identity and the source."""
     types = [f"{operand.type}" for operand in op.operands]
     properties = [f"{name}={value}" for name, value in sorted(op.properties.items())]
     return "\n".join([op.name, *types, *properties, *(_region_key(region) for region in op.regions)])

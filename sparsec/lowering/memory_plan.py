@@ -1,7 +1,7 @@
 """Which buffers may share memory: lifetimes in, slots of one arena out. Pure.
 
-Sizes are symbolic, so buffers cannot be given fixed offsets. They are given *slots*: buffers that are never alive at the
-same time may share one, and a slot is as large as its largest buffer once the symbols are known.
+Sizes are symbolic, so buffers cannot be given fixed offsets. They are given *slots*: buffers that are never alive at
+the same time may share one, and a slot is as large as its largest buffer once the symbols are known.
 """
 
 from __future__ import annotations

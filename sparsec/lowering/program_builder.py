@@ -1,4 +1,4 @@
-"""Builds a `kernel.program`: which buffer holds which value, what lies in the packed weights, which slots are shared."""
+"""Builds a `kernel.program`: which buffer holds which value, what the packed weights hold, which slots are shared."""
 
 from __future__ import annotations
 

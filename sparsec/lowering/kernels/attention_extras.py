@@ -165,5 +165,3 @@ def _is_identity(region: Region) -> bool:
 
 def _first(region: Region) -> SSAValue:
     return region.block.args[0]
-
-

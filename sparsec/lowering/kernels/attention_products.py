@@ -1,7 +1,7 @@
 """The two products of attention: a few rows of a broadcast operand times a streamed operand in scratch memory.
 
-The streamed operand is `[k][64 tokens]`, bytes or f32. Row r of the broadcast operand is read at `bases[r] + k' * stride`,
-where k' counts quads of four k (bytes, one dword holds four of them) or single k (f32).
+The streamed operand is `[k][64 tokens]`, bytes or f32. Row r of the broadcast operand is read at
+`bases[r] + step * stride`, where a step is a quad of four k (bytes: one dword holds four of them) or one k (f32).
 """
 
 from __future__ import annotations
