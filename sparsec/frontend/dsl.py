@@ -19,7 +19,7 @@ from sparsec.frontend.dsl_source import Opening, Source, listing, scan_before
 from sparsec.frontend.dsl_weights import LoadedWeight, load_weights
 from sparsec.weights import Array, WeightStore
 
-MAX_CHARACTERS = 20_000_000
+MAX_CHARACTERS = 1_000_000
 """Longer pages are refused: numbers in bulk belong in files of their own."""
 
 
@@ -193,6 +193,7 @@ _EXAMPLES: dict[str, Sequence[str]] = {
         "weight w: f32 blocks(a",
     ],
     "a page holds weights, functions and one model; statements stand inside `model` or `fn`": ["y =", "fn f() { } y ="],
+    "an element type is no function: write `cast(x, f32)`": ["fn f() { y = f32("],
     "a slice is `start:stop:step`, without brackets of its own": ["fn f() { y = x[(1:"],
 }
 """What to say -> where people make the mistake. The last token of each is the one that the parser cannot take."""

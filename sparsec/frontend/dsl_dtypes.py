@@ -69,6 +69,8 @@ def require_fits(value: int | float | bool, element: Attribute) -> int | float |
     """
     dtype: np.dtype[Any] = to_numpy(element)
     name = dtype_name(element)
+    if isinstance(value, bool) and dtype.kind != "b":
+        raise ShapeError(f"{str(value).lower()} is no {name}: only bool tensors hold it")
     if dtype.kind == "f":
         if isinstance(value, float) and not math.isfinite(value):
             return value

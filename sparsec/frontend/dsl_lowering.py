@@ -39,6 +39,11 @@ from sparsec.weights import WeightStore
 MAX_STEPS = 100_000
 """Expressions evaluated at most: a page of a few lines can call functions that call functions without end."""
 
+_MAX_NOTES = 5
+"""Calls that an error names at most."""
+
+_TOO_DEEP = "this is nested too deeply: split it into several assignments"
+
 Scope = dict[str, Value]
 
 
@@ -64,7 +69,10 @@ def lower_page(source: Source, page: sx.Page, loaded: Mapping[str, LoadedWeight]
         weights, [(one.name.text, tensor(element, sizes)) for one, element, sizes in inputs]
     )
     lowering = _Lowering(source, builder, functions, loaded, dimensions)
-    outputs = lowering.model(model, arguments)
+    try:
+        outputs = lowering.model(model, arguments)
+    except RecursionError:  # outside of any statement, e.g. in a type
+        raise source.error(model.name.position, _TOO_DEEP) from None
     return finish(outputs)
 
 
@@ -96,6 +104,12 @@ def _input_type(source: Source, one: sx.Input, dimensions: dict[str, Dim]) -> tu
                     raise ShapeError("the size of an input is a number, or the name of a dimension such as batch")
     with source.at(one.type.position):
         return to_dtype(one.type.dtype), require_sizes(sizes)
+
+
+def _called_from(error: DslError, place: str) -> DslError:
+    """The error with one more line of its way, for the innermost calls."""
+    way = "\n  note: in "
+    return error if str(error).count(way) >= _MAX_NOTES else DslError(f"{error}{way}{place}")
 
 
 class _Lowering:
@@ -166,8 +180,7 @@ class _Lowering:
         try:
             return self._call(node, scope) if isinstance(node, sx.Call) else (self._expression(node, scope),)
         except RecursionError:
-            message = "this is nested too deeply: split it into several assignments"
-            raise self.source.error(statement, message) from None
+            raise self.source.error(statement, _TOO_DEEP) from None
 
     def _require_assignable(self, name: sx.Name) -> None:
         taken = {
@@ -352,7 +365,7 @@ class _Lowering:
                 raise self.source.error(function.name.position, f"`{name}` needs a `return` as its last statement")
             return tuple(value for result in last.values for value in self._returned(result, inner, last))
         except DslError as error:
-            raise DslError(f"{error}\n  note: in `{name}`, called at {self.source.place(node.position)}") from None
+            raise _called_from(error, f"`{name}`, called at {self.source.place(node.position)}") from None
         finally:
             self.calls.pop()
 

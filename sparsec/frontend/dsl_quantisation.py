@@ -53,7 +53,8 @@ def make_quantisation(
     channels = sizes[axis]
     for vector in vectors:
         if vector != (channels,):
-            raise ShapeError(f"scales and zero points {list(map(str, vector))} for {channels} channels on axis {axis}")
+            count = vector[0] if len(vector) == 1 else f"[{', '.join(map(str, vector))}]"
+            raise ShapeError(f"{count} scales or zero points for {channels} channels on axis {axis}")
     return Quantisation(
         _vector(emitter, scales, scale, channels), _vector(emitter, zeros, zero, channels), axis % len(sizes)
     )

@@ -14,6 +14,9 @@ from sparsec.frontend.syntax import Position
 _WIDTH = 100
 """Longer lines are cut around the caret."""
 
+_LONGEST = 500
+"""Longer messages are cut: names and shapes in them may be of any length."""
+
 _SCAN = re.compile(r'(?P<skip>\s+|#[^\n]*)|"[^"\n]*"|\w+|.', re.DOTALL)
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 
@@ -32,6 +35,7 @@ class Source:
 
     def error(self, position: Position, message: str, *notes: str) -> DslError:
         """The error to raise for a mistake at `position`; notes follow on lines of their own."""
+        message = message if len(message) <= _LONGEST else message[:_LONGEST] + "..."
         head = f"{self.name}:{position.line}:{position.column}: {message}"
         return DslError("\n".join([head, *self._excerpt(position), *(f"  note: {note}" for note in notes)]))
 

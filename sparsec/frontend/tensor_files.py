@@ -63,7 +63,7 @@ def find_tensor(spelling: str, directory: Path) -> StoredTensor:
         )
     path = directory / match["file"]
     if not path.is_file():
-        raise ModelError(f"there is no file {match['file']} in {directory}")
+        raise ModelError(f"there is no file {path}")
     try:
         return _FINDERS[match["kind"]](path, match["name"])
     except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError, TypeError, SyntaxError) as error:

@@ -22,7 +22,7 @@ def complaint(page: Path) -> str:
     """What is said about a page."""
     with pytest.raises(DslError) as caught:
         read_dsl(page, WeightStore())
-    return str(caught.value).replace(f"{HERE}/", "") + "\n"
+    return str(caught.value).replace(f"{page.parent}/", "") + "\n"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
