@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
@@ -77,14 +78,11 @@ def find_blocks(matrix: Array) -> BlockPattern | None:
     nonzero = int(np.count_nonzero(kept))
     if nonzero == 0:
         return BlockPattern.of(kept, *CANDIDATES[0])
-    areas = {shape: stored_elements(kept, *shape) for shape in CANDIDATES}
+    areas = stored_elements(kept)
     for shape in CANDIDATES:
         others = [other for other in CANDIDATES if other != shape and other[0] * other[1] <= shape[0] * shape[1]]
-        if not _explains(shape, others, areas, nonzero):
-            continue
-        if areas[shape] > WORTHWHILE * matrix.size:
-            return None
-        return BlockPattern.of(kept, *shape)
+        if _explains(shape, others, areas, nonzero):
+            return None if areas[shape] > WORTHWHILE * matrix.size else BlockPattern.of(kept, *shape)
     return None
 
 
@@ -101,10 +99,30 @@ def _explains(
     return all(areas[other] >= MIN_AGREEMENT * stored * (1 - accidental ** (other[0] * other[1])) for other in others)
 
 
-def stored_elements(kept: Array, rows: int, columns: int) -> int:
-    """How many elements of the matrix lie in rows x columns blocks that hold any kept element."""
-    out, inputs = kept.shape
-    stored = BlockPattern.of(kept, rows, columns).stored
-    heights = [min(rows, out - start) for start in range(0, out, rows)]
-    widths = [min(columns, inputs - start) for start in range(0, inputs, columns)]
-    return int(np.array(heights) @ stored @ np.array(widths))
+def stored_elements(kept: NDArray[np.bool_]) -> dict[tuple[int, int], int]:
+    """For each candidate, how many elements lie in blocks that hold any kept element; blocks are cut at the edges."""
+    masks: dict[tuple[int, int], NDArray[np.bool_]] = {(1, 1): kept}
+
+    def mask(rows: int, columns: int) -> NDArray[np.bool_]:
+        """The bitmap of a block shape, made from that of half the shape: sides are powers of two."""
+        if (rows, columns) not in masks:
+            half = mask(rows, columns // 2) if columns > 1 else mask(rows // 2, 1)
+            masks[rows, columns] = _halved(half.T).T if columns > 1 else _halved(half)
+        return masks[rows, columns]
+
+    return {shape: _area(mask(*shape), shape, kept.shape) for shape in CANDIDATES}
+
+
+def _halved(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Each pair of rows or-ed; the last row alone when their number is odd."""
+    result = mask[0::2].copy()
+    result[: mask.shape[0] // 2] |= mask[1::2]
+    return result
+
+
+def _area(stored: NDArray[np.bool_], block: tuple[int, int], shape: tuple[int, ...]) -> int:
+    (rows, columns), (out, inputs) = block, shape
+    beyond = rows * stored.shape[0] - out, columns * stored.shape[1] - inputs
+    count, last_row, last_column = (int(np.count_nonzero(part)) for part in (stored, stored[-1], stored[:, -1]))
+    whole = count * rows * columns - last_row * beyond[0] * columns - last_column * beyond[1] * rows
+    return whole + int(stored[-1, -1]) * beyond[0] * beyond[1]
