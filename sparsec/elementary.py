@@ -160,9 +160,14 @@ EXP = (0.49999994, 0.1666652113199234, 0.04166838899254799, 0.008368735201656818
 
 
 def exp(m: Arithmetic[V], x: V) -> V:
-    """e^x within 2 ulp. Arguments below -87.3 give 1.2e-38 (no denormals, no zero), above 88.72283 infinity."""
-    result = _exp_finite(m, minimum(m, EXP_HIGHEST, maximum(m, EXP_LOWEST, x)))
+    """e^x within 2 ulp. Arguments below -87.3 give 0 (there are no denormals), above 88.72283 infinity."""
+    result = exp_of_non_positive(m, minimum(m, EXP_HIGHEST, x))
     return m.select(m.greater(x, EXP_HIGHEST), INFINITY, result)
+
+
+def exp_of_non_positive(m: Arithmetic[V], x: V) -> V:
+    """`exp` where the argument is known not to overflow, as in a softmax: the same bits for less work."""
+    return m.select(m.less(x, EXP_LOWEST), 0.0, _exp_finite(m, maximum(m, EXP_LOWEST, x)))
 
 
 def _exp_finite(m: Arithmetic[V], x: V) -> V:

@@ -57,7 +57,7 @@ def test_exp_is_within_two_ulp() -> None:
 
 def test_exp_at_its_ends() -> None:
     low, also_low, high, infinite, zero = apply(elementary.exp, -88.0, -INFINITY, 89.0, INFINITY, 0.0)
-    assert low == also_low == pytest.approx(1.2e-38, rel=0.1)
+    assert low == also_low == 0.0
     assert (high, infinite, zero) == (INFINITY, INFINITY, 1.0)
     assert elementary.exp(M, np.array([88.72283], F))[0] == pytest.approx(np.finfo(F).max, rel=1e-5)
 

@@ -20,7 +20,7 @@ from xdsl.dialects.builtin import f32, i8, i32
 from sparsec.dialects import kernel
 from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import ui8
-from sparsec.elementary import exp
+from sparsec.elementary import exp_of_non_positive
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import attention_products as products
 from sparsec.lowering.kernels import elements
@@ -231,7 +231,9 @@ class AttentionEmitter:
         highest = e.for_loop(0, self._keys, largest, [e.constant(float("-inf"), vector_of(f32, LANES))] * count)
 
         def exponential(key: Value, state: tuple[Value, ...]) -> list[Value]:
-            row = [exp(e, e.sub(s, m)) for s, m in zip(self._load_row(order, key), highest, strict=True)]
+            row = [
+                exp_of_non_positive(e, e.sub(s, m)) for s, m in zip(self._load_row(order, key), highest, strict=True)
+            ]
             self._store_row("scores", key, row)
             return [e.add(total, value) for total, value in zip(state, row, strict=True)]
 
