@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from onnx import ModelProto
 from onnx.defs import onnx_opset_version
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 from xdsl.utils.exceptions import VerifyException
 
@@ -174,7 +175,9 @@ class _Reader:
         if self.shape_errors:
             raise self.shape_errors[0]
         builder.source = None
-        return finish([(name, self.emitter.materialise(value)) for name, value in outputs if value is not None])
+        module = finish([(name, self.emitter.materialise(value)) for name, value in outputs if value is not None])
+        _drop_unread(module)
+        return module
 
     def _input_type(self, value: Input) -> Attribute | None:
         if value.dtype is None or value.dtype.name not in DATA_DTYPES:
@@ -346,6 +349,16 @@ def _results(results: Results, node: Node) -> Sequence[Value | _Poison]:
         del made[len(node.outputs) :]
     lacking = range(len(made), len(node.outputs))
     return [*made, *(_Poison(f"sparsec does not compute output {index} of this {node.op_type}") for index in lacking)]
+
+
+def _drop_unread(module: ModuleOp) -> None:
+    """Erase ops whose results nobody reads: data of which only the shape was asked, masks that became simpler."""
+    function = module.body.block.first_op
+    assert isinstance(function, FuncOp)
+    for op in reversed(list(function.body.block.ops)):
+        if op.results and all(result.first_use is None for result in op.results):
+            op.detach()
+            op.erase()
 
 
 def _require_distinct(names: Sequence[str], what: str) -> None:

@@ -52,7 +52,6 @@ ADVICE: dict[tuple[str, str], str] = {
             "AveragePool",
             "MaxPool",
             "GlobalAveragePool",
-            "BatchNormalization",
         )
     },
     **{("", op_type): _RECURRENT for op_type in ("Loop", "Scan", "LSTM", "GRU", "RNN")},

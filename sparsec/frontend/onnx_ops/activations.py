@@ -123,6 +123,36 @@ def _softplus(call: Call) -> Value:
     return apply(call, ew.Add, apply(call, ew.Relu, x), tail)
 
 
+def _mish(call: Call) -> Value:
+    """`x * tanh(softplus(x))`"""
+    return apply(call, ew.Mul, call.value(0), apply(call, ew.Tanh, _softplus(call)))
+
+
+def _selu(call: Call) -> Value:
+    """`gamma * (x > 0 ? x : alpha * (e^x - 1))`"""
+    require_float(call)
+    x, alpha, gamma = call.value(0), call.number("alpha", 1.6732632), call.number("gamma", 1.0507010)
+    below = apply(call, ew.Sub, apply(call, ew.Exp, x), number(call, 1))
+    below = apply(call, ew.Mul, below, number(call, alpha))
+    chosen = apply(call, ew.Where, apply(call, ew.Greater, x, number(call, 0)), x, below)
+    return apply(call, ew.Mul, chosen, number(call, gamma))
+
+
+def _celu(call: Call) -> Value:
+    """`max(0, x) + min(0, alpha * (e^(x / alpha) - 1))`"""
+    require_float(call)
+    x, alpha = call.value(0), number(call, call.number("alpha", 1.0))
+    below = apply(call, ew.Sub, apply(call, ew.Exp, apply(call, ew.Div, x, alpha)), number(call, 1))
+    below = apply(call, ew.Minimum, apply(call, ew.Mul, below, alpha), number(call, 0))
+    return apply(call, ew.Add, apply(call, ew.Relu, x), below)
+
+
+def _thresholded_relu(call: Call) -> Value:
+    require_float(call)
+    x, threshold = call.value(0), number(call, call.number("alpha", 1.0))
+    return apply(call, ew.Where, apply(call, ew.Greater, x, threshold), x, number(call, 0))
+
+
 def _softsign(call: Call) -> Value:
     require_float(call)
     x = call.value(0)
@@ -143,4 +173,8 @@ ACTIVATIONS: dict[str, Translate] = {
     "Swish": _swish,
     "Softplus": _softplus,
     "Softsign": _softsign,
+    "Mish": _mish,
+    "Selu": _selu,
+    "Celu": _celu,
+    "ThresholdedRelu": _thresholded_relu,
 }

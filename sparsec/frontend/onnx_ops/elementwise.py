@@ -214,6 +214,26 @@ def _variadic(op: type[ew.ElementwiseOp]) -> Translate:
     return translate
 
 
+def _mean(call: Call) -> Value:
+    total = _variadic(ew.Add)(call)
+    if call.dtype(0).name != "float32" or isinstance(total, Sequence):
+        raise Unsupported(f"a mean of {call.dtype(0).name}; only float32 is supported")
+    return apply(call, ew.Mul, total, Known.of(np.asarray(1 / len(call.inputs()), np.float32)))
+
+
+def _is_infinite(call: Call) -> Value:
+    x = call.value(0)
+    infinite = Known.of(np.asarray(np.inf, call.dtype(0)))
+    above = apply(call, ew.Equal, x, infinite)
+    below = apply(call, ew.Equal, x, apply(call, ew.Neg, infinite))
+    positive, negative = call.flag("detect_positive", True), call.flag("detect_negative", True)
+    if positive and negative:
+        return apply(call, ew.Or, above, below)
+    if not (positive or negative):
+        return apply(call, ew.And, above, below)  # nothing is both
+    return above if positive else below
+
+
 def _where(call: Call) -> Value:
     condition, yes, no = call.value(0), call.value(1), call.value(2)
     _require_alike(call, [yes, no])
@@ -311,6 +331,7 @@ ELEMENTWISE: dict[str, Translate] = {
     "Max": _variadic(ew.Maximum),
     "Min": _variadic(ew.Minimum),
     "Sum": _variadic(ew.Add),
+    "Mean": _mean,
     "Equal": _same(ew.Equal, 2),
     "Less": _same(ew.Less, 2),
     "LessOrEqual": _same(ew.LessEqual, 2),
@@ -335,6 +356,7 @@ ELEMENTWISE: dict[str, Translate] = {
     "Round": _floats(ew.Round),
     "Erf": _floats(ew.Erf),
     "IsNaN": _same(ew.IsNaN, 1),
+    "IsInf": _is_infinite,
     "Cast": _cast,
     "CastLike": _cast_like,
 }

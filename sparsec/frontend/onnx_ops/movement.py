@@ -222,15 +222,12 @@ def _pad(call: Call) -> Value:
         if any(cut):
             value = sliced(call, value, axis, cut[0], shape_of(value)[axis] - sum(cut))
         shape = shape_of(value)
-        sides = [filled(call, fill, (*shape[:axis], pad, *shape[axis + 1 :]), dtype) for pad in (before, after)]
-        parts = [sides[0], value, sides[1]]
-        present = [part for part, pad in zip(parts, (before, 1, after), strict=True) if _is_padding(pad)]
-        value = concatenated(call, present, axis)
+        sides: list[list[Value]] = []
+        for pad in (before, after):
+            present = isinstance(pad, Dim) or pad > 0
+            sides.append([filled(call, fill, (*shape[:axis], pad, *shape[axis + 1 :]), dtype)] if present else [])
+        value = concatenated(call, [*sides[0], value, *sides[1]], axis)
     return value
-
-
-def _is_padding(pad: Size) -> bool:
-    return isinstance(pad, Dim) or pad > 0
 
 
 def _trilu(call: Call) -> Value:

@@ -14,6 +14,7 @@ from sparsec.frontend.onnx_call import Call, Translate
 from sparsec.frontend.onnx_emitter import Unsupported
 from sparsec.frontend.onnx_ops.activations import number, require_float
 from sparsec.frontend.onnx_ops.elementwise import apply
+from sparsec.frontend.onnx_ops.shapes import reshaped
 from sparsec.frontend.onnx_values import Value, shape_of
 
 
@@ -52,10 +53,11 @@ def _layer_normalisation(call: Call) -> Sequence[Value]:
     axis = call.axis(call.integer("axis", -1), len(shape))
     normalised = shape[axis:]
     channels = product(normalised)
-    parameters = [call.data(1)]
-    if call.has(2):
-        parameters.append(call.data(2))
-    else:
+    for index in (1, 2):
+        if call.has(index):
+            call.emitter.broadcast_shape(normalised, call.shape(index))
+    parameters = [call.data(index) for index in (1, 2) if call.has(index)]
+    if not call.has(2):
         if not isinstance(channels, int):
             raise Unsupported(f"it has no bias and {channels} channels; their number must not be dynamic")
         parameters.append(build.constant(np.zeros(channels, np.float32)))
@@ -67,6 +69,21 @@ def _layer_normalisation(call: Call) -> Sequence[Value]:
     scale, bias = (call.emitter.materialise(value) for value in flat)
     x = build.reshape(call.data(0), [*shape[:axis], channels])
     return [build.reshape(build.layer_norm(x, scale, bias, epsilon), shape)]
+
+
+def _batch_normalisation(call: Call) -> Value:
+    """Inference: `(x - mean) / sqrt(variance + epsilon) * scale + bias`, channels on axis 1."""
+    require_float(call)
+    if call.flag("training_mode"):
+        raise Unsupported("it computes statistics (training mode); export the model for inference")
+    call.number("momentum", 0.9)
+    ones = [1] * (len(call.shape(0)) - 2)
+    scale, bias, mean, variance = (
+        reshaped(call, call.value(index), [*call.shape(index), *ones]) for index in (1, 2, 3, 4)
+    )
+    deviation = apply(call, ew.Sqrt, apply(call, ew.Add, variance, number(call, call.number("epsilon", 1e-5))))
+    normal = apply(call, ew.Div, apply(call, ew.Sub, call.value(0), mean), deviation)
+    return apply(call, ew.Add, apply(call, ew.Mul, normal, scale), bias)
 
 
 def _rms_normalisation(call: Call) -> Value:
@@ -100,6 +117,7 @@ NORMALISATION: dict[str, Translate] = {
     "Softmax": _softmax,
     "LogSoftmax": _log_softmax,
     "LayerNormalization": _layer_normalisation,
+    "BatchNormalization": _batch_normalisation,
     "RMSNormalization": _rms_normalisation,
     "LpNormalization": _lp_normalisation,
 }

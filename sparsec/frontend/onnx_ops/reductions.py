@@ -11,6 +11,7 @@ from xdsl.ir import SSAValue
 from sparsec.builder import Builder
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_structure as st
+from sparsec.dialects.encoding import sizes_of
 from sparsec.dims import product
 from sparsec.frontend.onnx_call import Call, Translate
 from sparsec.frontend.onnx_emitter import Unsupported
@@ -77,6 +78,23 @@ def _folded(fold: Callable[..., Any], value: Known, axes: tuple[int, ...], keepd
     return None
 
 
+def _log_sum_exp(call: Call) -> Value:
+    """`max + log(sum(exp(x - max)))`"""
+    rank, given = len(call.shape(0)), call.axes(1, AXES_ARE_INPUTS_SINCE)
+    keepdims = call.flag("keepdims", True)
+    if call.flag("noop_with_empty_axes") and not given:
+        return call.value(0)
+    if call.dtype(0).name != "float32":
+        raise Unsupported(f"it reduces {call.dtype(0).name}; cast it to float32 first")
+    axes = sorted({call.axis(axis, rank) for axis in given or range(rank)})
+    build, x = call.build, call.data(0)
+    highest = build.reduce(st.ReduceMax, x, axes, keepdims=True)
+    powers = build.apply(ew.Exp, build.apply(ew.Sub, x, highest))
+    total = build.apply(ew.Log, build.reduce(st.ReduceSum, powers, axes, keepdims))
+    shape = sizes_of(total.type)
+    return build.apply(ew.Add, build.reshape(highest, shape), total)
+
+
 def _arg_max(call: Call) -> Value:
     if call.flag("select_last_index"):
         raise Unsupported("select_last_index = 1 is not supported; only the first maximum is found")
@@ -104,6 +122,7 @@ REDUCTIONS: dict[str, Translate] = {
     "ReduceSumSquare": _reduction(st.ReduceSum, before=_square),
     "ReduceL1": _reduction(st.ReduceSum, before=_unary(ew.Abs)),
     "ReduceL2": _reduction(st.ReduceSum, before=_square, after=_unary(ew.Sqrt)),
+    "ReduceLogSumExp": _log_sum_exp,
     "ReduceLogSum": _reduction(st.ReduceSum, after=_unary(ew.Log)),
     "ArgMax": _arg_max,
     "CumSum": _cumsum,

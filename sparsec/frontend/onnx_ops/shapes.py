@@ -148,8 +148,7 @@ def _expand(call: Call) -> Value:
 
 
 def _is_small(shape: Sequence[Size]) -> bool:
-    count = product(shape)
-    return isinstance(count, int) and count <= FOLD_LIMIT
+    return not any(isinstance(size, Dim) for size in shape) and math.prod(cast(Sequence[int], shape)) <= FOLD_LIMIT
 
 
 def filled(call: Call, value: int | float, shape: Shape, dtype: Dtype) -> Value:
