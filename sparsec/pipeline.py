@@ -38,6 +38,7 @@ from sparsec.transforms.matmul_to_linear import MatmulToLinear
 from sparsec.transforms.recognise_attention import RecogniseAttention
 from sparsec.transforms.recognise_gelu import RecogniseGelu
 from sparsec.transforms.recognise_layer_norm import RecogniseLayerNorm
+from sparsec.transforms.sink_reshapes import SinkReshapes
 from sparsec.transforms.unsigned_activations import UnsignedActivations
 
 MESSAGE_LIMIT = 2000
@@ -80,6 +81,7 @@ PIPELINE: tuple[Stage, ...] = (
             LegaliseQuantisation(),
             LegaliseIntegerProducts(),
             FormSparseMatmuls(),  # what was not legal in bytes is left for f32
+            SinkReshapes(),
             DiscoverBlocks(),  # now every weight is a constant with its zero point taken off
             FuseEpilogues(),
             FuseElementwise(),
