@@ -20,7 +20,7 @@ from sparsec.lowering.kernels.elements import bytes_of, raw
 from sparsec.lowering.kernels.frame import TILE, Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.tiles import ROW_TABLE_BYTES, fill_row_table, rows_to_tile, tile_to_rows
 from sparsec.lowering.kernels.vector import Emitter, Value
-from sparsec.lowering.kernels.walk import Axis, Chunk, Walk, axes_of, copy_row, for_chunks, row_major_strides
+from sparsec.lowering.kernels.walk import Axis, Walk, axes_of, copy_row, fill_row, row_major_strides
 
 RUN = 65536
 """Elements per work item when a copy is one run of neighbours."""
@@ -179,20 +179,11 @@ def _emit_plain(op: Copy, frame: Frame, element: IntegerType) -> None:
         if axes[-1].strides == (1, 1):
             copy_row(e, read, write, count, element)
         elif axes[-1].strides == (0, 1):
-            _fill(e, e.load(element, read), write, count, element)
+            fill_row(e, e.load(element, read), write, count)
         else:
             _copy_strided(e, read, write, count, element, [e.mul(step, width) for step in steps])
 
     e.for_loop(frame.begin, frame.end, row)
-
-
-def _fill(e: Emitter, value: Value, target: Value, count: Value, element: IntegerType) -> None:
-    lanes = e.broadcast(value)
-
-    def turn(chunk: Chunk, held: tuple[Value, ...]) -> None:
-        chunk.store([lanes], [e.offset(target, e.mul(chunk.start, element.width.data // 8))])
-
-    for_chunks(e, 0, count, turn)
 
 
 def _copy_strided(

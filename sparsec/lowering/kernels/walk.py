@@ -147,6 +147,25 @@ def copy_row(e: Emitter, source: Value, target: Value, count: Value, element: At
     for_chunks(e, 0, count, turn)
 
 
+def fill_row(e: Emitter, value: Value, target: Value, count: Value) -> None:
+    """Write a scalar `count` times, side by side."""
+    lanes = e.broadcast(value)
+
+    def turn(chunk: Chunk, held: tuple[Value, ...]) -> None:
+        chunk.store([lanes], [e.offset(target, scaled(e, chunk.start, value.type))])
+
+    for_chunks(e, 0, count, turn)
+
+
+def fold_lanes(e: Emitter, lanes: Value, fold: Callable[[Value, Value], Value]) -> Value:
+    """16 lanes folded into one scalar, by halves; for operations that do not mind the order."""
+    count = LANES
+    while count > 1:
+        count //= 2
+        lanes = fold(e.slice(lanes, 0, count), e.slice(lanes, count, count))
+    return e.extract(lanes, 0)
+
+
 def scaled(e: Emitter, count: Value, element: Attribute) -> Value:
     """Elements of a memory type to bytes."""
     return e.mul(count, size_of(element))

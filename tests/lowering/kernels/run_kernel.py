@@ -14,8 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 from xdsl.context import Context
-from xdsl.dialects.builtin import Builtin
-from xdsl.ir import Operation
+from xdsl.dialects.builtin import Builtin, IntegerAttr, i64
+from xdsl.ir import Attribute, Operation, Region
 from xdsl.parser import Parser
 
 from sparsec.dialects import kernel
@@ -64,6 +64,25 @@ def kernel_op(
     return op
 
 
+def kernel_call(
+    op_class: type[kernel.KernelOp],
+    ins: Sequence[Tensor | kernel.PackedType],
+    outs: Sequence[Tensor],
+    properties: Mapping[str, Attribute],
+    regions: Sequence[Region],
+) -> kernel.KernelOp:
+    """A kernel op on buffers of these types, or packed weights."""
+
+    def place(held: Tensor | kernel.PackedType):
+        held = held if isinstance(held, kernel.PackedType) else kernel.BufferType(held)
+        return kernel.Arena.create(result_types=[held], properties={"index": IntegerAttr(0, i64)}).buffer
+
+    operands = [[place(held) for held in group] for group in (ins, outs)]
+    op = op_class.build(operands=operands, properties=dict(properties), regions=regions)
+    op.verify()
+    return op
+
+
 class Guarded:
     """Memory that ends at a page nobody may touch.
 
@@ -109,11 +128,16 @@ def from_tiles(tiles: np.ndarray, shape: Sequence[int]) -> np.ndarray:
 
 @dataclass
 class Compiled:
-    """A kernel op as machine code, once for each target."""
+    """A kernel op as machine code, once for each target.
+
+    Attributes:
+        exact: whether targets must agree bit for bit; fused multiply-add makes f32 products differ.
+    """
 
     op: kernel.KernelOp
     row: KernelRow
     symbols: tuple[str, ...] = ()
+    exact: bool = True
     natives: list[Native] = field(default_factory=list)
     status: int = 0
 
@@ -142,6 +166,8 @@ class Compiled:
         values = {name: symbols[name] for name in self.symbols}
         first: tuple[np.ndarray, ...] | None = None
         for native in self.natives:
+            if not self.exact:
+                first = None
             for split in (False, True):
                 outs = self._run(native, ins, values, split)
                 if first is None:
@@ -169,20 +195,26 @@ class Compiled:
         for place in (*places, *outs, memory):
             place.check()
         for place, array, t in zip(places, ins, self._types(self.op.ins), strict=True):
-            if layout_of(t) is None:
+            if t is None or layout_of(t) is None:
                 assert place.bytes.tobytes() == array.tobytes(), "an in was written"
         self.status = int(status[0])
         return tuple(self._read(p, t, values) for p, t in zip(outs, self._types(self.op.outs), strict=True))
 
     @staticmethod
-    def _types(values) -> list[Tensor]:
-        return [kernel.tensor_of(value) for value in values]
+    def _types(values) -> list[Tensor | None]:
+        """The tensors that buffers hold; None for packed weights."""
+        return [None if isinstance(value.type, kernel.PackedType) else kernel.tensor_of(value) for value in values]
 
     @staticmethod
     def _shape(t: Tensor, values: Mapping[str, int]) -> tuple[int, ...]:
         return tuple(evaluate(size, values) for size in sizes_of(t))
 
-    def _place(self, t: Tensor, values: Mapping[str, int], array: np.ndarray | None) -> Guarded:
+    def _place(self, t: Tensor | None, values: Mapping[str, int], array: np.ndarray | None) -> Guarded:
+        if t is None:
+            assert array is not None
+            place = Guarded(array.nbytes)
+            place.bytes[:] = array.view(np.uint8)
+            return place
         shape, dtype = self._shape(t, values), to_numpy(element_of(t))
         if array is not None:
             assert array.shape == shape and array.dtype == dtype, (array.shape, shape, array.dtype, dtype)
