@@ -59,7 +59,7 @@ class Call:
         """
         value = self.values[index] if index < len(self.values) else None
         if value is None:
-            raise ModelError(f"{self.node.title}: {self.node.op_type} lacks its input number {index}")
+            raise ModelError(f"{self.node.title}: {self.node.op_type} lacks input {index} (the first is 0)")
         return value
 
     def data(self, index: int) -> SSAValue:

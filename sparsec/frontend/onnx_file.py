@@ -122,7 +122,7 @@ def read_file(source: str | os.PathLike[str] | bytes | ModelProto) -> Model:
     if isinstance(source, ModelProto):
         return _model(source, None)
     if isinstance(source, bytes):
-        return _model(_parse(source, "the given bytes"), None)
+        return _model(_parse(source, "the given data"), None)
     path = Path(source)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:

@@ -96,7 +96,7 @@ def _symbols(graph: Graph) -> dict[tuple[str, int], str]:
                 raw = size if isinstance(size, str) else f"{value.name}_dim{axis}"
                 if raw not in taken:
                     clean = re.sub(r"\W", "_", raw, flags=re.ASCII)
-                    clean = clean if re.match(r"[A-Za-z_]", clean) else f"d_{clean}"
+                    clean = clean if re.match(r"[A-Za-z]", clean) else f"d_{clean}"
                     while clean in taken.values():
                         clean += "_"
                     taken[raw] = clean

@@ -53,7 +53,7 @@ def test_two_initialisers_of_one_name() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"<html></html>", b"\x08\x07", b"PK\x03\x04" + bytes(100)])
 def test_no_model(data: bytes) -> None:
-    with pytest.raises(ModelError, match="given bytes"):
+    with pytest.raises(ModelError, match="given data"):
         read_file(data)
 
 

@@ -22,7 +22,7 @@ from sparsec.frontend.onnx_call import Call, Translate, dtype_of_value
 from sparsec.frontend.onnx_emitter import Unsupported, require_data_dtype
 from sparsec.frontend.onnx_ops.grids import GRID_RULES
 from sparsec.frontend.onnx_sizes import Undecided, divide, is_equal, is_less
-from sparsec.frontend.onnx_tensor import dtype_of
+from sparsec.frontend.onnx_tensor import dtype_of, type_name
 from sparsec.frontend.onnx_values import Dtype, Expanded, Grid, Known, Shape, Value, shape_of
 from sparsec.weights import Array
 
@@ -201,23 +201,24 @@ def _floats(op: type[ew.ElementwiseOp]) -> Translate:
     return translate
 
 
+def _from_the_left(call: Call, op: type[ew.ElementwiseOp]) -> Value:
+    """`((a op b) op c) op ...` of all inputs."""
+    first, *rest = call.inputs()
+    _require_alike(call, [first, *rest])
+    for value in rest:
+        first = apply(call, op, first, value)
+    return first
+
+
 def _variadic(op: type[ew.ElementwiseOp]) -> Translate:
-    """Max, Min, Sum: folded from the left."""
-
-    def translate(call: Call) -> Value:
-        first, *rest = call.inputs()
-        _require_alike(call, [first, *rest])
-        for value in rest:
-            first = apply(call, op, first, value)
-        return first
-
-    return translate
+    """Max, Min, Sum."""
+    return lambda call: _from_the_left(call, op)
 
 
 def _mean(call: Call) -> Value:
-    total = _variadic(ew.Add)(call)
-    if call.dtype(0).name != "float32" or isinstance(total, Sequence):
+    if call.dtype(0).name != "float32":
         raise Unsupported(f"a mean of {call.dtype(0).name}; only float32 is supported")
+    total = _from_the_left(call, ew.Add)
     return apply(call, ew.Mul, total, Known.of(np.asarray(1 / len(call.inputs()), np.float32)))
 
 
@@ -317,7 +318,7 @@ def _cast_like(call: Call) -> Value:
 def _target(call: Call, data_type: int) -> Dtype:
     dtype = dtype_of(data_type)
     if dtype is None:
-        raise Unsupported("a cast to a type that sparsec does not have; cast to FLOAT, INT64, INT32 or BOOL")
+        raise Unsupported(f"it casts to {type_name(data_type)}; cast to FLOAT, INT64, INT32 or BOOL")
     return dtype
 
 
