@@ -1,7 +1,7 @@
 """`kernel.batch_matmul`: numpy's `lhs @ rhs` of computed operands, row-major, f32 (fused where it can be) or i32.
 
-A work item is a block of rows of one product. Blocks of 4 rows by 2 vectors of 16 columns keep 8 sums in registers; what
-is left of rows is done one by one, what is left of columns a vector at a time.
+A work item is a block of rows of one product. Blocks of 4 rows by 2 vectors of 16 columns keep 8 sums in registers; rows
+that are left are done one by one, columns that are left a vector at a time.
 """
 
 from __future__ import annotations
@@ -117,11 +117,11 @@ def emit(op: BatchMatMul, frame: Frame) -> None:
     def item(number: Value, held: tuple[Value, ...]) -> None:
         matrix, first = e.div(number, blocks), e.mul(e.rem(number, blocks), ROWS)
         offsets = [*walk.offsets(matrix, 2), matrix]
-        places = [
+        left, right, result = (
             e.offset(place, e.mul(offset, size))
             for place, offset, size in zip((*frame.ins, *frame.outs), offsets, matrix_bytes, strict=True)
-        ]
-        block = _Product(e, buffer_element(op.outs[0]), *places, inner, columns).rows(first)
+        )
+        block = _Product(e, buffer_element(op.outs[0]), left, right, result, inner, columns).rows(first)
         count = e.minimum(e.sub(rows, first), ROWS)
 
         def one_by_one() -> None:
