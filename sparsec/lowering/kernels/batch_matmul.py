@@ -1,7 +1,7 @@
 """`kernel.batch_matmul`: numpy's `lhs @ rhs` of computed operands, row-major, f32 (fused where it can be) or i32.
 
-A work item is a block of rows of one product. Blocks of 4 rows by 2 vectors of 16 columns keep 8 sums in registers; rows
-that are left are done one by one, columns that are left a vector at a time.
+A work item is a block of rows of one product. Blocks of 4 rows by 2 vectors of 16 columns keep 8 sums in registers.
+Rows that are left are done one by one, columns that are left a vector at a time.
 """
 
 from __future__ import annotations
