@@ -250,7 +250,7 @@ def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatc
     if lowered is None:
         return None
     if kind == "mlir":
-        return f"{source.module}\n".encode()
+        return (str(source.module) + "\n").encode()
     prefix = options.c_prefix(Path(source.name).stem)
     return emit_code(_TEXT_KINDS[kind], lowered.texts, lowered.signature, prefix, targets, options)
 

@@ -74,7 +74,7 @@ def dump(steps: Iterable[Step], folder: Path, suffix: str = "") -> Iterator[Step
     for step in steps:
         if step.pass_name or not suffix:
             name = f"{step.index:02d}_{step.pass_name or step.stage}{suffix}.mlir"
-            (folder / name).write_text(f"{step.module}\n")
+            (folder / name).write_text(str(step.module) + "\n")
         yield step
 
 
