@@ -55,7 +55,7 @@ ADVICE: dict[tuple[str, str], str] = {
         )
     },
     **{("", op_type): _RECURRENT for op_type in ("Loop", "Scan", "LSTM", "GRU", "RNN")},
-    **{("", op_type): _DATA_DEPENDENT for op_type in ("NonZero", "Unique", "Compress", "NonMaxSuppression")},
+    **{("", op_type): _DATA_DEPENDENT for op_type in ("Unique", "Compress", "NonMaxSuppression")},
     **{
         ("com.microsoft", op_type): _OPTIMISED
         for op_type in (

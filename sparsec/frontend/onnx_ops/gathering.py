@@ -139,6 +139,16 @@ def _index_along(call: Call, axis: int, shape: Shape) -> SSAValue:
     return call.emitter.materialise(Grid(shape, 0, tuple(strides), call.dtype(1)))
 
 
+def _non_zero(call: Call) -> Value:
+    """Of a constant; and `nonzero(ones(n)) -> [[0, ..., n-1]]`, how old exporters spell a range."""
+    value = call.value(0)
+    if isinstance(value, Grid) and len(value.shape) == 1 and isinstance(value.constant, int) and value.constant:
+        return Grid((1, *value.shape), 0, (0, 1), np.dtype(np.int64))
+    if not isinstance(value, Known) or value.is_symbolic:
+        raise Unsupported("its output size depends on data; move it to before or after the compiled part")
+    return Known.of(np.stack(np.nonzero(np.atleast_1d(value.array))).astype(np.int64))
+
+
 def _scatter_nd(call: Call) -> Value:
     values: Sequence[Value] = [call.value(index) for index in range(3)]
     known = [value for value in values if isinstance(value, Known) and not value.is_symbolic]
@@ -154,5 +164,6 @@ GATHERING: dict[str, Translate] = {
     "Gather": _gather,
     "GatherElements": _gather_elements,
     "GatherND": _gather_nd,
+    "NonZero": _non_zero,
     "ScatterND": _scatter_nd,
 }

@@ -3,7 +3,7 @@
 import numpy as np
 import onnx
 import pytest
-from onnx import helper
+from onnx import helper, numpy_helper
 
 from tests.frontend.onnx_models import Const, Row, build, case_name, cases, draw, ints, read, require_agreement
 
@@ -27,6 +27,7 @@ ROWS = [
     Row("GatherND", "GatherND", [X, PLACES], symbolic=False),
     Row("GatherND-whole", "GatherND", [X, Const(PLACES)]),
     Row("GatherND-batched", "GatherND", [X, Const(np.asarray([[1], [3]]))], {"batch_dims": 1}, symbolic=False),
+    Row("NonZero", "NonZero", [Const(np.asarray([[0, 3], [1, 0]]))]),
     Row("ScatterND", "ScatterND", [Const(draw(4, 3)), Const(np.asarray([[2], [0]])), Const(draw(2, 3))]),
 ]
 
@@ -91,6 +92,18 @@ def test_gathering_everything_is_a_reshape() -> None:
     assert "nn.gather_nd" not in str(module)
     require_agreement(model, {"mask": draw(3, 7, dtype=np.bool_)})
     require_agreement(model, {"mask": draw(1, 1, dtype=np.bool_)})
+
+
+def test_nonzero_of_ones_is_a_range() -> None:
+    nodes = [
+        helper.make_node("Shape", ["x"], ["n"], end=1),
+        helper.make_node("ConstantOfShape", ["n"], ["ones"], value=numpy_helper.from_array(np.asarray([1]))),
+        helper.make_node("NonZero", ["ones"], ["found"]),
+        helper.make_node("Squeeze", ["found", "0"], ["y"]),
+    ]
+    model = build(nodes, {"x": (np.float32, ["n", 3])}, ["y"], {"0": np.asarray([0])})
+    assert "nn.iota" in str(read(model)[0])
+    require_agreement(model, {"x": draw(7, 3)})
 
 
 def test_transposed_gathering_is_not_taken_for_everything() -> None:
