@@ -53,7 +53,8 @@ def _softmax(x: Array) -> Array:
     return e / e.sum(-1, keepdims=True)
 
 
-def _inputs(page: str) -> dict[str, Array]:
+def draw_example_inputs(page: str) -> dict[str, Array]:
+    """Arrays that fit the inputs of an example."""
     generator = np.random.default_rng(0)
     mask = np.ones((2, 7), np.int64)
     mask[1, 4:] = 0
@@ -77,7 +78,7 @@ def test_every_page_has_a_meaning() -> None:
 
 @pytest.mark.parametrize("page", sorted(MEANINGS))
 def test_page_agrees_with_numpy(page: str) -> None:
-    path, store, inputs = FOLDER / f"{page}.spc", WeightStore(), _inputs(page)
+    path, store, inputs = FOLDER / f"{page}.spc", WeightStore(), draw_example_inputs(page)
     module = read_dsl(path, store)
     module.verify()
     expected = MEANINGS[page](read_weights(path), **inputs)

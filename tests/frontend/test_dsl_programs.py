@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sparsec.frontend.dsl import read_dsl
@@ -39,6 +39,22 @@ class Program:
         self.values[name] = value
         if rough or self.rough & set(operands):
             self.rough.add(name)
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of what it computes."""
+        return [name for name in self.values if name not in ("x", "n")]
+
+    @property
+    def inputs(self) -> dict[str, Array]:
+        """The arrays that `values` follow from."""
+        return {name: self.values[name] for name in ("x", "n")}
+
+    def page(self) -> str:
+        """The page that computes them all."""
+        body = "\n".join(self.statements)
+        outputs = ", ".join(self.outputs)
+        return f"{WEIGHTS}\nmodel m(x: f32[batch, 4], n: i32[batch, 4]) -> ({outputs}) {{\n{body}\n}}\n"
 
     def names(self, kind: str, *, exact: bool = False) -> list[str]:
         """Names of values of a numpy kind."""
@@ -94,6 +110,7 @@ def programs(draw: st.DrawFn) -> Program:
     program.values["n"] = np.array(draw(small), np.int32).reshape(BATCH, 4)
     for _ in range(draw(st.integers(1, 12))):
         _add_statement(program, draw)
+    assume(program.outputs)
     return program
 
 
@@ -126,16 +143,12 @@ def _add_statement(program: Program, draw: st.DrawFn) -> None:
 @settings(max_examples=150, deadline=None)
 @given(programs())
 def test_program_agrees_with_numpy(program: Program) -> None:
-    outputs = [name for name in program.values if name not in ("x", "n")]
-    if not outputs:
-        return
-    body = "\n".join(program.statements)
-    page = f"{WEIGHTS}\nmodel m(x: f32[batch, 4], n: i32[batch, 4]) -> ({', '.join(outputs)}) {{\n{body}\n}}\n"
+    page = program.page()
     store = WeightStore()
     module = read_dsl(page, store)
     module.verify()
-    results = evaluate(module, {"x": program.values["x"], "n": program.values["n"]}, store)
-    for name in outputs:
+    results = evaluate(module, program.inputs, store)
+    for name in program.outputs:
         if program.values[name].dtype.kind == "f":
             np.testing.assert_allclose(results[name], program.values[name], rtol=1e-4, atol=1e-4, err_msg=page)
         else:
