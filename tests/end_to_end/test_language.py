@@ -16,7 +16,6 @@ from tests.frontend.test_dsl_examples import FOLDER, MEANINGS, draw_example_inpu
 from tests.frontend.test_dsl_language import RIGHT, Example, draw_inputs, meaning, require_equal
 from tests.frontend.test_dsl_programs import Program, programs
 
-
 SCHEDULES = [("gather_quads", 64), ("gather_quads", 16), ("dense_quads", 32)]
 
 
