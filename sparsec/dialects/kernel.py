@@ -5,7 +5,7 @@ packed weights (`kernel.weights`) or in a slot of the arena (`kernel.arena`). A 
 that is ever put there; sizes are functions of the symbolic dimensions, worked out when the program runs. Every other op
 is one kernel call in destination-passing style::
 
-    kernel.map ins(%a, %b) outs(%c) : (!kernel.buffer<...>, ...) -> (!kernel.buffer<...>) body (%p : f32, %q : f32) {...}
+    kernel.map ins(%a, %b) outs(%c) : (!kernel.buffer<...>, ...) -> !kernel.buffer<...> body (%p: f32, %q: f32) {...}
 
 Ops that are equal but for their operands share one function, so whatever differs between layers (weights, scales) is a
 buffer, not a property.
@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects.builtin import (
-    ArrayAttr,
     I64,
+    ArrayAttr,
     DenseArrayBase,
     FloatAttr,
     FunctionType,
@@ -51,7 +51,7 @@ from sparsec.dialects.body import verify_body
 from sparsec.dialects.encoding import Layout, Tensor, element_of, layout_of, sizes_of
 from sparsec.dialects.sparse import ScheduleAttr
 from sparsec.dialects.tensor_op import parse_property, print_property
-from sparsec.dims import Size
+from sparsec.dims import Size, parse_size
 from sparsec.errors import CompilerBug
 
 
@@ -154,6 +154,23 @@ class Weights(PlaceOp):
     name = "kernel.weights"
 
 
+@irdl_op_definition
+class Require(IRDLOperation):
+    """`lower <= upper`, sizes written as text; otherwise run-time message number `message` and no call at all."""
+
+    name = "kernel.require"
+    lower = prop_def(StringAttr)
+    upper = prop_def(StringAttr)
+    message = prop_def(IntegerAttr[I64])
+    assembly_format = "$lower `within` $upper `else` $message attr-dict"
+
+    def verify_(self) -> None:
+        slack = parse_size(self.lower.data) - parse_size(self.upper.data)
+        if isinstance(slack, int):
+            known = "always" if slack <= 0 else "never"
+            raise VerifyException(f"kernel.require: {self.lower.data} <= {self.upper.data} is {known} true")
+
+
 class KernelOp(IRDLOperation):
     """A kernel call: reads `ins`, writes `outs`."""
 
@@ -246,9 +263,9 @@ class MatMul(KernelOp):
 class Attention(KernelOp):
     """`nn.attention` on tiled q, k, v; then come `zeros`, i32[4], and the extras, row-major.
 
-    Bytes are taken as unsigned in q and w and as signed in k and v, whatever their element type: where that differs, the
-    kernel adds or subtracts 128. `zeros` are the zero points of q, k, w, v after that; `corrected` names those that are
-    not 0.
+    Bytes are taken as unsigned in q and w and as signed in k and v, whatever their element type: where that differs,
+    the kernel adds or subtracts 128. `zeros` are the zero points of q, k, w, v after that; `corrected` names those that
+    are not 0.
     """
 
     name = "kernel.attention"
@@ -287,7 +304,7 @@ class Softmax(KernelOp):
 
 @irdl_op_definition
 class Reduce(KernelOp):
-    """A reduction, row-major; `kind` is sum, mean, max, min, prod or arg_max; the out's shape has size 1 or no axis there."""
+    """A reduction over `axes`, row-major; `kind` is sum, mean, max, min, prod or arg_max."""
 
     name = "kernel.reduce"
     kind = prop_def(StringAttr)
@@ -342,8 +359,8 @@ class Copy(KernelOp):
     """A strided copy of a region of `in` to a region of `out`: transpose, slice, broadcast, concat, change of layout.
 
     The region has the out's rank and the sizes `sizes`. Element i of it is read at
-    `in[in_starts[a] + in_steps[a] * i[in_axes'(a)]]` for each axis a of the in, where `in_axes[a]` names the region axis
-    that moves axis a (-1: it stays at its start), and written at `out[out_starts + i]`. Either side may be tiled.
+    `in[in_starts[a] + in_steps[a] * i[in_axes[a]]]` for each axis a of the in (`in_axes[a]` is -1 where axis a stays at
+    its start) and written at `out[out_starts + i]`. Either side may be tiled.
     """
 
     name = "kernel.copy"
@@ -423,4 +440,4 @@ CALLS: Sequence[type[KernelOp]] = (
     BatchMatMul, DynamicQuantize,
 )  # fmt: skip
 
-Kernel = Dialect("kernel", [Program, Input, Output, Arena, Weights, *CALLS], [BufferType, PackedType])
+Kernel = Dialect("kernel", [Program, Input, Output, Arena, Weights, Require, *CALLS], [BufferType, PackedType])

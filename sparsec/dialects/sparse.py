@@ -78,8 +78,9 @@ class MatMul(TensorOp):
     """`body(sum_k x[..., k] * weight[m, k], extras...)` for each token and output channel m.
 
     `x` is `[..., in]`, ui8 or f32; `weight` is a constant `[out, in]`. With a ui8 `x` the weight is i8, or i16 holding
-    values in [-255, 255] (an asymmetric weight with its zero point subtracted), and the sum is exact i32; with f32 it is
-    an fp32 product (any order, fused multiply-add). The extras broadcast to `[..., out]`. Each value the body yields is a result.
+    values in [-255, 255] (an asymmetric weight with its zero point subtracted), and the sum is exact i32; with f32 it
+    is an fp32 product (any order, fused multiply-add). The extras broadcast to `[..., out]`. Each value that the body
+    yields is a result.
     """
 
     name = "sparse.matmul"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, i64
+from xdsl.dialects.builtin import ModuleOp, i1, i64
 from xdsl.dialects.func import FuncOp
 from xdsl.dialects.llvm import FuncOp as LlvmFuncOp
 from xdsl.dialects.llvm import LinkageAttr, LLVMFunctionType, LLVMVoidType
@@ -18,6 +18,7 @@ from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from sparsec.dialects import kernel
+from sparsec.dims import parse_size
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import KERNELS
 from sparsec.lowering.kernels.frame import KernelRow, Sizes, open_frame
@@ -133,27 +134,48 @@ class ProgramEmitter:
         for slot, size in self._slot_sizes(e, sizes).items():
             slots[slot] = e.offset(arena, offset)
             offset = e.add(offset, size)
-        places: dict[SSAValue, Value] = {}
         most = max((len(op.operands) for op in self._calls), default=0)
         frame = e.stack(8 * (most + 2))
-        for op in self._ops:
-            match op:
-                case kernel.Input():
-                    places[op.buffer] = e.load(pointer, inputs, 8 * op.index_value)
-                case kernel.Output():
-                    places[op.buffer] = e.load(pointer, outputs, 8 * op.index_value)
-                case kernel.Arena():
-                    places[op.buffer] = slots[op.index_value]
-                case kernel.Weights():
-                    places[op.buffer] = e.offset(weights, op.index_value)
-                case kernel.KernelOp():
-                    pointers = [*(places[operand] for operand in op.operands), status, symbols]
-                    for index, value in enumerate(pointers):
-                        e.store(value, frame, 8 * index)
-                    items = _row(op).items(op, e, sizes)
-                    e.call(PARALLEL, [pool, e.address_of(names[kernel_key(op)]), frame, items])
-                case _:
-                    raise CompilerBug(f"{op.name} stands in a kernel.program")
+
+        def run() -> None:
+            places: dict[SSAValue, Value] = {}
+            for op in self._ops:
+                match op:
+                    case kernel.Input():
+                        places[op.buffer] = e.load(pointer, inputs, 8 * op.index_value)
+                    case kernel.Output():
+                        places[op.buffer] = e.load(pointer, outputs, 8 * op.index_value)
+                    case kernel.Arena():
+                        places[op.buffer] = slots[op.index_value]
+                    case kernel.Weights():
+                        places[op.buffer] = e.offset(weights, op.index_value)
+                    case kernel.KernelOp():
+                        pointers = [*(places[operand] for operand in op.operands), status, symbols]
+                        for index, value in enumerate(pointers):
+                            e.store(value, frame, 8 * index)
+                        items = _row(op).items(op, e, sizes)
+                        e.call(PARALLEL, [pool, e.address_of(names[kernel_key(op)]), frame, items])
+                    case kernel.Require():
+                        pass  # checked before anything runs
+                    case _:
+                        raise CompilerBug(f"{op.name} stands in a kernel.program")
+
+        requirements = [op for op in self._ops if isinstance(op, kernel.Require)]
+        if requirements:
+            e.if_(self._is_refused(e, sizes, requirements, status), lambda: None, run)
+        else:
+            run()
+
+    def _is_refused(self, e: Emitter, sizes: Sizes, requirements: Sequence[kernel.Require], status: Value) -> Value:
+        """Whether the sizes break a requirement (i1); the message of the last broken one is then in the status word."""
+        refused = e.constant(0, i1)
+        message = e.i32(0)
+        for op in requirements:
+            broken = e.greater(sizes(parse_size(op.lower.data)), sizes(parse_size(op.upper.data)))
+            message = e.select(broken, e.i32(op.message.value.data + 1), message)
+            refused = e.either(refused, broken)
+        e.store(message, status)
+        return refused
 
 
 def _row(op: kernel.KernelOp) -> KernelRow:

@@ -39,6 +39,7 @@ class ProgramBuilder:
         self._offsets: dict[str, int] = {}
         self._messages: list[str] = []
         self._arena_sizes: list[Size] = []
+        self._required: set[tuple[str, str]] = set()
 
     # Buffers
 
@@ -126,6 +127,20 @@ class ProgramBuilder:
         if text not in self._messages:
             self._messages.append(text)
         return IntegerAttr(self._messages.index(text), i64)
+
+    def require(self, lower: Size, upper: Size, where: str) -> None:
+        """Refuse to run unless `lower <= upper`; `where` is the node that needs it."""
+        if isinstance(lower - upper, int):
+            return  # the verifier of the op has checked it
+        key = str(lower), str(upper)
+        if key in self._required:
+            return
+        self._required.add(key)
+        text = f"{where}: needs {lower} <= {upper}, and the sizes of these inputs break that"
+        op = kernel.Require.create(
+            properties={"lower": StringAttr(key[0]), "upper": StringAttr(key[1]), "message": self.message(text)}
+        )
+        self._block.add_op(op)
 
     def write_output(self, index: int, value: SSAValue) -> None:
         """Make output number `index` hold a value: its last call writes there directly if nothing speaks against it."""

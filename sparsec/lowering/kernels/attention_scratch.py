@@ -70,7 +70,7 @@ def load_columns(
     e: Emitter, tiles: Tiles, channel: Value, rows: int, first: Value, count: Value, target: Value, stride: Value,
     *, flip: bool = False,
 ) -> None:  # fmt: skip
-    """`target[d][i] = tiles[channel + d][first + i]` for d < rows, i < count; target's rows are `stride` bytes apart."""
+    """`target[d][i] = tiles[channel + d][first + i]`, d < rows, i < count; rows of target `stride` bytes apart."""
 
     def move(done: Value, tile: Value, lane: Value, length: Value) -> None:
         begin = e.mul(e.add(e.mul(e.add(e.mul(tile, tiles.channels), channel), TILE), lane), tiles.width)

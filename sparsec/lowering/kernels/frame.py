@@ -1,7 +1,8 @@
 """What every kernel function is given, and what every kernel must provide.
 
 A kernel function is `void(args, begin, end, scratch)`: it does the work items [begin, end), and any split of all items
-among threads gives the same bytes. `args` is an array of pointers: the ins, the outs, the status word, the symbols' values.
+among threads gives the same bytes. `args` is an array of pointers: the ins, the outs, the status word, the symbols'
+values.
 """
 
 from __future__ import annotations
