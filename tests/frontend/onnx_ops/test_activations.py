@@ -24,9 +24,6 @@ ROWS = [
     Row("Clip-empty-high", "Clip", [X, LOW, None]),
     Row("Clip-high", "Clip", [X, None, HIGH]),
     Row("Clip-nothing", "Clip", [X]),
-    *(Row(f"microsoft-{op}", op, [X], domain="com.microsoft") for op in ("Gelu", "FastGelu", "QuickGelu")),
-    Row("microsoft-BiasGelu", "BiasGelu", [X, Const(draw(7))], domain="com.microsoft"),
-    Row("microsoft-FastGelu-bias", "FastGelu", [X, Const(draw(7))], domain="com.microsoft"),
 ]
 
 
