@@ -31,10 +31,13 @@ class FuseElementwise(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         weights = weights_of(ctx)
         for block in function_blocks(op):
-            for inner in list(block.ops):
-                if isinstance(inner, ew.ElementwiseOp):
-                    _merge(wrap(inner, weights))
+            for inner in reversed(list(block.ops)):  # readers first, while what they repeat is not wrapped yet
+                if isinstance(inner, ew.ElementwiseOp) and inner.parent is not None:
+                    wrap(inner, weights)
             erase_dead(block)
+            for inner in list(block.ops):
+                if isinstance(inner, Map):
+                    _merge(inner)
 
 
 def _merge(op: Map) -> None:
