@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder
-from sparsec.dialects.encoding import element_of, to_element, to_numpy
+from sparsec.dialects.encoding import element_of, to_numpy
 from sparsec.dims import Size
 from sparsec.errors import ModelError
 from sparsec.frontend.onnx_emitter import Emitter, Unsupported
@@ -77,10 +77,6 @@ class Call:
     def dtype(self, index: int) -> Dtype:
         """The numpy dtype of an input."""
         return dtype_of_value(self.value(index))
-
-    def element(self, index: int) -> Attribute:
-        """The element type of an input."""
-        return to_element(self.dtype(index))
 
     def known(self, index: int, what: str) -> Known:
         """An input that must be known while compiling.

@@ -203,12 +203,9 @@ def _range_count(call: Call, start: Size, limit: Size, step: int) -> Size:
 
 
 def _constant(call: Call) -> Value:
-    if "value" in call.node.attributes:
-        array = call.tensor("value")
-        return Known.of(np.zeros(()) if array is None else array)
-    if "sparse_value" in call.node.attributes:
-        array = call.tensor("sparse_value")
-        return Known.of(np.zeros(()) if array is None else array)
+    for name in ("value", "sparse_value"):
+        if (array := call.tensor(name)) is not None:
+            return Known.of(array)
     for name in ("value_int", "value_ints"):
         if name in call.node.attributes:
             value = call.integer(name) if name == "value_int" else call.integers(name)
