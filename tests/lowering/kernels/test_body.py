@@ -9,8 +9,11 @@ import re
 
 import numpy as np
 import pytest
+from xdsl.dialects.func import FuncOp
 
+from sparsec.lowering.kernels.frame import open_frame
 from sparsec.lowering.kernels.maps import MAP
+from sparsec.lowering.kernels.vector import build_function
 from tests.lowering.kernels.run_kernel import Compiled, assert_same, body_reference, buffer, kernel_op
 
 WRITTEN = {
@@ -172,3 +175,33 @@ def test_dequantize(dtype: str) -> None:
     check([dtype, "float32", dtype], ("float32", f"%r = nn.dequantize %a, %b, %c : {types}"))
     constants = f"%s = nn.constant 1.0 : f32 %z = nn.constant 0 : {element}"
     check([dtype], ("float32", f"{constants} %r = nn.dequantize %a, %s, %z : {types}"))
+
+
+def function_of(arguments: str, text: str, ins: list[str]) -> FuncOp:
+    """The function of a row-major map over vectors (`ins` with a trailing "[]") and scalars."""
+    body = f"({arguments}) {{ {text} sparse.yield %r : ui8 }}"
+    tensors = [buffer(name.removesuffix("[]"), ("b",) if name.endswith("[]") else ()) for name in ins]
+    op = kernel_op("map", tensors, [buffer("uint8", ("b",))], body=body)
+    return build_function("map", frozenset({"avx512f"}), lambda e, args: MAP.emit(op, open_frame(op, e, args, ("b",))))
+
+
+def names_of(function: FuncOp, top: bool) -> list[str]:
+    """The ops of the entry block, or those inside loops."""
+    return [op.name for op in function.walk() if (op.parent_block() is function.body.block) == top]
+
+
+def test_what_follows_from_scalars_is_computed_outside_the_loops() -> None:
+    function = function_of(
+        "%a : f32, %s : f32, %z : ui8",
+        "%h = nn.constant 0.5 : f32 %t = nn.div %h, %s : f32 %r = nn.quantize %a, %t, %z : (f32, f32, ui8) -> ui8",
+        ["float32[]", "float32", "uint8"],
+    )
+    assert names_of(function, top=True).count("arith.divf") == 2
+    assert "arith.divf" not in names_of(function, top=False)
+
+
+def test_a_quantize_that_is_stored_clips_only_above_and_a_scale_of_one_costs_nothing() -> None:
+    text = "%s = nn.constant 1.0 : f32 %z = nn.constant 3 : ui8 %r = nn.quantize %a, %s, %z : (f32, f32, ui8) -> ui8"
+    inside = names_of(function_of("%a : f32", text, ["float32[]"]), top=False)
+    assert "arith.mulf" not in inside
+    assert inside.count("lanes.select") == 1
