@@ -52,19 +52,9 @@ def _slice(op: nn.Slice, b: ProgramBuilder) -> None:
     for extent, start, step, count in zip(extents, op.start_sizes, steps, counts, strict=True):
         last = start + (count - 1) * step
         high, low = (last, start) if step > 0 else (start, last)
-        b.require(high + 1, extent, _where(op))
-        if not _is_non_negative(low):
-            b.require(0, low, _where(op))
+        b.require(high + 1, extent, where_of(op))
+        b.require(0, low, where_of(op))
     b.copy(b.buffer(op.operand), b.result(op.result), in_starts=op.start_sizes, in_steps=steps, origin=op)
-
-
-def _is_non_negative(size: Size) -> bool:
-    """Whether a size is at least 0 whenever its symbols are at least 1, as far as the coefficients tell."""
-    if isinstance(size, int):
-        return size >= 0
-    variable = [coefficient for monomial, coefficient in size.terms if monomial]
-    constant = sum(coefficient for monomial, coefficient in size.terms if not monomial)
-    return all(coefficient > 0 for coefficient in variable) and sum(variable) + constant >= 0
 
 
 def _concat(op: nn.Concat, b: ProgramBuilder) -> None:
@@ -167,14 +157,14 @@ def _cumsum(op: nn.CumSum, b: ProgramBuilder) -> None:
     b.call(kernel.CumSum, [b.buffer(op.operand)], [b.result(op.result)], op, properties)
 
 
-def _where(op: Operation) -> str:
+def where_of(op: Operation) -> str:
     """The node or line that an op comes from."""
     source = op.attributes.get(SOURCE)
     return source.data if isinstance(source, StringAttr) else op.name
 
 
 def _out_of_range(op: Operation, b: ProgramBuilder, extent: Size) -> IntegerAttr:
-    return b.message(f"{_where(op)}: an index is outside [-{extent}, {extent}): check the ids given to this gather")
+    return b.message(f"{where_of(op)}: an index is outside [-{extent}, {extent}): check the ids given to this gather")
 
 
 def _gather(op: nn.Gather, b: ProgramBuilder) -> None:

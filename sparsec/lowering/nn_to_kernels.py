@@ -19,7 +19,7 @@ from sparsec.context import weights_of
 from sparsec.dialects import kernel
 from sparsec.dialects.encoding import as_tensor, sizes_of
 from sparsec.errors import CompilerBug
-from sparsec.lowering.calls import CALLS
+from sparsec.lowering.calls import CALLS, where_of
 from sparsec.lowering.program_builder import ProgramBuilder
 from sparsec.weights import WeightStore
 
@@ -61,6 +61,9 @@ def _lower(op: Operation, builder: ProgramBuilder) -> None:
     lower: Callable[[Operation, ProgramBuilder], None] | None = CALLS.get(type(op))
     if lower is None:
         raise CompilerBug(f"{op.name} reached nn-to-kernels; a pass before should have replaced it")
+    for result in op.results:
+        for size in sizes_of(result.type):
+            builder.require(0, size, where_of(op))
     lower(op, builder)
 
 
