@@ -151,7 +151,7 @@ int sparsec_output_shapes(struct sparsec_context *context, const struct sparsec_
         outputs[i].bytes = byte_size(outputs[i].shape, outputs[i].rank, outputs[i].dtype);
         if (outputs[i].bytes >= 0)
             continue;
-        append(context, "output '%s' would have more than 2^63 bytes", context->model->outputs[i].name);
+        append(context, "output '%s' would have a negative size or more than 2^63 bytes: the model is not made for such inputs", context->model->outputs[i].name);
         return leave(context, SPARSEC_BAD_ARGUMENT);
     }
     return leave(context, SPARSEC_OK);

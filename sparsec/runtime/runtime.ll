@@ -1,4 +1,4 @@
-; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 0be79942804a6913909f9b51cb47b6f8fbf342287951fab9fd529b99d7b6a61d
+; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 dc6226ed71996e0500f78989239c62e6ed0c1538084386677babbcb0f48588af
 
 %struct.cpu_feature = type { ptr, i32, i32, i8, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s }
@@ -11,7 +11,7 @@
 %struct.__va_list_tag = type { i32, i32, ptr, ptr }
 %struct.__sigset_t = type { [16 x i64] }
 
-@.str = private unnamed_addr constant [44 x i8] c"output '%s' would have more than 2^63 bytes\00", align 1
+@.str = private unnamed_addr constant [102 x i8] c"output '%s' would have a negative size or more than 2^63 bytes: the model is not made for such inputs\00", align 1
 @.str.1 = private unnamed_addr constant [28 x i8] c"cannot start %d threads: %s\00", align 1
 @.str.2 = private unnamed_addr constant [3 x i8] c"%s\00", align 1
 @.str.3 = private unnamed_addr constant [39 x i8] c"%d threads asked for, expected 1 to %d\00", align 1
@@ -54,7 +54,7 @@
 @.str.37 = private unnamed_addr constant [63 x i8] c"input '%s': dimension %d is %lld, but sizes cannot be negative\00", align 1
 @.str.38 = private unnamed_addr constant [48 x i8] c"input '%s': dimension %d is %lld, expected %lld\00", align 1
 @.str.39 = private unnamed_addr constant [70 x i8] c"input '%s': dimension %d ('%s') is %lld, but input '%s' has %s = %lld\00", align 1
-@.str.40 = private unnamed_addr constant [40 x i8] c"%s '%s' would have more than 2^63 bytes\00", align 1
+@.str.40 = private unnamed_addr constant [98 x i8] c"%s '%s' would have a negative size or more than 2^63 bytes: the model is not made for such inputs\00", align 1
 @.str.41 = private unnamed_addr constant [62 x i8] c"%s '%s' has no buffer: data is NULL and %lld bytes are needed\00", align 1
 @.str.42 = private unnamed_addr constant [52 x i8] c"%s '%s': the buffer has %lld bytes, %lld are needed\00", align 1
 @.str.43 = private unnamed_addr constant [27 x i8] c"the threads' working areas\00", align 1
@@ -1908,10 +1908,10 @@ attributes #22 = { nounwind optsize willreturn memory(read) }
 !6 = distinct !{!6, !4}
 !7 = distinct !{!7, !4}
 !8 = distinct !{!8, !4}
-!9 = !{i64 2148778989, i64 2148779025, i64 2148779049}
-!10 = !{i64 2148779195, i64 2148779231, i64 2148779255}
-!11 = !{i64 1282561}
-!12 = !{i64 2148779405, i64 2148779441, i64 2148779465}
+!9 = !{i64 2148779105, i64 2148779141, i64 2148779165}
+!10 = !{i64 2148779311, i64 2148779347, i64 2148779371}
+!11 = !{i64 1282677}
+!12 = !{i64 2148779521, i64 2148779557, i64 2148779581}
 !13 = distinct !{!13, !4}
 !14 = distinct !{!14, !4}
 !15 = distinct !{!15, !4}

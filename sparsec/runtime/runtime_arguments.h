@@ -140,7 +140,7 @@ static int check_buffer(struct sparsec_context *context, const char *kind, const
                         const struct sparsec_tensor *tensor, const int64_t *shape) {
     int64_t needed = byte_size(shape, info->rank, info->dtype);
     if (needed < 0) {
-        append(context, "%s '%s' would have more than 2^63 bytes", kind, info->name);
+        append(context, "%s '%s' would have a negative size or more than 2^63 bytes: the model is not made for such inputs", kind, info->name);
         return SPARSEC_BAD_ARGUMENT;
     }
     if (needed > 0 && !tensor->data) {
