@@ -32,8 +32,8 @@ short output: 1 output 'length': the buffer has 4 bytes, 8 are needed
 dtype: 1 input 'x' is an unknown dtype, expected float32
 rank: 1 input 'x' has shape (rank -3), expected [n] (rank 1)
 negative: 1 input 'x': dimension 0 is -1, but sizes cannot be negative
-huge: 1 input 'x' would have more than 2^63 bytes
-huge shapes: 1 output 'y' would have more than 2^63 bytes
+huge: 1 input 'x' would have a negative size or more than 2^63 bytes: the model is not made for such inputs
+huge shapes: 1 output 'y' would have a negative size or more than 2^63 bytes: the model is not made for such inputs
 threads: 1 0 threads asked for, expected 1 to 1024
 no context: 1 1 0
 mode: 0 kept 1 same 1
