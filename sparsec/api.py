@@ -66,8 +66,28 @@ def compile(
         OptionError, TargetError: the options, or this machine.
         CodegenError: LLVM failed or took too long.
     """
-    chosen = Options.of(**options)
-    return jit.load(build(read(model, weights), chosen).artifact, chosen)
+    return _load(read(model, weights), Options.of(**options), unwatched)
+
+
+def compile_watched(path: Path, options: Options, watch: Watch) -> Program:
+    """`compile` a file for somebody who looks on.
+
+    Raises:
+        SparsecError: as `compile` does.
+    """
+    return _load(read(path), options, watch)
+
+
+def _load(source: Source, options: Options, watch: Watch) -> Program:
+    if options.dump_ir is None:
+        return jit.load(build(source, options, watch).artifact, options)
+    from sparsec import debug  # who only compiles needs no tables and terminals
+
+    def dumped(steps: Iterator[Step], target: str) -> Iterator[Step]:
+        assert options.dump_ir is not None
+        return debug.dump(watch(steps, target), options.dump_ir, f"_{target}" if target else "")
+
+    return jit.load(build(source, options, dumped, fresh=True).artifact, options)
 
 
 @dataclass(frozen=True)
@@ -239,8 +259,8 @@ def _compiler_digest() -> str:
     return hasher.hexdigest()
 
 
-def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatched) -> bytes | None:
-    """The code as text: `asm`, `llvm`, or `mlir`, which is the [kernels] module. None when the watch stops it early.
+def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatched) -> bytes:
+    """The code as text: `asm`, `llvm`, or `mlir`, which is the [kernels] module.
 
     Raises:
         CodegenError: LLVM failed.
@@ -248,7 +268,7 @@ def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatc
     targets = options.cpu_targets()
     lowered = lower(source, targets, watch)
     if lowered is None:
-        return None
+        raise CompilerBug("the compilation was stopped before there was code")
     if kind == "mlir":
         return (str(source.module) + "\n").encode()
     prefix = options.c_prefix(Path(source.name).stem)
@@ -258,19 +278,19 @@ def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatc
 _TEXT_KINDS = {"asm": "assembly", "llvm": "llvm"}
 
 
-def scheduled_signature(source: Source) -> Signature:
+def scheduled_signature(source: Source, watch: Watch = unwatched) -> Signature:
     """The signature with the weights described, without making code."""
     signature = signature_of(source)
     kept = tuple(stage for stage in pipeline.PIPELINE if stage.name != "kernels")
-    pipeline.finish(pipeline.run(source.module, source.context, kept))
+    pipeline.finish(watch(pipeline.run(source.module, source.context, kept), ""))
     return replace(signature, metadata={**signature.metadata, "weights": describe_weights(source.module)})
 
 
 def write_library(built: Built, path: Path, options: Options, *, relocatable: bool = False) -> dict[str, int]:
-    """Write the library (or object) and its header; returns the sizes of the files in bytes.
+    """Write the library (or object) and its header; returns the sizes of the files in bytes, by path.
 
     Raises:
         LinkError: no linker, or the files cannot be written.
     """
     shared_library.write(built.artifact, path, options, relocatable=relocatable)
-    return {file.name: file.stat().st_size for file in (path, path.with_suffix(".h"))}
+    return {str(file): file.stat().st_size for file in (path, path.with_suffix(".h"))}

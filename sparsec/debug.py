@@ -143,14 +143,18 @@ def distance(a: Array, b: Array) -> float:
     same = (wide[0] == wide[1]) | (np.isnan(wide[0]) & np.isnan(wide[1]))
     with np.errstate(invalid="ignore"):
         differences = np.where(same, 0.0, np.abs(wide[0] - wide[1]))
-    return float(np.nan_to_num(differences, nan=np.inf).max(initial=0.0))
+    return float(np.where(np.isnan(differences), np.inf, differences).max(initial=0.0))
 
 
 def bisect(
-    module: ModuleOp, context: CompilerContext, inputs: Mapping[str, Array], tolerance: float = 0.0
+    module: ModuleOp,
+    context: CompilerContext,
+    inputs: Mapping[str, Array],
+    tolerance: float = 0.0,
+    stages: Sequence[Stage] = pipeline.PIPELINE,
 ) -> Difference | None:
     """The first pass across which some output changes by more than `tolerance`; None when there is none."""
-    for difference in compare(module, context, inputs):
+    for difference in compare(module, context, inputs, stages):
         if max(difference.largest.values(), default=0.0) > tolerance:
             return difference
     return None

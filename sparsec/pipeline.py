@@ -164,10 +164,14 @@ def _verify(module: ModuleOp, stage: Stage, current: ModulePass) -> None:
     try:
         module.verify()
     except VerifyException as error:
-        reason: BaseException = error
-        while reason.__cause__ is not None:
-            reason = reason.__cause__
-        raise CompilerBug(f"[{stage.name}] {current.name} left invalid IR: {str(reason)[:MESSAGE_LIMIT]}") from None
+        raise CompilerBug(f"[{stage.name}] {current.name} left invalid IR: {innermost_message(error)}") from None
+
+
+def innermost_message(error: BaseException) -> str:
+    """What a verifier had to say; the messages around it quote the whole module."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error)[:MESSAGE_LIMIT]
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""The `sparsec` command: one small file per subcommand. A `SparsecError` is printed and exits with 2."""
+"""The `sparsec` command: one small file per subcommand.
+
+Exit codes: 0 done, 2 a mistake or something that sparsec lacks, 70 a bug in sparsec, 130 interrupted.
+"""
 
 from __future__ import annotations
 
@@ -6,46 +9,47 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from rich.console import Console
-
 from sparsec import __version__
 from sparsec.cli import bench, compile, info, opt, run
-from sparsec.errors import CompilerBug, SparsecError
+from sparsec.cli.console import guarded
 
 COMMANDS = (compile, run, info, bench, opt)
 
+_EPILOG = """\
+examples:
+  sparsec compile model.onnx -o model.so       a shared library, and model.h for C programs
+  sparsec run model.so --dim batch=2           run it on generated inputs
+  sparsec info model.onnx                      its inputs, outputs, and the blocks in its weights
+
+`sparsec COMMAND --help` explains a command. Exit codes: 0 done, 2 a mistake, 70 a bug in sparsec, 130 interrupted.
+Compiled models are kept in ~/.cache/sparsec; SPARSEC_CACHE_DIR, SPARSEC_CACHE=off and SPARSEC_CACHE_SIZE (megabytes)
+change that.
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0 done, 2 a mistake or missing feature, 130 interrupted."""
+    """Run the command line; returns the exit code.
+
+    Raises:
+        SystemExit: by argparse, with 0 after help and 2 for arguments that it does not know.
+    """
     given = sys.argv[1:] if arguments is None else list(arguments)
-    errors = Console(stderr=True, highlight=False)
     if given and given[0] == "opt":
-        return opt.main(given[1:])
+        return guarded(lambda: opt.main(given[1:]))
+    chosen = new_parser().parse_args(given)
+    return guarded(lambda: int(chosen.execute(chosen)))
+
+
+def new_parser() -> argparse.ArgumentParser:
+    """The parser of all commands but `opt`, which has one of its own."""
     parser = argparse.ArgumentParser(
         prog="sparsec",
         description="Compile neural networks with block-sparse weights to native code for CPUs.",
-        epilog="`sparsec COMMAND --help` explains a command; `sparsec opt --help` is the IR tool.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"sparsec {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.register(commands)
-    chosen = parser.parse_args(given)
-    try:
-        return int(chosen.execute(chosen))
-    except CompilerBug as error:
-        errors.print(f"[bold red]bug in sparsec[/]: {_escape(error)}\nPlease report it with the model that shows it.")
-    except SparsecError as error:
-        errors.print(f"[bold red]error[/]: {_escape(error)}", soft_wrap=True)
-    except MemoryError:
-        errors.print("[bold red]error[/]: not enough memory for inputs of these sizes")
-    except KeyboardInterrupt:
-        errors.print("interrupted")
-        return 130
-    except BrokenPipeError:
-        return 0
-    return 2
-
-
-def _escape(error: Exception) -> str:
-    return str(error).replace("[", r"\[")
+    return parser

@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
 from sparsec.errors import OptionError
+
+Commands = Any
+"""What `add_subparsers` returns; argparse keeps the name of its class to itself."""
+
+
+def add_command(
+    commands: Commands, name: str, summary: str, description: str, examples: str
+) -> argparse.ArgumentParser:
+    """The parser of a new command.
+
+    Args:
+        summary: one line for `sparsec --help`.
+        description: above the arguments in the command's own help.
+        examples: below them.
+    """
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def add_model(parser: argparse.ArgumentParser, what: str) -> None:
@@ -42,6 +65,24 @@ def compilation_options(chosen: argparse.Namespace) -> dict[str, Any]:
     return options
 
 
+def refuse_compilation(chosen: argparse.Namespace) -> None:
+    """For a model that is compiled already.
+
+    Raises:
+        OptionError: an option of the compiler is given.
+    """
+    given = [name for name in compilation_options(chosen) if name != "threads"]
+    if given:
+        flags = {"targets": "--target", "cache": "--no-cache"}
+        names = ", ".join(flags.get(name, f"--{name.replace('_', '-')}") for name in given)
+        raise OptionError(f"{chosen.model} is compiled already: {names} cannot change it; give the model it came from")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Output for scripts."""
+    parser.add_argument("--json", action="store_true", help="print JSON on stdout instead, one line")
+
+
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """How many threads a program runs with."""
     parser.add_argument("--threads", type=int, metavar="N", help="threads to run with (default: 1)")
@@ -54,7 +95,8 @@ def add_dims(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=SIZE",
-        help="size of a dynamic dimension of generated inputs, e.g. --dim batch=8 --dim sequence=128 (repeatable)",
+        help="size of a dynamic dimension of generated inputs, e.g. --dim batch=8 --dim sequence=128 (repeatable; "
+        "default: 1 for a first dimension, 128 for others)",
     )
 
 
@@ -66,8 +108,8 @@ def parse_dims(texts: list[str]) -> dict[str, int]:
     """
     sizes: dict[str, int] = {}
     for text in texts:
-        name, separator, size = text.partition("=")
-        if not separator or not size.isdecimal() or int(size) < 1:
+        name, _, size = text.partition("=")
+        if not name.strip() or not re.fullmatch(r"0*[1-9][0-9]{0,8}", size):
             raise OptionError(f"--dim {text}: expected NAME=SIZE with a size of at least 1, e.g. --dim batch=8")
         sizes[name.strip()] = int(size)
     return sizes

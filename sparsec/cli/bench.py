@@ -7,21 +7,33 @@ import json
 import time
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
-from sparsec.cli.arguments import add_compilation, add_dims, add_model, add_threads, parse_dims
-from sparsec.cli.feeds import generate_feed
-from sparsec.cli.run import open_program
+from sparsec.cli.arguments import (
+    Commands,
+    add_command,
+    add_compilation,
+    add_dims,
+    add_json,
+    add_model,
+    add_threads,
+    parse_dims,
+)
+from sparsec.cli.console import Output, new_table
+from sparsec.cli.feeds import find_feed
+from sparsec.cli.programs import open_program
 from sparsec.errors import OptionError
 
+_MOST_RUNS = 10_000_000
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
+
+def register(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "bench",
-        help="measure the latency of a model",
-        description="Run a model again and again on generated inputs and print the distribution of its latency.",
+        "measure the latency of a model",
+        "Run a model again and again on generated inputs and print the distribution of its latency.",
+        "  sparsec bench model.so --dim batch=1 --dim sequence=128 --threads 2 --runs 1000",
     )
     add_model(parser, "an .onnx, .spc or compiled .so file")
     parser.add_argument("--runs", type=int, default=100, metavar="N", help="counted runs (default: 100)")
@@ -29,24 +41,26 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_dims(parser)
     add_threads(parser)
     add_compilation(parser)
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    add_json(parser)
     parser.set_defaults(execute=execute)
 
 
 def execute(chosen: argparse.Namespace) -> int:
     """Run the command."""
-    if chosen.runs < 1 or chosen.warm_up < 0:
-        raise OptionError(f"--runs {chosen.runs} --warm-up {chosen.warm_up}: at least one counted run, none negative")
+    sizes = parse_dims(chosen.dim)
+    if not 1 <= chosen.runs <= _MOST_RUNS or chosen.warm_up < 0:
+        raise OptionError(
+            f"--runs {chosen.runs} --warm-up {chosen.warm_up}: expected 1 to {_MOST_RUNS} runs, and 0 or more before"
+        )
     program = open_program(chosen)
-    feed = generate_feed(program.inputs, parse_dims(chosen.dim))
+    feed = find_feed(program, sizes)
     for _ in range(chosen.warm_up):
         program.run(None, feed)
-    seconds = np.empty(chosen.runs)
+    milliseconds = np.empty(chosen.runs)
     for index in range(chosen.runs):
         begin = time.perf_counter()
         program.run(None, feed)
-        seconds[index] = time.perf_counter() - begin
-    milliseconds = seconds * 1e3
+        milliseconds[index] = (time.perf_counter() - begin) * 1e3
     figures = {
         "min": float(milliseconds.min()),
         **{name: float(np.percentile(milliseconds, q)) for name, q in (("p50", 50), ("p90", 90), ("p99", 99))},
@@ -58,9 +72,12 @@ def execute(chosen: argparse.Namespace) -> int:
         print(json.dumps({"milliseconds": figures, "runs": chosen.runs, "threads": program.threads,
                           "target": program.target, "inputs": shapes}))  # fmt: skip
         return 0
-    table = Table(*figures, title=f"latency in ms, {chosen.runs} runs, {program.threads} thread(s), {program.target}")
+    threads = f"{program.threads} thread{'s' if program.threads > 1 else ''}"
+    title = f"latency in ms of {chosen.runs} runs, {threads}, {program.target}"
+    table = new_table(*figures, right=tuple(figures), title=title)
     table.add_row(*(f"{value:.3f}" for value in figures.values()))
-    console = Console()
+    console = Output()
     console.print(table)
-    console.print(", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in shapes.items()), highlight=False)
+    lines = (f"{name} {'x'.join(map(str, shape)) or 'scalar'}" for name, shape in shapes.items())
+    console.print(", ".join(lines), markup=False)
     return 0

@@ -7,28 +7,40 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from sparsec.cli.arguments import add_compilation, add_model, compilation_options
+from sparsec.cli.arguments import Commands, add_command, add_compilation, add_json, add_model, compilation_options
+from sparsec.cli.console import progress
+from sparsec.cli.files import require_writable, write_bytes
+from sparsec.cli.info import size_text
 from sparsec.errors import OptionError
 
 if TYPE_CHECKING:
+    from sparsec.api import Watch
+    from sparsec.options import Options
     from sparsec.pipeline import Step
 
 KINDS = {"so": ".so", "obj": ".o", "asm": ".s", "llvm": ".ll", "mlir": ".mlir"}
+"""What can be made, and the suffix of its file."""
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
+def register(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "compile",
-        help="compile a model to a shared library",
-        description="Compile an ONNX model or a .spc page. A shared library comes with a C header beside it.",
+        "compile a model to a shared library",
+        "Compile an ONNX model or a .spc page. A shared library comes with a C header beside it.",
+        "  sparsec compile model.onnx -o model.so --target avx512vnni,x86_64\n"
+        "  sparsec compile model.onnx --emit asm -o model.s\n"
+        "  sparsec compile model.onnx --dump-ir ir --time-passes\n"
+        "  sparsec compile model.onnx --stop-after scheduled --print-ir-after scheduled\n\n"
+        "Stages are graph, sparse, scheduled, kernels, loops, llvm; `sparsec opt --help` lists the passes.",
     )
     add_model(parser, "an .onnx or .spc file")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="what to write (default: MODEL.so)")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="what to write (default: MODEL.so, here)")
     parser.add_argument("--emit", choices=list(KINDS), help="what to make (default: by the output's suffix, else so)")
     add_compilation(parser)
     group = parser.add_argument_group("looking inside")
@@ -36,7 +48,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     group.add_argument("--print-ir-after", metavar="STAGE", help="print the IR after a stage or a pass")
     group.add_argument("--stop-after", metavar="STAGE", help="stop after a stage or a pass; nothing is written")
     group.add_argument("--time-passes", action="store_true", help="print how long each pass took")
-    parser.add_argument("--json", action="store_true", help="print a summary as JSON")
+    add_json(parser)
     parser.set_defaults(execute=execute)
 
 
@@ -47,38 +59,50 @@ def execute(chosen: argparse.Namespace) -> int:
 
     kind = chosen.emit or _kind_of(chosen.output)
     output: Path = chosen.output or Path(chosen.model.with_suffix(KINDS[kind]).name)
-    if not output.parent.is_dir():
-        raise OptionError(f"{output}: the folder {output.parent} does not exist; make it first")
     options = Options.of(**compilation_options(chosen))
+    inspection = Inspection(chosen)
+    if not inspection.stops:
+        _require_files(output, kind, chosen.model)
     if options.prefix is None:
         options = options.with_(prefix=options.c_prefix(output.stem))
-    inspection = Inspection(chosen)
+    targets = [target.name for target in options.cpu_targets()]
     begin = time.perf_counter()
-    with Console(stderr=True).status(f"reading {chosen.model.name}") as status:
+    with progress(chosen.model, quiet=bool(chosen.print_ir_after)) as shown:
 
         def watch(steps: Iterator[Step], target: str) -> Iterator[Step]:
-            for step in inspection.watch(steps, target):
-                status.update(
-                    f"compiling {chosen.model.name}: [{step.stage}] {step.pass_name} {target}".replace("[", r"\[")
-                )
-                yield step
+            return inspection.watch(shown(steps, target), target)
 
-        source = api.read(chosen.model)
         if inspection.stops:
-            api.lower(source, options.cpu_targets(), watch)
-            return inspection.finish()
-        summary: dict[str, Any] = {"model": str(chosen.model), "targets": [t.name for t in options.cpu_targets()]}
-        if kind in ("so", "obj"):
-            built = api.build(source, options, watch, fresh=inspection.looks)
-            files = api.write_library(built, output, options, relocatable=kind == "obj")
-            summary["cached"] = built.cached
-        else:
-            text = api.emit_text(source, kind, options, watch)
-            files = {output.name: write_bytes(output, text or b"")}
-    summary |= {"files": files, "seconds": round(time.perf_counter() - begin, 3)}
+            api.lower(api.read(chosen.model), options.cpu_targets(), watch)
+            inspection.finish()
+            return 0
+        files, cached = _make(chosen.model, kind, output, options, watch, fresh=inspection.looks)
     inspection.finish()
-    _report(summary, as_json=chosen.json)
+    seconds = round(time.perf_counter() - begin, 3)
+    if chosen.json:
+        summary = {"model": str(chosen.model), "targets": targets, "cached": cached, "files": files, "seconds": seconds}
+        print(json.dumps(summary))
+    else:
+        written = ", ".join(f"{name} ({size_text(size)})" for name, size in files.items())
+        origin = ", from the cache" if cached else ""
+        Console(stderr=True, highlight=False).print(
+            f"wrote {written} for {', '.join(targets)} in {seconds:.2f} s{origin}", markup=False, soft_wrap=True
+        )
     return 0
+
+
+def _make(
+    model: Path, kind: str, output: Path, options: Options, watch: Watch, *, fresh: bool
+) -> tuple[dict[str, int], bool]:
+    """Compile and write; returns the sizes of the files by path, and whether the code came from the cache."""
+    from sparsec import api
+
+    source = api.read(model)
+    if kind in ("so", "obj"):
+        built = api.build(source, options, watch, fresh=fresh)
+        return api.write_library(built, output, options, relocatable=kind == "obj"), built.cached
+    text = api.emit_text(source, kind, options, watch)
+    return {str(output): write_bytes(output, text)}, False
 
 
 class Inspection:
@@ -118,36 +142,25 @@ class Inspection:
             steps = self._times.watch(steps)
         return self._debug.stop_after(steps, self._last) if self._last else steps
 
-    def finish(self) -> int:
+    def finish(self) -> None:
         """Print what was collected."""
         if self._times:
             self._times.print(Console(stderr=True))
-        return 0
 
 
-def write_bytes(path: Path, content: bytes) -> int:
-    """Write a file, all or nothing; returns its size.
+def _require_files(output: Path, kind: str, model: Path) -> None:
+    """Refuse paths that cannot be written, before the work.
 
     Raises:
-        OptionError: it cannot be written.
+        OptionError: with the reason.
     """
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OptionError(f"cannot write {path}: {error.strerror or error}") from error
-    return len(content)
-
-
-def _report(summary: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(summary))
-        return
-    files = ", ".join(f"{name} ({size / 1e6:.2f} MB)" for name, size in summary["files"].items())
-    origin = "from the cache" if summary.get("cached") else f"for {', '.join(summary['targets'])}"
-    Console(stderr=True).print(f"wrote {files} {origin} in {summary['seconds']:.2f} s", highlight=False)
+    require_writable(output, model)
+    if kind in ("so", "obj"):
+        if output.suffix == ".h":
+            raise OptionError(f"cannot write {output}: that is the name of the header; give the library another suffix")
+        if output.exists() and not output.is_file():
+            raise OptionError(f"cannot write {output}: a library needs an ordinary file")
+        require_writable(output.with_suffix(".h"), model)
 
 
 def _kind_of(output: Path | None) -> str:

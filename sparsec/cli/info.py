@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
-from sparsec.cli.arguments import add_compilation, add_model, compilation_options
+from sparsec.cli.arguments import (
+    Commands,
+    add_command,
+    add_compilation,
+    add_json,
+    add_model,
+    compilation_options,
+    refuse_compilation,
+)
+from sparsec.cli.console import Output, new_table, progress
+from sparsec.runtime.signature import Signature, TensorInfo
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
+def register(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "info",
-        help="show the signature of a model and the sparsity of its weights",
-        description="Show inputs, outputs, targets and size of a compiled .so, or of an ONNX model or .spc page also "
-        "the blocks found in each weight.",
+        "show the signature of a model and the sparsity of its weights",
+        "Show inputs, outputs, targets and size of a model, and the blocks found in each of its weights. Works\n"
+        "on what can be compiled and on what was compiled; no code is made.",
+        "  sparsec info model.onnx\n  sparsec info model.so --json",
     )
     add_model(parser, "an .onnx, .spc or compiled .so file")
     add_compilation(parser)
-    parser.add_argument("--json", action="store_true", help="print as JSON")
+    add_json(parser)
     parser.set_defaults(execute=execute)
 
 
@@ -32,15 +45,17 @@ def execute(chosen: argparse.Namespace) -> int:
     if chosen.model.suffix == ".so":
         import sparsec
 
+        refuse_compilation(chosen)
         program = sparsec.load(chosen.model)
         facts = describe(chosen.model, program.signature, program.targets)
     else:
         from sparsec import api
         from sparsec.options import Options
 
-        options = Options.of(**compilation_options(chosen))
-        signature = api.scheduled_signature(api.read(chosen.model))
-        facts = describe(chosen.model, signature, [target.name for target in options.cpu_targets()])
+        targets = Options.of(**compilation_options(chosen)).cpu_targets()
+        with progress(chosen.model) as watch:
+            signature = api.scheduled_signature(api.read(chosen.model), watch)
+        facts = describe(chosen.model, signature, [target.name for target in targets])
     if chosen.json:
         print(json.dumps(facts))
     else:
@@ -48,37 +63,67 @@ def execute(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def describe(path: Path, signature: Any, targets: Any) -> dict[str, Any]:
+def describe(path: Path, signature: Signature, targets: Sequence[str]) -> dict[str, Any]:
     """The facts as plain values."""
 
-    def tensors(infos: Any) -> list[dict[str, Any]]:
+    def tensors(infos: Sequence[TensorInfo]) -> list[dict[str, Any]]:
         return [{"name": info.name, "dtype": info.dtype, "shape": list(info.shape)} for info in infos]
 
+    weights: list[dict[str, Any]] = list(signature.metadata.get("weights", []))
+    values = sum(prod(weight["shape"]) for weight in weights)
+    stored = sum(prod(weight["shape"]) * weight["density"] for weight in weights)
     return {
         "model": str(path),
         "bytes": path.stat().st_size,
         "targets": list(targets),
         "inputs": tensors(signature.inputs),
         "outputs": tensors(signature.outputs),
-        "weights": signature.metadata.get("weights", []),
+        "values": values,
+        "stored": round(stored),
+        "sparsity": 1 - stored / values if values else 0.0,
+        "weights": weights,
     }
 
 
 def _print(facts: dict[str, Any]) -> None:
-    console = Console()
-    console.print(f"[bold]{facts['model']}[/] {facts['bytes'] / 1e6:.2f} MB, for {', '.join(facts['targets'])}")
-    table = Table("", "name", "dtype", "shape")
+    console = Output()
+    title = Text.assemble((facts["model"], "bold"), f": {size_text(facts['bytes'])}, for {', '.join(facts['targets'])}")
+    console.print(title)
+    table = new_table("", "name", "dtype", "shape", fold="name")
     for kind in ("inputs", "outputs"):
         for tensor in facts[kind]:
-            shape = "[" + ", ".join(map(str, tensor["shape"])) + "]"
-            table.add_row(kind[:-1], tensor["name"], tensor["dtype"], shape.replace("[", r"\["))
+            table.add_row(
+                kind[:-1], Text(tensor["name"]), tensor["dtype"], Text(f"[{', '.join(map(str, tensor['shape']))}]")
+            )
     console.print(table)
     if not facts["weights"]:
+        console.print("no product with a constant weight")
         return
-    table = Table("weight", "shape", "dtype", "blocks", "stored", "density", "dataflow")
+    table = new_table(
+        "weight of",
+        "shape",
+        "dtype",
+        "blocks",
+        "stored",
+        "zero",
+        "dataflow",
+        right=("stored", "zero"),
+        fold="weight of",
+    )
     for weight in facts["weights"]:
         table.add_row(
-            weight["name"], "x".join(map(str, weight["shape"])), weight["dtype"], weight["blocks"],
-            f"{weight['stored']} of {weight['total']}", f"{weight['density']:.1%}", weight["dataflow"],
+            Text(weight["name"]), "x".join(map(str, weight["shape"])), weight["dtype"], weight["blocks"],
+            f"{weight['stored']}/{weight['total']}", f"{1 - weight['density']:.1%}", weight["dataflow"],
         )  # fmt: skip
     console.print(table)
+    count = len(facts["weights"])
+    console.print(
+        f"{count} weight{'s' if count > 1 else ''} of {facts['values']:,} values, {facts['stored']:,} of them stored: "
+        f"{facts['sparsity']:.1%} sparse"
+    )
+
+
+def size_text(count: int) -> str:
+    """A number of bytes for people."""
+    power = min((len(str(count)) - 1) // 3, 3)
+    return f"{count / 1000**power:.4g} {('B', 'kB', 'MB', 'GB')[power]}"

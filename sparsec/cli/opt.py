@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 
+from sparsec.cli.arguments import Commands
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
+
+def register(commands: Commands) -> None:
     """Add the command to the help text; `main` is called before arguments are parsed."""
     commands.add_parser("opt", add_help=False, help="the IR tool: parse, verify, run passes on .mlir files")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run xDSL's tool on its own arguments."""
-    from sparsec.cli.opt_tool import OptTool
+    """Run xDSL's tool on its own arguments.
 
-    return OptTool.start(arguments)
+    Raises:
+        SparsecError, OSError: what is wrong with them, or with the IR.
+    """
+    from sparsec.cli.opt_tool import start
+
+    return start(arguments)

@@ -1,0 +1,26 @@
+"""The program that a MODEL argument names."""
+
+from __future__ import annotations
+
+import argparse
+
+import sparsec
+from sparsec.cli.arguments import compilation_options, refuse_compilation
+from sparsec.cli.console import progress
+from sparsec.runtime.program import Program
+
+
+def open_program(chosen: argparse.Namespace) -> Program:
+    """The program of the MODEL argument: a `.so` is loaded, anything else is compiled.
+
+    Raises:
+        SparsecError: as `sparsec.load` and `sparsec.compile` do.
+    """
+    options = compilation_options(chosen)
+    if chosen.model.suffix == ".so":
+        refuse_compilation(chosen)
+        return sparsec.load(chosen.model, threads=options.get("threads", 1))
+    from sparsec import api  # the compiler is only imported when something is compiled
+
+    with progress(chosen.model) as watch:
+        return api.compile_watched(chosen.model, sparsec.Options.of(**options), watch)
