@@ -5,7 +5,6 @@ Each is a watch: it takes the steps, looks at them as they pass by, and hands th
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,8 +45,8 @@ def is_after(step: Step, name: str) -> bool:
     return step.pass_name == name or (step.ends_stage and step.stage == name)
 
 
-def show(steps: Iterable[Step], name: str, stream: TextIO = sys.stdout) -> Iterator[Step]:
-    """Print the IR after a stage or a pass."""
+def show(steps: Iterable[Step], name: str, stream: TextIO | None = None) -> Iterator[Step]:
+    """Print the IR after a stage or a pass, on stdout if no stream is given."""
     for step in steps:
         if is_after(step, name):
             print(f"// [{step.stage}] {step.pass_name}".rstrip(), file=stream)

@@ -91,9 +91,7 @@ def drawn_linear(b: Builder, x: SSAValue, out: int, kind: LinearKind, random: np
     return _ending(b, y, scale * step, kind, random)
 
 
-def _integer_linear(
-    b: Builder, x: SSAValue, centred: np.ndarray, scale: np.ndarray, kind: LinearKind
-) -> SSAValue:
+def _integer_linear(b: Builder, x: SSAValue, centred: np.ndarray, scale: np.ndarray, kind: LinearKind) -> SSAValue:
     """`cast(linear(cast(q) - z, w)) * (s * t)`."""
     if kind.spelling == "dynamic":
         q, step, zero = b.dynamic_quantize(x)

@@ -54,9 +54,7 @@ GRAPHS: dict[str, Write] = {
     "weight minus a zero point": lambda b, x, q: b.linear(
         b.cast(q, i32), minus(b, weight_of(b, np.int8), b.constant(np.int8(5)))
     ),
-    "a single vector": lambda b, x, q: b.linear(
-        b.cast(b.slice(q, [0, 0, 0], [1, 1, 8], [1, 1, 1]), i32), weight_of(b)
-    ),
+    "a single vector": lambda b, x, q: b.linear(b.cast(b.slice(q, [0, 0, 0], [1, 1, 8], [1, 1, 1]), i32), weight_of(b)),
 }
 
 

@@ -114,5 +114,3 @@ def test_bytes_quantised_inside_bodies() -> None:
     after = run_passes(recognised, weights, UnsignedActivations())
     assert all(element_of(op.result.type) != i8 for op in after.walk() if isinstance(op, ew.Quantize))
     require_same(recognised, after, weights, SIZES)
-
-

@@ -1,0 +1,119 @@
+"""Looking inside a compilation: each watch sees every step and hands it on."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from rich.console import Console
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, f32
+from xdsl.passes import ModulePass
+
+from sparsec import debug, pipeline
+from sparsec.builder import begin_module
+from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects.encoding import tensor
+from sparsec.errors import OptionError
+from sparsec.pipeline import PIPELINE
+from sparsec.weights import WeightStore
+from tests.filecheck_item import parse
+from tests.transforms.passes import context_of
+
+FRONT = tuple(stage for stage in PIPELINE if stage.name in ("graph", "sparse", "scheduled"))
+PASSES = [current.name for stage in FRONT for current in stage.passes]
+
+
+def small_module() -> tuple[ModuleOp, WeightStore]:
+    """y = gelu(x @ w)"""
+    weights = WeightStore()
+    b, values, finish = begin_module(weights, [("x", tensor(f32, [3, 8]))])
+    weight = np.random.default_rng(0).normal(size=(8, 8)).astype(np.float32)
+    return finish([("y", b.apply(ew.Gelu, b.matmul(values["x"], b.constant(weight))))]), weights
+
+
+def steps():
+    """The steps of the small module."""
+    module, weights = small_module()
+    return pipeline.run(module, context_of(weights), FRONT)
+
+
+def test_dump_writes_one_numbered_file_for_each_pass(tmp_path: Path) -> None:
+    pipeline.finish(debug.dump(steps(), tmp_path / "ir"))
+    files = sorted(path.name for path in (tmp_path / "ir").iterdir())
+    assert files == ["00_input.mlir", *(f"{i:02d}_{name}.mlir" for i, name in enumerate(PASSES, 1))]
+    for name in files:
+        parse((tmp_path / "ir" / name).read_text())
+
+
+def test_the_files_of_several_targets_lie_side_by_side(tmp_path: Path) -> None:
+    module, weights = small_module()
+    for target in ("a", "b"):
+        run = pipeline.run(module.clone(), context_of(weights), FRONT[:1], first=20)
+        pipeline.finish(debug.dump(run, tmp_path, f"_{target}"))
+    assert (tmp_path / "21_infer-shapes_a.mlir").exists() and (tmp_path / "21_infer-shapes_b.mlir").exists()
+    assert not (tmp_path / "20_input_a.mlir").exists()
+
+
+@pytest.mark.parametrize(("name", "text"), [("sparse", "sparse.matmul"), ("matmul-to-linear", "nn.linear")])
+def test_show_prints_after_a_stage_or_a_pass(name: str, text: str) -> None:
+    stream = io.StringIO()
+    pipeline.finish(debug.show(steps(), name, stream))
+    printed = stream.getvalue()
+    assert printed.startswith("// [") and text in printed and printed.count("builtin.module") == 1
+
+
+def test_stop_after_runs_nothing_more() -> None:
+    seen = [step.pass_name for step in debug.stop_after(steps(), "graph")]
+    assert seen == ["", *(current.name for current in FRONT[0].passes)]
+
+
+def test_times_are_a_table_with_a_total() -> None:
+    times, stream = debug.Times(), io.StringIO()
+    pipeline.finish(times.watch(steps()))
+    times.print(Console(file=stream, width=100))
+    assert all(name in stream.getvalue() for name in [*PASSES, "total", "scheduled"])
+
+
+def test_names_are_those_of_stages_and_passes() -> None:
+    assert debug.require_name("kernels") == "kernels" and debug.require_name("fuse-epilogues") == "fuse-epilogues"
+    with pytest.raises(OptionError, match=r"no stage or pass 'fuse'.*fuse-epilogues"):
+        debug.require_name("fuse")
+
+
+@dataclass(frozen=True)
+class ReluForGelu(ModulePass):
+    """A wrong pass."""
+
+    name: ClassVar[str] = "relu-for-gelu"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Replace gelu by relu."""
+        for inner in op.walk():
+            if isinstance(inner, ew.Gelu):
+                wrong = ew.Relu.create(operands=inner.operands, result_types=inner.result_types)
+                assert inner.parent is not None
+                inner.parent.insert_op_before(wrong, inner)
+                inner.results[0].replace_all_uses_with(wrong.results[0])
+
+
+def test_bisect_finds_the_pass_that_changes_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = {"x": np.random.default_rng(1).normal(size=(3, 8)).astype(np.float32)}
+    module, weights = small_module()
+    assert debug.bisect(module, context_of(weights), inputs) is None
+    module, weights = small_module()
+    graph = FRONT[0]
+    wrong = replace(graph, passes=(*graph.passes[:2], ReluForGelu(), *graph.passes[2:]))
+    found = debug.bisect(module, context_of(weights), inputs, stages=(wrong, *FRONT[1:]))
+    assert found is not None and found.step.pass_name == "relu-for-gelu" and found.largest["y"] > 0.01
+
+
+def test_the_distance_of_nan_and_infinity_to_themselves_is_none() -> None:
+    array = np.array([np.nan, np.inf, -np.inf, 1.0], np.float32)
+    assert debug.distance(array, array) == 0
+    assert debug.distance(array, array[::-1].copy()) == np.inf
+    assert debug.distance(np.zeros(0, np.float32), np.zeros(0, np.float32)) == 0
