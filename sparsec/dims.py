@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 
 from sparsec.errors import ShapeError
 
@@ -33,6 +33,7 @@ class Dim:
         return Dim((((name,), 1),))
 
     @staticmethod
+    @lru_cache(maxsize=4096)  # every verifier reads the sizes of every type, and there are few of them
     def parse(text: str) -> Size:
         """Read what `str` wrote: sums of products of identifiers and integers, e.g. `2*batch*sequence + -1`.
 
@@ -163,6 +164,16 @@ def product(sizes: Iterable[Size]) -> Size:
 def evaluate(size: Size, values: Mapping[str, int]) -> int:
     """The number a size stands for."""
     return size.evaluate(values) if isinstance(size, Dim) else size
+
+
+def is_number(shape: Sequence[Size]) -> bool:
+    """Whether a tensor of this shape is one number."""
+    return all(size == 1 for size in shape)
+
+
+def is_per_channel(shape: Sequence[Size], channels: Size) -> bool:
+    """Whether a tensor of this shape holds one number for each of the channels, whatever the token."""
+    return len(shape) > 0 and shape[-1] == channels and is_number(shape[:-1])
 
 
 def broadcast(*shapes: Sequence[Size]) -> tuple[Size, ...]:
