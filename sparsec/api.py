@@ -128,7 +128,7 @@ def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights:
     if isinstance(model, str | os.PathLike):
         path = Path(model)
         if path.suffix == ".so":
-            raise ModelError(f"{path} is already compiled: load it with sparsec.load")
+            raise ModelError(f"{path} is compiled already: run it with `sparsec run` or sparsec.load")
         if path.suffix == ".spc":
             from sparsec.frontend.dsl import read_dsl
 

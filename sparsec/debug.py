@@ -5,6 +5,7 @@ Each is a watch: it takes the steps, looks at them as they pass by, and hands th
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,9 +36,11 @@ def require_name(name: str) -> str:
     Raises:
         OptionError: it is not; the message lists those that exist.
     """
-    if name not in known_names():
-        raise OptionError(f"there is no stage or pass {name!r}; there are: {', '.join(known_names())}")
-    return name
+    if name in known_names():
+        return name
+    close = difflib.get_close_matches(name, known_names(), 1)
+    advice = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known_names())}"
+    raise OptionError(f"there is no stage or pass {name!r}; {advice}")
 
 
 def is_after(step: Step, name: str) -> bool:
@@ -68,12 +71,18 @@ def dump(steps: Iterable[Step], folder: Path, suffix: str = "") -> Iterator[Step
     Args:
         suffix: put before the dot, to tell apart the targets that the last stages are run for; the module as given
             is then written already.
+
+    Raises:
+        OptionError: the folder or a file in it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     for step in steps:
         if step.pass_name or not suffix:
-            name = f"{step.index:02d}_{step.pass_name or step.stage}{suffix}.mlir"
-            (folder / name).write_text(str(step.module) + "\n")
+            path = folder / f"{step.index:02d}_{step.pass_name or step.stage}{suffix}.mlir"
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                path.write_text(str(step.module) + "\n")
+            except OSError as error:
+                raise OptionError(f"cannot write {path}: {error.strerror or error}") from error
         yield step
 
 

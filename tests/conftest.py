@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,3 +13,11 @@ from tests.filecheck_item import FileCheckFile
 def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Collector | None:
     """Make a test of each .mlir file."""
     return FileCheckFile.from_parent(parent, path=file_path) if file_path.suffix == ".mlir" else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compiled models are kept in a folder of this run, where tests find each other's; the user's is left alone."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["SPARSEC_CACHE_DIR"] = str(folder)
+    return folder

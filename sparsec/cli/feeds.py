@@ -30,11 +30,10 @@ def read_arrays(path: Path) -> Feed:
         InputError: the file cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            if isinstance(arrays, np.ndarray):
-                raise InputError(
-                    f"{path} is an npy file, which has no names; write one with np.savez(path, name=array)"
-                )
+        arrays = np.load(path, allow_pickle=False)
+        if isinstance(arrays, np.ndarray):
+            raise InputError(f"{path} is an npy file, which names no inputs; write an npz file with np.savez")
+        with arrays:
             return {name: arrays[name] for name in arrays.files}
     except FileNotFoundError:
         raise InputError(f"{path} does not exist") from None

@@ -92,6 +92,9 @@ def open_library(path: str | Path) -> Library:
     path = Path(path)
     try:
         status = path.stat()
+        with path.open("rb") as file:
+            if file.read(4) != b"\x7fELF":
+                raise ModelError(f"cannot load {path}: it is no shared library; `sparsec compile` makes one of a model")
         library = ctypes.CDLL(_fresh_name(path.resolve(), (status.st_dev, status.st_ino)))
     except OSError as error:
         raise ModelError(f"cannot load {path}: {error.strerror or error}") from error

@@ -1,0 +1,146 @@
+"""`sparsec compile`: every kind of output, every look inside, and what is left on disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sparsec
+from sparsec import pipeline
+from sparsec.debug import known_names
+from sparsec.target import host
+from tests.cli.command import done
+from tests.cli.command import sparsec as run
+from tests.filecheck_item import parse
+
+CODE = ("kernels-to-loops", "loops-to-llvm")
+PASSES = [each.name for each in pipeline.all_passes()]
+
+
+def files(folder: Path) -> set[str]:
+    """The names of what lies in a folder."""
+    return {path.name for path in folder.iterdir()}
+
+
+def test_library_and_header(folder: Path) -> None:
+    result = done("compile", "layer.spc", "-o", "made.so", "--prefix", "my_layer")
+    assert files(folder) == {"layer.spc", "made.so", "made.h"}
+    assert result.out == "" and result.err.startswith("wrote made.so (")
+    assert "my_layer_create" in Path("made.h").read_text()
+    assert sparsec.load("made.so").prefix == "my_layer"
+
+
+def test_the_output_names_itself(folder: Path) -> None:
+    done("compile", "layer.spc")
+    assert files(folder) == {"layer.spc", "layer.so", "layer.h"}
+    assert sparsec.load("layer.so").prefix == "layer"
+
+
+def test_what_was_there_is_replaced(folder: Path, compiled: Path) -> None:
+    shutil.copy(compiled / "layer.so", "old.so")
+    before = sparsec.load("old.so")
+    done("compile", "layer.spc", "-o", "old.so", "--prefix", "new")
+    assert (before.prefix, sparsec.load("old.so").prefix) == ("layer", "new")
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix", "start"),
+    [("obj", ".o", b"\x7fELF"), ("asm", ".s", b"\t."), ("llvm", ".ll", b"; ModuleID"), ("mlir", ".mlir", b"builtin")],
+)
+def test_other_kinds_by_suffix_and_by_option(kind: str, suffix: str, start: bytes, folder: Path) -> None:
+    by_option = done("compile", "layer.spc", "--emit", kind)
+    assert f"wrote layer{suffix}" in by_option.err
+    header = {"layer.h"} if kind == "obj" else set[str]()
+    assert files(folder) == {"layer.spc", f"layer{suffix}"} | header
+    content = Path(f"layer{suffix}").read_bytes()
+    assert content.startswith(start)
+    if kind == "mlir":
+        done("compile", "layer.spc", "-o", f"again{suffix}")
+        assert Path(f"again{suffix}").read_bytes() == content
+        parse(content.decode())
+
+
+def test_an_object_links_into_a_program(folder: Path) -> None:
+    done("compile", "layer.spc", "--emit", "obj")
+    source = '#include <stdio.h>\n#include "layer.h"\nint main(void) { puts(layer_metadata()); return 0; }\n'
+    Path("main.c").write_text(source)
+    subprocess.run(["cc", "-o", "main", "main.c", "layer.o", "-lpthread"], check=True)
+    metadata = json.loads(subprocess.run(["./main"], check=True, capture_output=True).stdout)
+    assert metadata["inputs"][0]["name"] == "x"
+
+
+def test_targets() -> None:
+    facts = json.loads(done("compile", "layer.spc", "--target", f"x86_64,{host().name}", "--json").out)
+    assert facts["targets"] == list(dict.fromkeys([host().name, "x86_64"]))
+    program = sparsec.load("layer.so")
+    assert program.targets == tuple(facts["targets"]) and program.target == host().name
+    done("compile", "layer.spc", "--target", "x86_64", "-o", "portable.so")
+    portable = sparsec.load("portable.so")
+    x = np.random.default_rng(0).integers(0, 256, (70, 16)).astype(np.uint8)
+    assert portable.target == "x86_64"
+    assert portable(x)[0].tobytes() == program(x)[0].tobytes()
+
+
+def test_json_says_what_was_done(folder: Path) -> None:
+    facts = json.loads(done("compile", "layer.spc", "--json", "-o", "j.so").out)
+    assert facts["files"] == {name: (folder / name).stat().st_size for name in ("j.so", "j.h")}
+    assert facts["model"] == "layer.spc" and facts["seconds"] > 0
+
+
+def test_cache_and_its_switch() -> None:
+    def cached(*more: str) -> bool:
+        return json.loads(done("compile", "layer.spc", "-o", "c.so", "--prefix", "cache_test", "--json", *more).out)[
+            "cached"
+        ]
+
+    assert not cached("--no-cache")
+    assert not cached()  # the first one kept nothing
+    assert cached()
+    assert not cached("--no-cache")
+    assert not cached("--time-passes")
+    Path("layer.spc").write_text(Path("layer.spc").read_text().replace("seed = 2", "seed = 3"))
+    assert not cached()
+
+
+def test_every_pass_leaves_a_file_that_parses_and_verifies() -> None:
+    done("compile", "layer.spc", "--dump-ir", "deep/ir", "--target", f"{host().name},x86_64")
+    names = [f"{index:02d}_{name}" for index, name in enumerate(["input", *PASSES])]
+    targets = [target for target in dict.fromkeys((host().name, "x86_64"))]
+    expected = {f"{name}.mlir" for name in names if name[3:] not in CODE}
+    expected |= {f"{name}_{target}.mlir" for name in names if name[3:] in CODE for target in targets}
+    assert files(Path("deep/ir")) == expected
+    for path in Path("deep/ir").iterdir():
+        text = path.read_text()
+        assert str(parse(text)) == text.rstrip("\n"), path
+
+
+@pytest.mark.parametrize("name", known_names())
+def test_printing_and_stopping_after_each_stage_and_pass(name: str, folder: Path) -> None:
+    result = done("compile", "layer.spc", "--print-ir-after", name, "--stop-after", name)
+    heading, _, text = result.out.partition("\n")
+    assert heading.startswith("// [") and (name in heading)
+    parse(text)
+    assert files(folder) == {"layer.spc"} and result.err == ""
+
+
+def test_times_go_to_stderr() -> None:
+    result = done("compile", "layer.spc", "--time-passes", "--stop-after", "scheduled")
+    assert "choose-schedules" in result.err and "total" in result.err
+    assert "nn-to-kernels" not in result.err and result.out == ""
+
+
+def test_a_mistake_leaves_what_was_there(folder: Path) -> None:
+    Path("old.so").write_text("old")
+    Path("layer.spc").write_text("nonsense")
+    assert run("compile", "layer.spc", "-o", "old.so").code == 2
+    assert Path("old.so").read_text() == "old" and files(folder) == {"layer.spc", "old.so"}
+
+
+def test_text_can_go_to_a_pipe(folder: Path) -> None:
+    done("compile", "layer.spc", "--emit", "mlir", "-o", "/dev/null")
+    assert Path("/dev/null").is_char_device() and files(folder) == {"layer.spc"}

@@ -1,0 +1,57 @@
+"""`sparsec opt`: what one pass prints, the next one takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sparsec import __version__, pipeline
+from sparsec.target import host
+from tests.cli.command import done
+from tests.cli.command import sparsec as run
+
+NEED_WEIGHTS = {"fold-constants", "legalise-quantisation", "discover-blocks", "nn-to-kernels"}
+"""Passes that look at the numbers of the layer's weights."""
+
+
+@pytest.fixture(scope="module")
+def dumped(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The IR as it was given and after each pass."""
+    folder = tmp_path_factory.mktemp("ir")
+    done("compile", compiled / "layer.spc", "-o", folder / "layer.so", "--dump-ir", folder / "ir")
+    return sorted((folder / "ir").iterdir())
+
+
+@pytest.mark.parametrize("index", range(len(pipeline.all_passes())), ids=[p.name for p in pipeline.all_passes()])
+def test_each_pass_alone(index: int, dumped: list[Path]) -> None:
+    name = pipeline.all_passes()[index].name
+    options = f"{{target={host().name}}}" if name == "kernels-to-loops" else ""
+    result = run("opt", dumped[index], "-p", name + options)
+    if name in NEED_WEIGHTS:
+        assert result.code == 2 and "needs the numbers of weight" in result.err and "--print-ir-after" in result.err
+        assert result.out == ""
+    else:
+        assert result.code == 0, result.err
+        assert result.out.strip() == dumped[index + 1].read_text().strip()
+
+
+def test_text_out_again(dumped: list[Path], folder: Path) -> None:
+    assert done("opt", dumped[0]).out.strip() == dumped[0].read_text().strip()
+    done("opt", dumped[0], "-o", "again.mlir")
+    assert Path("again.mlir").read_text().strip() == dumped[0].read_text().strip()
+    done("opt", "again.mlir", "-p", "infer-shapes,recognise-gelu", "-o", "again.mlir")  # in place
+
+
+def test_no_file_after_a_mistake(dumped: list[Path], folder: Path) -> None:
+    for arguments in (("-p", "fold-constants"), ("-p", "no-such-pass"), ("-t", "wasm")):
+        assert run("opt", dumped[1], *arguments, "-o", "out.mlir").code == 2
+    Path("wrong.mlir").write_text("func.func @main(")
+    assert run("opt", "wrong.mlir", "-o", "out.mlir").code == 2
+    assert {path.name for path in folder.iterdir()} == {"layer.spc", "wrong.mlir"}
+
+
+def test_it_speaks_for_itself() -> None:
+    assert done("opt", "--version").out.startswith(f"sparsec {__version__}, built on xdsl 0.")
+    text = done("opt", "--help").out
+    assert text.startswith("usage: sparsec opt") and all(p.name in text for p in pipeline.all_passes())
