@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import inspect
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,7 +44,7 @@ def start(arguments: Sequence[str]) -> int:
                 tool.args.output_file = os.fspath(temporary)
                 tool.run()
     except (ParseError, UnicodeDecodeError) as error:
-        raise ModelError(f"{tool.get_input_name()} is no IR that sparsec knows:\n{error}") from error
+        raise ModelError(f"{tool.get_input_name()} is no IR that sparsec knows:\n{str(error).rstrip()}") from error
     except DiagnosticException as error:
         raise ModelError(f"{tool.get_input_name()}: {pipeline.innermost_message(error)}") from error
     return 0
@@ -74,6 +75,9 @@ class OptTool(xDSLOptMain):
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
         """xDSL's, under our name."""
         arg_parser.prog = "sparsec opt"
+        arg_parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        lines = (f"  {each.name:<27} {inspect.getdoc(each) or ''}".splitlines()[0] for each in pipeline.all_passes())
+        arg_parser.epilog = "\n".join(["passes, in the order of the compiler:", *lines])
         super().register_all_arguments(arg_parser)
 
     def register_all_dialects(self) -> None:

@@ -1,0 +1,109 @@
+"""What needs a process of its own: signals, pipes, terminals, the installed command."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import sparsec
+from sparsec.cli import COMMANDS
+from sparsec.options import child_environment
+from tests.cli.command import done
+from tests.fixtures import FIXTURES
+
+COMMAND = [sys.executable, "-m", "sparsec.cli"]
+
+
+def start(*arguments: object, **options: object) -> subprocess.Popen[str]:
+    """`sparsec ARGUMENTS` in a process."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    return subprocess.Popen([*COMMAND, *map(str, arguments)], text=True, env=child_environment(), **pipes)  # type: ignore[call-overload]
+
+
+def test_version_and_help() -> None:
+    assert done("--version").out == f"sparsec {sparsec.__version__}\n"
+    text = done("--help").out
+    for command in COMMANDS:
+        name = command.__name__.rpartition(".")[2]
+        assert f"    {name} " in text
+        own = done(name, "--help").out
+        assert own.startswith(f"usage: sparsec {name}")
+        assert "examples:" in own or name == "opt"
+
+
+def test_the_installed_command_is_the_module() -> None:
+    installed = Path(sys.executable).with_name("sparsec")
+    shown = subprocess.run([installed, "--version"], check=True, capture_output=True, text=True)
+    assert shown.stdout == f"sparsec {sparsec.__version__}\n"
+
+
+def test_a_reader_that_goes_away(compiled: Path) -> None:
+    for arguments in (("info", compiled / "layer.so"), ("info", compiled / "layer.so", "--json"), ("--help",)):
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = start(*arguments, stdout=writer)
+        os.close(writer)
+        _, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, "") or arguments == ("--help",)
+        assert "Traceback" not in err
+
+
+def test_a_full_disk(compiled: Path) -> None:
+    with open("/dev/full", "w") as full:
+        process = start("info", compiled / "layer.so", stdout=full)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (2, "error: [Errno 28] No space left on device\n")
+
+
+def test_an_interrupted_compilation_leaves_nothing(folder: Path) -> None:
+    model = FIXTURES / "bert_qdq_u8_channel_90.onnx"
+    process = start("compile", model, "-o", "out.so", "--no-cache", "--dump-ir", "ir")
+    deadline = time.monotonic() + 60
+    while not (folder / "ir" / "02_fold-constants.mlir").exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "interrupted: nothing more was done\n")
+    assert {path.name for path in folder.iterdir()} == {"layer.spc", "ir"}
+
+
+def test_progress_is_for_terminals_only(folder: Path) -> None:
+    def err_of(stderr: int | None) -> subprocess.Popen[str]:
+        return start("info", "layer.spc", stderr=subprocess.PIPE if stderr is None else stderr)
+
+    process = err_of(None)
+    assert process.communicate(timeout=60)[1] == ""
+    ours, theirs = pty.openpty()
+    process = err_of(theirs)
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:  # the way in which Linux says that nobody writes to a terminal any more
+            break
+        if not part:
+            break
+        seen += part
+    os.close(ours)
+    process.communicate(timeout=60)
+    assert b"layer.spc" in seen and process.returncode == 0
+
+
+def test_no_memory_is_no_traceback(compiled: Path) -> None:
+    process = start("run", compiled / "layer.so", "--dim", "tokens=400000000", preexec_fn=limit_memory)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2 and err.startswith("error: not enough memory"), err
+
+
+def limit_memory() -> None:
+    """2 GB of address space for the process about to start."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
