@@ -25,6 +25,7 @@ from sparsec.context import CompilerContext
 from sparsec.dialects import all_dialects, sparse
 from sparsec.dialects.encoding import blocks_of, element_of, sizes_of, to_numpy
 from sparsec.dialects.kernel import Program as KernelProgram
+from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.tensor_op import SOURCE
 from sparsec.errors import CompilerBug, ModelError
 from sparsec.options import Options
@@ -124,7 +125,7 @@ def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights:
     WORKER.start()  # LLVM loads in its own process while the frontend works
     context = new_context(weights)
     if isinstance(model, ModuleOp):
-        return Source(model.clone(), context, "module")
+        return Source(_with_weights(model, context.weights), context, "module")
     if isinstance(model, str | os.PathLike):
         path = Path(model)
         if path.suffix == ".so":
@@ -134,11 +135,22 @@ def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights:
 
             return Source(read_dsl(path, context.weights), context, path.name)
         name = path.name
-    else:
+    elif isinstance(model, bytes) or hasattr(model, "SerializeToString"):
         name = "model"
+    else:
+        kinds = "a path, the bytes of an ONNX file, an onnx.ModelProto or a [graph] module"
+        raise ModelError(f"a model is {kinds}, and this is of type {type(model).__name__}")
     from sparsec.frontend.onnx_model import read_onnx
 
     return Source(read_onnx(model, context.weights), context, name)
+
+
+def _with_weights(module: ModuleOp, weights: WeightStore) -> ModuleOp:
+    for op in module.walk():
+        digest = op.digest if isinstance(op, Constant) else None
+        if digest is not None and digest.data not in weights:
+            raise ModelError(f"the module names weight {digest.data}: give its WeightStore as `weights`")
+    return module.clone()
 
 
 def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: bool = False) -> Built:

@@ -31,6 +31,7 @@ class InferenceSession:
         path_or_bytes: an ONNX model as a path or as bytes, a `.so` that sparsec made, or a `Program`.
         sess_options: onnxruntime's; of it, `intra_op_num_threads` is obeyed when it is above 0.
         providers: accepted for the sake of scripts; there is one provider, the CPU.
+        provider_options: accepted and left alone too.
         options: options of `sparsec.compile`.
 
     Raises:
@@ -42,6 +43,7 @@ class InferenceSession:
         path_or_bytes: str | Path | bytes | Program,
         sess_options: Any = None,
         providers: Sequence[Any] | None = None,
+        provider_options: Sequence[Any] | None = None,
         **options: Any,
     ):
         self.program = _program(path_or_bytes, options)
