@@ -71,6 +71,8 @@ PIPELINE: tuple[Stage, ...] = (
             RecogniseGelu(),
             RecogniseLayerNorm(),
             RecogniseAttention(),
+            FoldConstants(),  # recognition moves steps and constants to other places, where they may meet their like
+            CanonicaliseGraph(),
         ),
         forms.graph,
     ),

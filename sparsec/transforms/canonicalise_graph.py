@@ -45,6 +45,7 @@ def _rewrites(weights: WeightStore) -> list[RewritePattern]:
         shape_rewrites.DropIdentityMoves(),
         shape_rewrites.MergeBroadcasts(weights),
         shape_rewrites.ReshapeBeforeBroadcast(weights),
+        shape_rewrites.ReduceBeforeBroadcast(weights),
         arithmetic_rewrites.DropNeutral(weights),
         arithmetic_rewrites.DropIdentityCasts(),
         arithmetic_rewrites.ChooseKnown(weights),

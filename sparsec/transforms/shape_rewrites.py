@@ -9,7 +9,7 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 from sparsec.builder import Builder, constant_value
 from sparsec.dialects.encoding import sizes_of
 from sparsec.dialects.nn_elementwise import Dequantize, ElementwiseOp, QuantisationOp
-from sparsec.dialects.nn_structure import Broadcast, Concat, Reshape, Slice, Transpose
+from sparsec.dialects.nn_structure import Broadcast, Concat, ReduceOp, Reshape, Slice, Transpose
 from sparsec.dialects.tensor_op import integers, normalise_axis, sizes
 from sparsec.dims import Size, broadcast
 from sparsec.transforms.matching import before_broadcast, made_by, replace
@@ -147,3 +147,20 @@ class ReshapeBeforeBroadcast(RewritePattern):
             return
         builder = Builder.before(self.weights, op)
         replace(rewriter, op, builder.broadcast(builder.reshape(inner.operand, narrow), wanted))
+
+
+@dataclass
+class ReduceBeforeBroadcast(RewritePattern):
+    """reduce(broadcast(x)) -> broadcast(reduce(x)) when the reduced axes are not those that were broadcast"""
+
+    weights: WeightStore
+
+    def match_and_rewrite(self, op: object, rewriter: PatternRewriter, /) -> None:
+        if not isinstance(op, ReduceOp) or (inner := made_by(op.operand, Broadcast)) is None:
+            return
+        given, wide = sizes(inner.operand), sizes(op.operand)
+        if len(given) != len(wide) or any(given[axis] != wide[axis] for axis in op.axis_values):
+            return
+        builder = Builder.before(self.weights, op)
+        reduced = builder.create(type(op), [inner.operand], dict(op.properties)).results[0]
+        replace(rewriter, op, builder.broadcast(reduced, sizes(op.result)))

@@ -35,3 +35,17 @@ builtin.module {
     func.return %y, %z : tensor<3x4xf32>, tensor<3x4xf32>
   }
 }
+
+// -----
+
+// What is the same for all channels is summed once.
+// CHECK-LABEL: @main(%m
+// CHECK-NEXT: [[S:%.*]] = nn.reduce_sum %m <axes = [0]> : (tensor<3x1xf32>) -> tensor<1xf32>
+// CHECK-NEXT: nn.broadcast [[S]] : (tensor<1xf32>) -> tensor<4xf32>
+builtin.module {
+  func.func @main(%m : tensor<3x1xf32>) -> tensor<4xf32> attributes {input_names = ["m"], output_names = ["y"]} {
+    %w = nn.broadcast %m : (tensor<3x1xf32>) -> tensor<3x4xf32>
+    %y = nn.reduce_sum %w <axes = [0]> : (tensor<3x4xf32>) -> tensor<4xf32>
+    func.return %y : tensor<4xf32>
+  }
+}

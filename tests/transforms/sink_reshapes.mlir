@@ -22,10 +22,10 @@ builtin.module {
 
 // -----
 
-// Splitting channels is no regrouping of tokens, and a value per position has no place in other groups.
+// Any reshape sinks below an op on single elements; a value per position has no place in other groups.
 // CHECK-LABEL: @main(%x
-// CHECK-NEXT: [[W:%.*]] = nn.reshape %x
-// CHECK-NEXT: nn.exp [[W]]
+// CHECK-NEXT: [[E:%.*]] = nn.exp %x
+// CHECK-NEXT: nn.reshape [[E]]
 // CHECK-NEXT: [[V:%.*]] = nn.reshape %x
 // CHECK-NEXT: nn.mul [[V]], %p
 builtin.module {
