@@ -11,14 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from sparsec.pattern import BlockPattern
-from sparsec.schedule import Dataflow, Schedule
+from sparsec.schedule import TILE, Dataflow, Schedule
 from sparsec.target import CpuTarget
-
-GROUP = 4
-"""Output rows that a kernel computes together; patterns given here have blocks of GROUP x 1."""
-
-TILE = 64
-"""Tokens of a full tile."""
 
 CYCLES_PER_ENTRY: Mapping[Dataflow, float] = {
     Dataflow.DENSE_QUADS: 8.02,  # 16 vpdpbusd, two a cycle; loads and interleaving hide behind them

@@ -22,13 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsec.errors import CompilerBug
-from sparsec.schedule import Dataflow, Schedule
+from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
 
-TILE = 64
-"""Tokens of a feature-major tile: input row k of a u8 tile begins at byte 64 k, of an f32 tile at byte 256 k."""
-GROUP = 4
-"""Output rows that one kernel step computes together."""
-_ALIGNMENT = 64
+ALIGNMENT = 64
+"""Bytes to which packed weights, their parts and arena slots are aligned: a cache line and a 512-bit vector."""
+
 _LAST_SHORT_COLUMN = 0xFFFF * 8 // TILE
 
 Bytes = NDArray[np.uint8]
@@ -88,7 +86,7 @@ class WeightLayout:
     @property
     def entries_at(self) -> int:
         """Where the first entry lies, after the table of groups."""
-        return -(-4 * (self.groups + 1) // _ALIGNMENT) * _ALIGNMENT if self.is_gathered else 0
+        return -(-4 * (self.groups + 1) // ALIGNMENT) * ALIGNMENT if self.is_gathered else 0
 
 
 def fits_int8(weight: NDArray[np.integer]) -> bool:

@@ -132,7 +132,7 @@ def _attention(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequen
     if weight.dtype != np.float32:
         weight = weight.astype(np.int32) - np.int32(op.zero("w"))
     mixed = product(weight, v).transpose(0, 2, 1, 3)
-    merged = np.ascontiguousarray(mixed).reshape(*mixed.shape[:2], -1)
+    merged = np.ascontiguousarray(mixed).reshape(operands[0].shape[:2] + operands[2].shape[2:])
     (output,) = scope.run_body(op.output, [merged, *extras])
     return [np.broadcast_to(output, merged.shape)]
 

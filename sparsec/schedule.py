@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+TILE = 64
+"""Tokens of a feature-major tile: the distance between two channels of one tile, in elements."""
+
+GROUP = 4
+"""Output rows that one kernel step computes together."""
+
 
 class Dataflow(StrEnum):
     """The walking order of a matmul kernel over feature-major tiles of tokens."""
@@ -42,4 +48,4 @@ class Schedule:
     """
 
     dataflow: Dataflow
-    tile: int = 64
+    tile: int = TILE

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import TensorType
+from xdsl.dialects.builtin import TensorType, f32, i1, i8, i32
 from xdsl.ir import Attribute, Region, SSAValue
 from xdsl.irdl import IRDLOperation, irdl_op_definition, traits_def, var_operand_def
 from xdsl.traits import IsTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
+from sparsec.dialects.encoding import ui8
 from sparsec.dialects.nn_elementwise import ElementwiseOp
 from sparsec.dialects.nn_structure import Constant
 from sparsec.errors import CompilerBug
+
+TILE_ELEMENTS: Sequence[Attribute] = (f32, i32, ui8, i8, i1)
+"""Element types that bodies behind products can read for each token and channel, and yield."""
 
 
 @irdl_op_definition
@@ -38,6 +42,14 @@ def yielded(body: Region) -> tuple[SSAValue, ...]:
     if not isinstance(last, Yield):
         raise CompilerBug("a body does not end in sparse.yield")
     return tuple(last.values)
+
+
+def verify_results(op: IRDLOperation, body: Region) -> None:
+    """Check that a body behind a product yields what tiles hold."""
+    for value in yielded(body):
+        if value.type not in TILE_ELEMENTS:
+            known = ", ".join(map(str, TILE_ELEMENTS))
+            raise VerifyException(f"{op.name}: a body yields {value.type}; products write {known}")
 
 
 def verify_body(

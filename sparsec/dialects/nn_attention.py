@@ -19,10 +19,10 @@ from xdsl.irdl import (
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
-from sparsec.dialects.body import verify_body, yielded
+from sparsec.dialects.body import verify_body, verify_results, yielded
 from sparsec.dialects.encoding import element_of, tensor, ui8
 from sparsec.dialects.tensor_op import TensorOp, element, sizes
-from sparsec.dims import broadcast
+from sparsec.dims import Size, broadcast, is_number, is_per_channel
 from sparsec.errors import ShapeError
 
 
@@ -37,8 +37,8 @@ class Attention(TensorOp):
 
     `q` is `[batch, queries, hidden]`, `k` and `v` are `[batch, keys, hidden]`, f32 or quantised (i8, ui8). Sums of
     quantised operands are exact i32, sums of f32 ones are fp32 products (any order). Extras of `score` and `weight`
-    broadcast to `[batch, heads, queries, keys]` (masks), those used by `output` to `[batch, queries, hidden]`; every
-    body takes them all. `w` may be quantised by `weight`; then `v` must be quantised too.
+    broadcast to `[batch, heads, queries, keys]` (masks), those of `output` are numbers or one per channel; every body
+    takes them all. `w` may be quantised by `weight`; then `v` must be quantised too.
     """
 
     name = "nn.attention"
@@ -82,10 +82,19 @@ class Attention(TensorOp):
         verify_body(self, "weight", self.weight, [f32], extras)
         weight = yielded(self.weight)[0].type
         verify_body(self, "output", self.output, [self._accumulator(weight, element(self.v), "w", "v")], extras)
+        verify_results(self, self.output)
         scores = [sizes(self.q)[0], self.heads.value.data, sizes(self.q)[1], sizes(self.k)[1]]
-        for extra, argument in zip(self.extras, self.score.block.args[1:], strict=True):
-            if argument.first_use is not None and broadcast(sizes(extra), scores) != tuple(scores):
+        for number, extra in enumerate(self.extras, 1):
+            shape = sizes(extra)
+            in_scores, in_weights, in_outputs = (
+                region.block.args[number].first_use is not None for region in (self.score, self.weight, self.output)
+            )
+            if (in_scores or in_weights) and not _broadcasts_to(shape, scores):
                 raise VerifyException(f"nn.attention: an operand {extra.type} does not broadcast to the scores")
+            if in_outputs and not (is_number(shape) or is_per_channel(shape, sizes(self.v)[2])):
+                raise VerifyException(
+                    f"nn.attention: the output reads {extra.type}, which is neither a number nor one per channel"
+                )
 
     @staticmethod
     def _accumulator(a: Attribute, b: Attribute, a_name: str, b_name: str) -> Attribute:
@@ -94,3 +103,10 @@ class Attention(TensorOp):
         if a in (i8, ui8) and b in (i8, ui8):
             return i32
         raise VerifyException(f"nn.attention: {a_name} is {a} and {b_name} is {b}; both must be f32, or both i8 or ui8")
+
+
+def _broadcasts_to(shape: Sequence[Size], target: Sequence[Size]) -> bool:
+    try:
+        return broadcast(shape, target) == tuple(target)
+    except ShapeError:
+        return False

@@ -20,11 +20,12 @@ from xdsl.irdl import (
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.traits import Pure
+from xdsl.utils.exceptions import VerifyException
 
-from sparsec.dialects.body import Yield, verify_body, yielded
+from sparsec.dialects.body import TILE_ELEMENTS, Yield, verify_body, verify_results, yielded
 from sparsec.dialects.encoding import BlocksAttr, LayoutAttr, TesaAttr, tensor, with_layout
 from sparsec.dialects.tensor_op import TensorOp, element, sizes
-from sparsec.dims import broadcast
+from sparsec.dims import broadcast, is_number, is_per_channel
 from sparsec.errors import ShapeError
 from sparsec.schedule import Dataflow, Schedule
 
@@ -79,8 +80,9 @@ class MatMul(TensorOp):
 
     `x` is `[..., in]`, ui8 or f32; `weight` is a constant `[out, in]`. With a ui8 `x` the weight is i8, or i16 holding
     values in [-255, 255] (an asymmetric weight with its zero point subtracted), and the sum is exact i32; with f32 it
-    is an fp32 product (any order, fused multiply-add). The extras broadcast to `[..., out]`. Each value that the body
-    yields is a result.
+    is an fp32 product (any order, fused multiply-add). The extras broadcast to `[..., out]`; those that are more
+    than a number, or one per channel, hold `TILE_ELEMENTS`. Each value that the body yields is a result, of such
+    elements too.
     """
 
     name = "sparse.matmul"
@@ -116,6 +118,13 @@ class MatMul(TensorOp):
     def verify_(self) -> None:
         super().verify_()
         verify_body(self, "body", self.body, [self.accumulator], [element(extra) for extra in self.extras])
+        verify_results(self, self.body)
+        result = (*sizes(self.x)[:-1], sizes(self.weight)[0])
+        for extra in self.extras:
+            shape = sizes(extra)
+            by_channel = shape != result and (is_number(shape) or is_per_channel(shape, result[-1]))
+            if not by_channel and element(extra) not in TILE_ELEMENTS:
+                raise VerifyException(f"sparse.matmul: an operand {extra.type} has no elements that tiles hold")
 
 
 @irdl_op_definition

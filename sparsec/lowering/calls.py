@@ -14,10 +14,9 @@ from sparsec.dialects import nn_structure as nn
 from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import Layout, as_tensor, element_of, layout_of, sizes_of, tensor, ui8
 from sparsec.dialects.tensor_op import SOURCE, normalise_axis
-from sparsec.dims import Size
+from sparsec.dims import Size, is_number, is_per_channel
 from sparsec.errors import CompilerBug
 from sparsec.lowering.hoist_constants import hoist_constants
-from sparsec.lowering.kernels.matmul import is_channel
 from sparsec.lowering.program_builder import ProgramBuilder
 from sparsec.packing import pack_weight
 
@@ -91,7 +90,7 @@ def _broadcast_extra(op: sparse.MatMul, value: SSAValue, b: ProgramBuilder) -> S
     buffer, shape = b.buffer(value), sizes_of(op.outputs[0].type)
     given = sizes_of(value.type)
     row_major = layout_of(value.type) is None
-    if row_major and (all(size == 1 for size in given) or is_channel(given, shape[-1])):
+    if row_major and (is_number(given) or is_per_channel(given, shape[-1])):
         return buffer
     if not row_major and given == shape:
         return buffer

@@ -23,7 +23,7 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import KERNELS
 from sparsec.lowering.kernels.frame import KernelRow, Sizes, open_frame
 from sparsec.lowering.kernels.vector import Emitter, Value, build_function, pointer
-from sparsec.lowering.program_builder import ALIGNMENT
+from sparsec.packing import ALIGNMENT
 from sparsec.target import CpuTarget, find_target
 
 PARALLEL = "sparsec_parallel"

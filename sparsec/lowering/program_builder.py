@@ -16,12 +16,9 @@ from sparsec.dialects.tensor_op import SOURCE
 from sparsec.dims import Size, product
 from sparsec.errors import CompilerBug
 from sparsec.lowering.memory_plan import Lifetime, plan_slots
+from sparsec.packing import ALIGNMENT
+from sparsec.schedule import TILE
 from sparsec.weights import Array, WeightStore, digest_of
-
-ALIGNMENT = 64
-"""Bytes to which packed weights and arena slots are aligned: a cache line and a 512-bit vector."""
-
-TILE = 64
 
 
 class ProgramBuilder:

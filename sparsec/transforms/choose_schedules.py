@@ -10,7 +10,7 @@ from xdsl.passes import ModulePass
 
 from sparsec.builder import constant_value
 from sparsec.context import weights_of
-from sparsec.cost import GROUP, choose_schedule
+from sparsec.cost import choose_schedule
 from sparsec.dialects.encoding import element_of, i16, sizes_of, ui8
 from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.sparse import SCHEDULE_HINT, MatMul, ScheduleAttr
@@ -18,7 +18,7 @@ from sparsec.dialects.tensor_op import SOURCE
 from sparsec.dims import product
 from sparsec.errors import CompilerBug, ShapeError
 from sparsec.pattern import BlockPattern
-from sparsec.schedule import Dataflow, Schedule
+from sparsec.schedule import GROUP, Dataflow, Schedule
 from sparsec.target import find_target
 from sparsec.transforms.straight_line import function_blocks
 from sparsec.weights import WeightStore

@@ -11,9 +11,11 @@ from xdsl.passes import ModulePass
 
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects.encoding import sizes_of
+from sparsec.dialects.body import TILE_ELEMENTS
+from sparsec.dialects.encoding import element_of, sizes_of
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import MatMul
+from sparsec.dims import is_number, is_per_channel
 from sparsec.transforms.bodies import Fused, absorb, repeated_in, widens_bytes, wrap
 from sparsec.transforms.straight_line import erase_dead, function_blocks, move_before, path_between, position_of
 from sparsec.weights import WeightStore
@@ -25,7 +27,7 @@ class FuseEpilogues(ModulePass):
 
     A result that others use too stays a result: a product may yield an f32 residual and its quantised copy. An op
     that only widens bytes is repeated by its readers and fused itself only when somebody else needs the wide copy.
-    Attention has one result, so there only a single user is fused.
+    Attention has one result, so there only a single user is fused, and one that reads numbers of the channel alone.
     """
 
     name = "fuse-epilogues"
@@ -83,8 +85,17 @@ def _outside(user: ew.ElementwiseOp, producer: Fused) -> list[SSAValue]:
     return [value for value in values if value.owner is not producer]
 
 
-def _is_allowed(producer: Fused, user: Operation) -> bool:
-    if not isinstance(producer, Attention):
-        return True
-    readers = {use.operation for use in producer.result.uses}
-    return readers == {user}
+def _is_allowed(producer: Fused, user: ew.ElementwiseOp) -> bool:
+    """Whether the producer may take the op: it reads and writes elements that tiles hold, as the kernel can do."""
+    if element_of(user.results[0].type) not in TILE_ELEMENTS:
+        return False
+    varying = [value for value in _outside(user, producer) if not _is_known_by_channel(value, user)]
+    if isinstance(producer, Attention):
+        return not varying and {use.operation for use in producer.result.uses} == {user}
+    return all(element_of(value.type) in TILE_ELEMENTS for value in varying)
+
+
+def _is_known_by_channel(value: SSAValue, user: ew.ElementwiseOp) -> bool:
+    shape, result = sizes_of(value.type), sizes_of(user.results[0].type)
+    by_last_axis = not isinstance(user, ew.QuantisationOp)  # whose parameters may lie along any axis
+    return shape != result and (is_number(shape) or (by_last_axis and is_per_channel(shape, result[-1])))

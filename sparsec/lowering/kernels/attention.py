@@ -25,12 +25,12 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import attention_products as products
 from sparsec.lowering.kernels import elements
 from sparsec.lowering.kernels.attention_extras import OutputBody, ScoreBody, extras_of
-from sparsec.lowering.kernels.attention_products import GROUP
 from sparsec.lowering.kernels.attention_scratch import Areas, Tiles, clear, load_columns, store_columns
-from sparsec.lowering.kernels.frame import TILE, Frame, KernelRow, Sizes
+from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.matmul import store_tile_row
-from sparsec.lowering.kernels.token_order import TokenOrder, pack_row
+from sparsec.lowering.kernels.token_order import TokenOrder, interleave, pack_row
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
+from sparsec.schedule import GROUP, TILE
 
 
 class AttentionEmitter:
@@ -262,7 +262,7 @@ class AttentionEmitter:
         def add(key: Value, state: tuple[Value, ...]) -> list[Value]:
             row = e.load(type, self._at["weights"], e.mul(key, TILE))
             zero = e.constant(0, type)
-            vectors = products.interleave(e, [row, zero, zero, zero])
+            vectors = interleave(e, [row, zero, zero, zero])
             ones = e.constant(1, vector_of(i8, 64))
             return [e.dot4(total, vector, ones) for total, vector in zip(state, vectors, strict=True)]
 

@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import i32, i64
 from xdsl.ir import Attribute, Region, SSAValue
 
 from sparsec.dialects import kernel
-from sparsec.dims import Size, product
+from sparsec.dims import Size, is_number, is_per_channel, product
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import elements
 from sparsec.lowering.kernels.body import BodyEmitter
@@ -36,7 +36,7 @@ class Extra:
     @property
     def is_scalar(self) -> bool:
         """Whether it is one number."""
-        return all(size == 1 for size in self.shape)
+        return is_number(self.shape)
 
     def strides(self) -> tuple[Size, ...]:
         """Elements from one batch, head, query, key to the next; 0 where it broadcasts."""
@@ -137,7 +137,7 @@ class OutputBody:
                 known[extra.argument] = self._e.constant(0, elements.carried(extra.element))
             elif extra.is_scalar:
                 known[extra.argument] = elements.load(self._e, extra.element, extra.pointer)
-            elif extra.shape == (1, 1, 1, hidden):
+            elif is_per_channel(extra.shape, hidden):
                 self._channels.append(extra)
             else:
                 raise CompilerBug(f"the output of kernel.attention cannot read an extra of shape {extra.shape}")

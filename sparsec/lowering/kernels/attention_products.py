@@ -8,28 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from xdsl.dialects.builtin import f32, i8, i16, i32
+from xdsl.dialects.builtin import f32, i8, i32
 
-from sparsec.lowering.kernels.frame import TILE
-from sparsec.lowering.kernels.token_order import TokenOrder, quarters_to_row
+from sparsec.lowering.kernels.token_order import TokenOrder, interleave
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
-
-GROUP = 4
-"""Rows of the broadcast operand that are computed together."""
+from sparsec.schedule import TILE
 
 Rows = list[list[Value]]
 Product = Callable[[Emitter, TokenOrder, Value, Operand, Sequence[Value], Operand, Sequence[Value]], Rows]
 """(emitter, order, streamed, steps, bases, stride, initial sum per row) -> accumulators [row][vector]"""
-
-
-def interleave(e: Emitter, rows: Sequence[Value]) -> list[Value]:
-    """Four rows of equally many bytes, as vectors of 64 bytes that hold the four bytes of each token side by side."""
-    quarters: list[Value] = []
-    for high in (False, True):
-        ab = e.reinterpret(e.unpack(rows[0], rows[1], high), i16)
-        cd = e.reinterpret(e.unpack(rows[2], rows[3], high), i16)
-        quarters += [e.reinterpret(e.unpack(ab, cd, half), i8) for half in (False, True)]
-    return quarters_to_row(e, quarters)
 
 
 def load_quad(e: Emitter, order: TokenOrder, streamed: Value, quad: Value) -> list[Value]:

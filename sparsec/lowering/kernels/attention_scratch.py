@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import IntegerType, i8
 from xdsl.ir import Attribute
 
-from sparsec.lowering.kernels.frame import TILE
 from sparsec.lowering.kernels.values import size_of
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
+from sparsec.schedule import TILE
 
 Move = Callable[[Value, Value, Value, Value], None]
 

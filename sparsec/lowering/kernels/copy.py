@@ -17,10 +17,11 @@ from sparsec.dialects.kernel import Copy, buffer_element, buffer_layout, buffer_
 from sparsec.dialects.tensor_op import integers
 from sparsec.dims import Size, parse_size, product
 from sparsec.lowering.kernels.elements import bytes_of, raw
-from sparsec.lowering.kernels.frame import TILE, Frame, KernelRow, Sizes
+from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.tiles import ROW_TABLE_BYTES, fill_row_table, rows_to_tile, tile_to_rows
 from sparsec.lowering.kernels.vector import Emitter, Value
 from sparsec.lowering.kernels.walk import Axis, Walk, axes_of, copy_row, fill_row, row_major_strides
+from sparsec.schedule import TILE
 
 RUN = 65536
 """Elements per work item when a copy is one run of neighbours."""

@@ -14,9 +14,10 @@ from sparsec.dialects.encoding import Layout, ui8
 from sparsec.dialects.kernel import DynamicQuantize, buffer_layout, buffer_sizes, tensor_of
 from sparsec.dims import product
 from sparsec.lowering.kernels.elements import narrow
-from sparsec.lowering.kernels.frame import TILE, Frame, KernelRow
+from sparsec.lowering.kernels.frame import Frame, KernelRow
 from sparsec.lowering.kernels.vector import LANES, Value, vector_of
 from sparsec.lowering.kernels.walk import Chunk, fold_lanes, for_chunks
+from sparsec.schedule import TILE
 
 _F32 = 4
 f32x16 = vector_of(f32, LANES)

@@ -17,9 +17,7 @@ from sparsec.dialects.encoding import Layout, Tensor, element_of, layout_of, siz
 from sparsec.dialects.kernel import KernelOp
 from sparsec.dims import Dim, Size, product
 from sparsec.lowering.kernels.vector import Emitter, Value, pointer
-
-TILE = 64
-"""Tokens in a feature-major tile: the distance between two channels of one tile, in elements."""
+from sparsec.schedule import TILE
 
 
 class Sizes:

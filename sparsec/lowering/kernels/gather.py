@@ -13,10 +13,11 @@ from sparsec.dialects.kernel import Gather, GatherND, buffer_element, buffer_lay
 from sparsec.dims import Size, product
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.elements import bytes_of, load, raw
-from sparsec.lowering.kernels.frame import TILE, Frame, KernelRow, Sizes
+from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.tiles import ROW_TABLE_BYTES, fill_row_table, rows_to_tile
 from sparsec.lowering.kernels.vector import Emitter, Value
 from sparsec.lowering.kernels.walk import copy_row
+from sparsec.schedule import TILE
 
 
 def _axis(op: Gather) -> int:

@@ -18,10 +18,11 @@ from sparsec.dims import Size, product
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.body import BodyEmitter
 from sparsec.lowering.kernels.elements import bytes_of, load, narrow, raw
-from sparsec.lowering.kernels.frame import TILE, Frame, Sizes
+from sparsec.lowering.kernels.frame import Frame, Sizes
 from sparsec.lowering.kernels.tiles import ROW_TABLE_BYTES, fill_row_table, rows_to_tile
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value
 from sparsec.lowering.kernels.walk import Walk, axes_of, broadcast_strides
+from sparsec.schedule import TILE
 
 
 class Kind(Enum):

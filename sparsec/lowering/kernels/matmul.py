@@ -15,22 +15,20 @@ from xdsl.ir import Attribute, Region
 from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import Layout, to_numpy, ui8
-from sparsec.dims import Size
+from sparsec.dims import is_number, is_per_channel
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import elements
 from sparsec.lowering.kernels.body import BodyEmitter
-from sparsec.lowering.kernels.frame import TILE, Frame, KernelRow, Sizes
+from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.quads import Accumulators, QuadCore
 from sparsec.lowering.kernels.rows import RowCore
 from sparsec.lowering.kernels.token_order import TokenOrder, load_bytes, load_row, store_bytes, store_row
 from sparsec.lowering.kernels.vector import Emitter, Value
 from sparsec.packing import WeightLayout
+from sparsec.schedule import TILE
 
 CHUNK = 16
 """Groups of output rows in a work item."""
-
-TILE_ELEMENTS = (f32, i32, ui8, i8, i1)
-"""Element types that epilogues can load and store as rows of a tile."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +38,6 @@ class _Extra:
     argument: int
     pointer: Value
     element: Attribute
-
-
-def is_channel(shape: tuple[Size, ...], channels: Size) -> bool:
-    """Whether a row-major operand of this shape holds one number per output channel."""
-    return bool(shape) and shape[-1] == channels and all(size == 1 for size in shape[:-1])
 
 
 def layout_of(op: kernel.MatMul) -> WeightLayout:
@@ -87,10 +80,10 @@ class MatMulEmitter:
             extra = _Extra(argument, frame.ins[1 + argument], kernel.buffer_element(buffer))
             if kernel.buffer_layout(buffer) == Layout.TILED:
                 self._tiles.append(extra)
-            elif is_channel(kernel.buffer_sizes(buffer), self._layout.rows) and self._layout.rows > 1:
-                self._channels.append(extra)
-            elif all(size == 1 for size in kernel.buffer_sizes(buffer)):
+            elif is_number(kernel.buffer_sizes(buffer)):
                 scalars[argument] = elements.load(self._e, extra.element, extra.pointer)
+            elif is_per_channel(kernel.buffer_sizes(buffer), self._layout.rows):
+                self._channels.append(extra)
             else:
                 raise CompilerBug(f"kernel.matmul cannot broadcast {buffer.type}")
         self._body = BodyEmitter(region, self._e).prepare(scalars)
@@ -204,7 +197,7 @@ def _without_bias(op: kernel.MatMul) -> tuple[Region, int | None]:
     bias = add.rhs if add.lhs is accumulator else add.lhs
     for number, argument in enumerate(region.block.args[1:], 1):
         buffer = op.ins[1 + number]
-        vector = kernel.buffer_layout(buffer) is None and is_channel(kernel.buffer_sizes(buffer), channels)
+        vector = kernel.buffer_layout(buffer) is None and is_per_channel(kernel.buffer_sizes(buffer), channels)
         if bias is argument and vector and len(list(argument.uses)) == 1:
             add.result.replace_all_uses_with(accumulator)
             add.detach()

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder, quarters_to_row
+from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder, interleave
 from sparsec.lowering.kernels.vector import Emitter, Operand, Value, vector_of
-from sparsec.packing import GROUP, TILE, WeightLayout
+from sparsec.packing import WeightLayout
+from sparsec.schedule import GROUP, TILE
 
 Accumulators = list[list[Value]]
 """[row of the group][vector]; i32x16 or f32x16 in the core's `TokenOrder`."""
@@ -103,24 +104,14 @@ class QuadCore:
 
     def _step(self, e: Emitter, rows: Sequence[Value], weights: Value, sums: Sequence[Value]) -> list[Value]:
         """Accumulate one quad: 4 input rows (pointers) times s8 weights [output row][4]."""
-        vectors = self._interleave(e, [e.load(vector_of(i8, self.width), row) for row in rows])
+        loaded = [e.load(vector_of(i8, self.width), row) for row in rows]
+        vectors = interleave(e, [e.differ(row, -128) for row in loaded] if self.signed_input else loaded)
         result: list[Value] = []
         for index in range(len(sums) // len(vectors)):
             weight = e.reinterpret(e.load_broadcast(i32, weights, 4 * index), i8)
             for number, vector in enumerate(vectors):
                 result.append(e.dot4(sums[index * len(vectors) + number], vector, weight))
         return result
-
-    def _interleave(self, e: Emitter, rows: Sequence[Value]) -> list[Value]:
-        """4 rows of `width` bytes as width/16 vectors of 16 tokens x 4 channels, tokens in `order`."""
-        if self.signed_input:
-            rows = [e.differ(row, -128) for row in rows]
-        a, b, c, d = rows
-        quarters: list[Value] = []
-        for high in (False, True):
-            ab, cd = e.reinterpret(e.unpack(a, b, high), i16), e.reinterpret(e.unpack(c, d, high), i16)
-            quarters += [e.reinterpret(e.unpack(ab, cd, half), i8) for half in (False, True)]
-        return quarters_to_row(e, quarters)
 
 
 def emit_groups(

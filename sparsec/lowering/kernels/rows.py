@@ -15,7 +15,8 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.quads import Accumulators, Epilogue, Initial, emit_groups, entries_of
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
-from sparsec.packing import GROUP, TILE, WeightLayout
+from sparsec.packing import WeightLayout
+from sparsec.schedule import GROUP, TILE
 
 
 @dataclass(frozen=True)

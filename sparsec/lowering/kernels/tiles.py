@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 from xdsl.dialects.builtin import IntegerType, i64
 
-from sparsec.lowering.kernels.frame import TILE
 from sparsec.lowering.kernels.values import size_of, vector_of
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value
+from sparsec.schedule import TILE
 
 ROW_TABLE_BYTES = 8 * TILE
 

@@ -51,6 +51,16 @@ class TokenOrder:
         return not self.interleaved or self.width == LANES
 
 
+def interleave(e: Emitter, rows: Sequence[Value]) -> list[Value]:
+    """4 rows of `width` bytes as width/16 vectors of 64 bytes: 16 tokens x 4 rows, tokens in interleaved order."""
+    a, b, c, d = rows
+    quarters: list[Value] = []
+    for high in (False, True):
+        ab, cd = e.reinterpret(e.unpack(a, b, high), i16), e.reinterpret(e.unpack(c, d, high), i16)
+        quarters += [e.reinterpret(e.unpack(ab, cd, half), i8) for half in (False, True)]
+    return quarters_to_row(e, quarters)
+
+
 def quarters_to_row(e: Emitter, quarters: Sequence[Value]) -> list[Value]:
     """4 vectors of width/4 lanes (or width bytes) as width/16 vectors of 16 (or 64)."""
     per_vector = 64 // size_of(quarters[0].type)
