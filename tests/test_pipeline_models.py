@@ -1,0 +1,88 @@
+"""Models that users bring, from ONNX to [scheduled]: the numbers stay, and what should be bytes is bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Attribute
+
+from sparsec import debug
+from sparsec.context import CompilerContext
+from sparsec.dialects.encoding import blocks_of, element_of, ui8
+from sparsec.dialects.nn_attention import Attention
+from sparsec.dialects.sparse import ConvertLayout, Map, MatMul
+from sparsec.frontend.onnx_model import read_onnx
+from sparsec.reference import evaluate
+from sparsec.weights import WeightStore
+from tests.fixtures import FIXTURES
+from tests.fixtures.inputs import draw_inputs
+from tests.transforms.passes import context_of
+
+FLOAT = ("bert_ts_tf438_eager_op14", "bert_dynamo_tf5_sdpa_op18", "mpnet_dynamo_tf5_eager_op18",
+         "roberta_ts_tf438_eager_op13", "albert_ts_tf457_sdpa_op17", "distilbert_qa_dynamo_tf5_sdpa_op18",
+         "mlp_ts_tf438_eager_op11")  # fmt: skip
+ALL_BYTES = ("bert_qdq_u8_channel_90", "bert_qdq_u8_tensor_80", "bert_qdq_s8_symmetric_80", "bert_qdq_u8_weights_u8_80",
+             "bert_qdqn_u8_channel_90", "bert_qdqa_u8_tensor_80", "bert_mmi_u8_channel_90", "bert_mmi_s8_tensor_80",
+             "bert_qop_s8_symmetric_80", "minilm_qdq_u8_channel_80")  # fmt: skip
+BYTE_PRODUCTS = ("bert_qdqw_u8_channel_90", "bert_dyn_s8_channel_90", "bert_dyn_weights_u8_80",
+                 "mlp_qdq_u8_channel_90", "mlp_qop_u8_tensor_80", "mlp_dyn_s8_channel_90")  # fmt: skip
+RECOGNITION = ("recognise-gelu", "recognise-layer-norm")
+"""Passes that replace f32 steps by an op with steps of its own: equal but for the last bits."""
+
+
+def lowered(name: str) -> tuple[ModuleOp, CompilerContext]:
+    """The [scheduled] module of a fixture, each pass checked on the way."""
+    model = onnx.load(FIXTURES / f"{name}.onnx")
+    context = context_of(WeightStore())
+    module = read_onnx(FIXTURES / f"{name}.onnx", context.weights)
+    inputs = draw_inputs(model, {"batch": 2, "sequence": 7}, seed=3)
+    for difference in debug.compare(module, context, inputs):
+        allowed = 1e-5 if difference.step.pass_name in (*RECOGNITION, "legalise-quantisation") else 0.0
+        assert max(difference.largest.values()) <= allowed, (difference.step.pass_name, difference.largest)
+    return module, context
+
+
+def elements(module: ModuleOp, op_class: type[MatMul | Attention], count: int) -> set[Attribute]:
+    """The element types of the first operands of all ops of a class."""
+    found = [op for op in module.walk() if isinstance(op, op_class)]
+    return {element_of(operand.type) for op in found for operand in op.operands[:count]}
+
+
+@pytest.mark.parametrize("name", FLOAT)
+def test_float_models_keep_their_numbers(name: str) -> None:
+    lowered(name)
+
+
+@pytest.mark.parametrize("name", ALL_BYTES)
+def test_every_product_of_a_quantised_model_is_of_bytes(name: str) -> None:
+    module, _ = lowered(name)
+    assert elements(module, MatMul, 1) == elements(module, Attention, 3) == {ui8}
+    require_fused(module)
+
+
+@pytest.mark.parametrize("name", BYTE_PRODUCTS)
+def test_every_product_with_a_quantised_weight_is_of_bytes(name: str) -> None:
+    module, _ = lowered(name)
+    assert elements(module, MatMul, 1) == {ui8}
+    require_fused(module)
+
+
+def require_fused(module: ModuleOp) -> None:
+    """Bias, scale and activation are in bodies, no layout is converted in the middle, blocks are known."""
+    products = [op for op in module.walk() if isinstance(op, MatMul)]
+    for product in products:
+        assert len(list(product.body.block.ops)) > 2
+    pruned = [product for product in products if blocks_of(product.weight.type) is not None]
+    assert len(pruned) >= len(products) - 1  # only the classifier is too small to be pruned
+    readers = {use.operation for product in products for result in product.results for use in result.uses}
+    assert not any(isinstance(reader, Map) for reader in readers)
+    assert sum(isinstance(op, ConvertLayout) for op in module.walk()) <= 2
+
+
+def test_a_static_batch_and_sequence_work_too() -> None:
+    module, context = lowered("bert_static_dynamo_tf5_sdpa_op18")
+    model = onnx.load(FIXTURES / "bert_static_dynamo_tf5_sdpa_op18.onnx")
+    outputs = evaluate(module, draw_inputs(model, {}, seed=1), context.weights)
+    assert all(np.isfinite(array).all() for array in outputs.values())
