@@ -3,7 +3,6 @@
 Each function is fitted in float64 on a Chebyshev grid, by least squares whose weights grow where the error is large
 (Lawson's algorithm), which converges to the minimax fit. The rationals are then walked randomly in float32, coefficient
 by coefficient, keeping what lowers the largest error of the rounded computation: half of that error is rounding.
-GELU_SATURATES is then moved to a float32 nearby where the rounded quotient is 0.5 exactly, so that gelu(-1e6) is 0.
 """
 
 from __future__ import annotations
@@ -104,7 +103,6 @@ def main(seconds: float) -> None:
     fit_polynomial("COS, of (cos x - 1 + x^2/2) / x^4", (np.cos(x) - 1 + x * x / 2) / x**4, x**4, x * x, 2)
     fit_odd_rational("ERF", exact_erf, 3.95, (5, 5), 1.0, seconds)
     fit_odd_rational("TANH", np.tanh, 9.1, (4, 4), 1.0, seconds)
-    fit_odd_rational("GELU", lambda x: 0.5 * exact_erf(x / math.sqrt(2)), 5.319696, (4, 5), 0.5, seconds)
 
 
 if __name__ == "__main__":

@@ -193,9 +193,14 @@ class Builder:
         """Softmax along `axis`."""
         return self.create(st.Softmax, [x], {"axis": _int(axis)}).results[0]
 
-    def layer_norm(self, x: SSAValue, scale: SSAValue, bias: SSAValue, epsilon: float) -> SSAValue:
+    def layer_norm(
+        self, x: SSAValue, scale: SSAValue, bias: SSAValue, epsilon: float, *, divide: bool = False
+    ) -> SSAValue:
         """Layer normalisation over the last axis."""
-        return self.create(st.LayerNorm, [x, scale, bias], {"epsilon": FloatAttr(epsilon, f32)}).results[0]
+        properties: dict[str, Attribute] = {"epsilon": FloatAttr(epsilon, f32)}
+        if divide:
+            properties["divide"] = UnitAttr()
+        return self.create(st.LayerNorm, [x, scale, bias], properties).results[0]
 
     def reduce(self, op_class: type[st.ReduceOp], x: SSAValue, axes: Sequence[int], keepdims: bool = False) -> SSAValue:
         """A reduction over `axes`."""

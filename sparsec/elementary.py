@@ -220,9 +220,6 @@ ERF_Q = (1.8361316, 0.92778164, 0.21224023, 0.028039102, 0.002200065, 6.947858e-
 TANH_SATURATES = 9.1
 TANH_P = (1.211363, 0.16191666, 0.004213897, 2.4642026e-05, 1.5756410e-08)
 TANH_Q = (1.2113631, 0.5657039, 0.031267319, 0.00039471692, 9.2423659e-07)
-GELU_SATURATES = 5.319696
-GELU_P = (0.49248171, 0.069711164, 0.0074331989, 0.00048225676, 8.6955215e-06)
-GELU_Q = (1.2344704, 0.38047269, 0.05120503, 0.0038868112, 0.00017312042, 7.192279e-07)
 
 
 def _odd_rational(m: Arithmetic[V], x: V, limit: float, p: Sequence[float], q: Sequence[float]) -> V:
@@ -247,20 +244,26 @@ def tanh(m: Arithmetic[V], x: V) -> V:
     return _within_one(m, _odd_rational(m, x, TANH_SATURATES, TANH_P, TANH_Q))
 
 
-def gelu(m: Arithmetic[V], x: V) -> V:
-    """`x / 2 (1 + erf(x / sqrt 2))`, error below 4e-7 max(1, |x|); exactly x beyond 5.4 and -0 below -5.4."""
-    return m.mul(m.add(_odd_rational(m, x, GELU_SATURATES, GELU_P, GELU_Q), 0.5), x)
+SQRT_HALF = 0.70710678
+SQRT_2 = 1.41421354
+SQRT_2_BY_PI = 0.7978845608
+GELU_CUBIC = 0.044715
 
 
-TWICE_SQRT_2_BY_PI = 1.5957691216057308
-TWICE_SQRT_2_BY_PI_CUBIC = TWICE_SQRT_2_BY_PI * 0.044715
+def gelu(m: Arithmetic[V], x: V, *, divide: bool = False) -> V:
+    """`(x * 0.5) * (erf(x * sqrt(0.5)) + 1)`, error below 4e-7 max(1, |x|); exactly x beyond 5.6 and -0 below -5.6.
+
+    Args:
+        divide: whether the argument is `x / sqrt(2)` instead, as PyTorch's exporters spell it.
+    """
+    argument = m.div(x, SQRT_2) if divide else m.mul(x, SQRT_HALF)
+    return m.mul(m.mul(x, 0.5), m.add(erf(m, argument), 1.0))
 
 
 def gelu_tanh(m: Arithmetic[V], x: V) -> V:
-    """`x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`, computed as x / (1 + e^-2u)."""
-    slope = m.add(m.mul(m.mul(x, x), -TWICE_SQRT_2_BY_PI_CUBIC), -TWICE_SQRT_2_BY_PI)
-    exponent = minimum(m, 87.0, maximum(m, -87.0, m.mul(x, slope)))
-    return m.div(x, m.add(_exp_finite(m, exponent), 1.0))
+    """`(x * 0.5) * (tanh((x + x * x * x * 0.044715) * sqrt(2 / pi)) + 1)`, error below 4e-7 max(1, |x|)."""
+    cubic = m.mul(m.mul(m.mul(x, x), x), GELU_CUBIC)
+    return m.mul(m.mul(x, 0.5), m.add(tanh(m, m.mul(m.add(x, cubic), SQRT_2_BY_PI)), 1.0))
 
 
 # Powers

@@ -60,14 +60,18 @@ def _softmax(x: Array, axis: int) -> Array:
     return np.moveaxis(softmax_first(moved), 0, axis).astype(x.dtype)
 
 
-def layer_norm(x: Array, scale: Array, bias: Array, epsilon: float) -> Array:
-    """Over the last axis: `d = x - sum(x) * (1/K); d * (1 / sqrt(sum(d * d) * (1/K) + epsilon)) * scale + bias`."""
+def layer_norm(x: Array, scale: Array, bias: Array, epsilon: float, *, divide: bool = False) -> Array:
+    """Over the last axis: `d = x - sum(x) * (1/K); d * (1 / sqrt(sum(d * d) * (1/K) + epsilon)) * scale + bias`.
+
+    With `divide`, `d / sqrt(...) * scale + bias`.
+    """
     channels_first = np.ascontiguousarray(np.moveaxis(x, -1, 0))
     share = np.float32(1) / np.float32(x.shape[-1])
     centred = channels_first - sequential_sum(channels_first) * share
     variance = sequential_sum(centred * centred) * share
-    normal = np.moveaxis(centred * (np.float32(1) / np.sqrt(variance + np.float32(epsilon))), 0, -1)
-    return normal * scale + bias
+    deviation = np.sqrt(variance + np.float32(epsilon))
+    normal = centred / deviation if divide else centred * (np.float32(1) / deviation)
+    return np.moveaxis(normal, 0, -1) * scale + bias
 
 
 def reduced_first(x: Array, axes: Sequence[int]) -> Array:
@@ -109,8 +113,9 @@ def _softmax_op(op: Operation, operands: Sequence[Array], scope: Scope) -> Seque
 
 
 def _layer_norm(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
-    epsilon = cast(st.LayerNorm, op).epsilon.value.data
-    return [layer_norm(operands[0], operands[1], operands[2], epsilon)]
+    op = cast(st.LayerNorm, op)
+    x, scale, bias = operands
+    return [layer_norm(x, scale, bias, op.epsilon.value.data, divide=op.divide is not None)]
 
 
 def _attention(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -100,7 +101,12 @@ def test_sigmoid() -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "exact"), [(elementary.gelu, exact_gelu), (elementary.gelu_tanh, exact_gelu_tanh)]
+    ("function", "exact"),
+    [
+        (elementary.gelu, exact_gelu),
+        (partial(elementary.gelu, divide=True), exact_gelu),
+        (elementary.gelu_tanh, exact_gelu_tanh),
+    ],
 )
 def test_gelu(function: Callable[..., np.ndarray], exact: Callable[[np.ndarray], np.ndarray]) -> None:
     x = np.concatenate([floats(-12, 12, 500_001), floats(-1, 1)])

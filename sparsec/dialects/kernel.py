@@ -282,10 +282,11 @@ class Attention(KernelOp):
 
 @irdl_op_definition
 class LayerNorm(KernelOp):
-    """Layer normalisation over the last axis; ins are x, scale[K], bias[K]; x and out share a layout."""
+    """`nn.layer_norm`; ins are x, scale[K], bias[K]; x and out share a layout."""
 
     name = "kernel.layer_norm"
     epsilon = prop_def(FloatAttr)
+    divide = opt_prop_def(UnitAttr)
 
     def verify_(self) -> None:
         self.require_operands(3, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import IntegerAttr, TensorType, i1, i8, i16, i32, i64
+from xdsl.dialects.builtin import IntegerAttr, TensorType, UnitAttr, i1, i8, i16, i32, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, result_def, traits_def
 from xdsl.traits import Pure
@@ -147,14 +147,15 @@ class Relu(NumericUnaryOp):
 
 @irdl_op_definition
 class Gelu(UnaryOp):
-    """`0.5 x (1 + erf(x / sqrt 2))` (ONNX Gelu, approximate = none)."""
+    """`(x * 0.5) * (erf(x * 0.70710678) + 1)`; with `divide`, `erf(x / 1.41421354)` (ONNX Gelu, approximate = none)."""
 
     name = "nn.gelu"
+    divide = opt_prop_def(UnitAttr)
 
 
 @irdl_op_definition
 class GeluTanh(UnaryOp):
-    """`0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))` (ONNX Gelu, approximate = tanh)."""
+    """`(x * 0.5) * (tanh((x + x * x * x * 0.044715) * sqrt(2/pi)) + 1)` (ONNX Gelu, approximate = tanh)."""
 
     name = "nn.gelu_tanh"
 

@@ -189,13 +189,18 @@ class Softmax(TensorOp):
 
 @irdl_op_definition
 class LayerNorm(TensorOp):
-    """Normalisation over the last axis with `scale[K]` and `bias[K]` (ONNX LayerNormalization, axis = -1)."""
+    """Normalisation over the last axis with `scale[K]` and `bias[K]` (ONNX LayerNormalization, axis = -1).
+
+    `d * (1 / sqrt(mean(d * d) + epsilon)) * scale + bias` with `d = x - mean(x)` and the means of `nn.reduce_mean`;
+    with `divide`, `d / sqrt(...)`.
+    """
 
     name = "nn.layer_norm"
     operand = operand_def()
     scale = operand_def()
     bias = operand_def()
     epsilon = prop_def(FloatAttr)
+    divide = opt_prop_def(UnitAttr)
     result = result_def()
     traits = traits_def(Pure())
 

@@ -228,7 +228,7 @@ CALLS: Mapping[type[Operation], Callable[[Any, ProgramBuilder], None]] = {
     sparse.Map: _map,
     sparse.MatMul: _sparse_matmul,
     nn_attention.Attention: _attention,
-    nn.LayerNorm: _same(kernel.LayerNorm, "epsilon"),
+    nn.LayerNorm: _same(kernel.LayerNorm, "epsilon", "divide"),
     nn.Softmax: _softmax,
     nn.ReduceSum: _reduce("sum"),
     nn.ReduceMean: _reduce("mean"),

@@ -89,7 +89,8 @@ class ChooseKnown(RewritePattern):
 
 @dataclass
 class SpellPower(RewritePattern):
-    """pow(x, 2) -> x * x; pow(x, 3) -> x * (x * x); pow(x, 0.5) -> sqrt(x); pow(x, -1) -> 1 / x; pow(x, 1) -> x
+    """pow(x, 2) -> x * x; pow(x, 3) -> x * (x * x); pow(x, 0.5) -> sqrt(x); pow(x, -1) -> 1 / x; pow(x, 1) -> x;
+    pow(x, -0.5) -> 1 / sqrt(x)
 
     As `elementary.power_constant` has it, so that the bits stay the same.
     """
@@ -112,6 +113,8 @@ class SpellPower(RewritePattern):
             result = builder.apply(ew.Sqrt, x)
         elif exponent == -1:
             result = builder.apply(ew.Reciprocal, x)
+        elif exponent == -0.5:
+            result = builder.apply(ew.Reciprocal, builder.apply(ew.Sqrt, x))
         else:
             return
         replace(rewriter, op, result)

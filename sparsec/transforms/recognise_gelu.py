@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import SSAValue
+from xdsl.dialects.builtin import ModuleOp, UnitAttr, f32
+from xdsl.ir import Attribute
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
+from sparsec import elementary
 from sparsec.builder import Builder
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import same_value_type
+from sparsec.dialects.tensor_op import element
 from sparsec.transforms.matching import apply_rewrites, replace
-from sparsec.transforms.polynomials import Polynomial, agree, leaves, polynomial_in
+from sparsec.transforms.steps import ONE, Steps, X, factors, number, steps_of
 from sparsec.weights import WeightStore
 
-HALF_PRODUCT: Polynomial = {(1, 0): 0.5, (1, 1): 0.5}
-"""`x / 2 + x t / 2`, in the variables x and t."""
 
-ERF_ARGUMENT: Polynomial = {(1,): math.sqrt(0.5)}
-TANH_ARGUMENT: Polynomial = {(1,): math.sqrt(2 / math.pi), (3,): math.sqrt(2 / math.pi) * 0.044715}
+def _gelu(argument: Steps, curve: type[ew.UnaryOp]) -> Steps:
+    return X * number(0.5) * (argument.then(curve.name) + ONE)
+
+
+_CUBIC = X + X * X * X * number(elementary.GELU_CUBIC)
+
+SPELLINGS: dict[Steps, tuple[type[ew.Gelu | ew.GeluTanh], dict[str, Attribute]]] = {
+    _gelu(X * number(elementary.SQRT_HALF), ew.Erf): (ew.Gelu, {}),
+    _gelu(X / number(elementary.SQRT_2), ew.Erf): (ew.Gelu, {"divide": UnitAttr()}),
+    _gelu(_CUBIC * number(elementary.SQRT_2_BY_PI), ew.Tanh): (ew.GeluTanh, {}),
+}
+"""The steps of `elementary.gelu` and `elementary.gelu_tanh`."""
 
 
 @dataclass(frozen=True)
 class RecogniseGelu(ModulePass):
-    """Whatever equals `x/2 (1 + erf(x / sqrt 2))` or its tanh approximation, in any order of products and sums."""
+    """Formulas with the very steps of `nn.gelu` or `nn.gelu_tanh` become these ops, so that no bit changes.
+
+    What rounds differently (other constants, sums multiplied out) is left as it is, because a quantisation behind it
+    could fall the other way. It is fused like any other arithmetic.
+    """
 
     name = "recognise-gelu"
 
@@ -43,24 +56,11 @@ class Recognise(RewritePattern):
     weights: WeightStore
 
     def match_and_rewrite(self, op: object, rewriter: PatternRewriter, /) -> None:
-        if not isinstance(op, ew.Mul | ew.Add | ew.Div):
+        if not isinstance(op, ew.Mul | ew.Div) or element(op.result) != f32:
             return
-        for curve in leaves(op.result, self.weights, depth=4):
-            if not isinstance(curve.owner, ew.Erf | ew.Tanh):
-                continue
-            x = self._argument(op.result, curve, curve.owner)
-            if x is None or not same_value_type(x.type, op.result.type):
-                continue
-            gelu = ew.Gelu if isinstance(curve.owner, ew.Erf) else ew.GeluTanh
-            replace(rewriter, op, Builder.before(self.weights, op).apply(gelu, x))
-            return
-
-    def _argument(self, root: SSAValue, curve: SSAValue, op: ew.Erf | ew.Tanh) -> SSAValue | None:
-        """The x for which `root` is `x/2 (1 + curve)` and the curve's argument is the right function of x."""
-        argument = ERF_ARGUMENT if isinstance(op, ew.Erf) else TANH_ARGUMENT
-        for x in leaves(op.operand, self.weights):
-            if agree(polynomial_in(root, [x, curve], self.weights), HALF_PRODUCT) and agree(
-                polynomial_in(op.operand, [x], self.weights), argument
-            ):
-                return x
-        return None
+        for x in factors(op.result):
+            steps = steps_of(op.result, x, self.weights)
+            if steps in SPELLINGS and same_value_type(x.type, op.result.type):
+                op_class, properties = SPELLINGS[steps]
+                replace(rewriter, op, *Builder.before(self.weights, op).create(op_class, [x], properties).results)
+                return

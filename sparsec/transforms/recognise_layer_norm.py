@@ -14,7 +14,7 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 from sparsec.builder import Builder
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects.nn_structure import ReduceMean, ReduceSum
+from sparsec.dialects.nn_structure import ReduceMean
 from sparsec.dialects.tensor_op import element, sizes
 from sparsec.dims import product
 from sparsec.transforms.matching import apply_rewrites, both_orders, made_by, replace, scalar_of
@@ -26,7 +26,7 @@ from sparsec.weights import WeightStore
 class RecogniseLayerNorm(ModulePass):
     """`(x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon) * scale + bias` over the last axis -> `nn.layer_norm`.
 
-    The result changes by rounding only: the op multiplies by the reciprocal of the root. Scale and bias may be missing.
+    Only where the op does the very same steps, so that no bit changes. Scale and bias may be missing.
     """
 
     name = "recognise-layer-norm"
@@ -45,7 +45,7 @@ class Recognise(RewritePattern):
         normal = self._normalised(op)
         if normal is None:
             return
-        x, epsilon = normal
+        x, epsilon, divide = normal
         last = op
         scale, last = self._vector_step(last, ew.Mul)
         bias, last = self._vector_step(last, ew.Add)
@@ -53,11 +53,12 @@ class Recognise(RewritePattern):
         assert isinstance(channels, int)
         builder = Builder.before(self.weights, last)
         scale = builder.constant(np.ones(channels, np.float32)) if scale is None else builder.reshape(scale, [channels])
-        bias = builder.constant(np.zeros(channels, np.float32)) if bias is None else builder.reshape(bias, [channels])
-        replace(rewriter, last, builder.layer_norm(x, scale, bias, epsilon))
+        # adding -0 changes nothing; adding 0 would turn -0 into 0
+        bias = builder.constant(-np.zeros(channels, np.float32)) if bias is None else builder.reshape(bias, [channels])
+        replace(rewriter, last, builder.layer_norm(x, scale, bias, epsilon, divide=divide))
 
-    def _normalised(self, op: Operation) -> tuple[SSAValue, float] | None:
-        """`(x, epsilon)` when `op` divides the centred x by its standard deviation."""
+    def _normalised(self, op: Operation) -> tuple[SSAValue, float, bool] | None:
+        """`(x, epsilon, divide)` when `op` divides the centred x by its standard deviation, or multiplies by 1 / it."""
         if isinstance(op, ew.Div):
             candidates = [(op.lhs, op.rhs)]
         elif isinstance(op, ew.Mul):
@@ -71,7 +72,7 @@ class Recognise(RewritePattern):
                 continue
             epsilon = self._epsilon_of(root.operand, x)
             if epsilon is not None:
-                return x, epsilon
+                return x, epsilon, isinstance(op, ew.Div)
         return None
 
     def _epsilon_of(self, value: SSAValue, x: SSAValue) -> float | None:
@@ -81,7 +82,7 @@ class Recognise(RewritePattern):
             return None
         for variance, constant in both_orders(total):
             epsilon = scalar_of(constant, self.weights)
-            square = mean_over_last(variance, self.weights)
+            square = mean_over_last(variance)
             if epsilon is not None and square is not None and self._is_square_of_centred(square, x):
                 return epsilon
         return None
@@ -95,7 +96,7 @@ class Recognise(RewritePattern):
     def _centre_of(self, value: SSAValue) -> SSAValue | None:
         """x when `value` is `x - mean(x)`."""
         difference = made_by(value, ew.Sub)
-        if difference is not None and mean_over_last(difference.rhs, self.weights) is difference.lhs:
+        if difference is not None and mean_over_last(difference.rhs) is difference.lhs:
             return difference.lhs
         return None
 
@@ -111,22 +112,12 @@ class Recognise(RewritePattern):
         return None, op
 
 
-def mean_over_last(value: SSAValue, weights: WeightStore) -> SSAValue | None:
+def mean_over_last(value: SSAValue) -> SSAValue | None:
     """x when `value` is the mean of x over its last axis, kept as size 1."""
-    if (mean := made_by(value, ReduceMean)) is not None:
-        return mean.operand if _keeps_last(mean) else None
-    share = made_by(value, ew.Mul) or made_by(value, ew.Div)
-    if share is None or (total := made_by(share.lhs, ReduceSum)) is None or not _keeps_last(total):
+    mean = made_by(value, ReduceMean)
+    if mean is None or mean.keepdims is None or mean.axis_values != (len(sizes(mean.operand)) - 1,):
         return None
-    factor, channels = scalar_of(share.rhs, weights), sizes(total.operand)[-1]
-    if factor is None or not isinstance(channels, int):
-        return None
-    wanted = channels if isinstance(share, ew.Div) else 1 / channels
-    return total.operand if abs(factor - wanted) <= 1e-6 * wanted else None
-
-
-def _keeps_last(op: ReduceMean | ReduceSum) -> bool:
-    return op.keepdims is not None and op.axis_values == (len(sizes(op.operand)) - 1,)
+    return mean.operand
 
 
 def inverted(value: SSAValue, weights: WeightStore) -> SSAValue | None:

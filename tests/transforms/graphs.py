@@ -133,31 +133,51 @@ def _masked(builder: Builder, scores: SSAValue, mask: SSAValue, spelling: str) -
     return scores
 
 
-def layer_norm_graph(
-    *, square: str = "pow", divide: str = "div", scale_first: bool = False, affine: bool = True
-) -> tuple[ModuleOp, WeightStore]:
-    """Layer normalisation of `x[batch, sequence, 8]`, spelled out."""
+def _inverse_root(builder: Builder, x: SSAValue, spelling: str) -> SSAValue:
+    if spelling == "power":
+        return builder.apply(ew.Pow, x, builder.constant(-0.5))
+    root = builder.apply(ew.Sqrt, x)
+    return (
+        builder.apply(ew.Div, builder.constant(1.0), root)
+        if spelling == "one_by"
+        else builder.apply(ew.Reciprocal, root)
+    )
 
-    def write(builder: Builder, x: SSAValue) -> SSAValue:
-        def mean(value: SSAValue) -> SSAValue:
-            return builder.reduce(st.ReduceMean, value, [-1], keepdims=True)
 
-        centred = builder.apply(ew.Sub, x, mean(x))
-        again = builder.apply(ew.Sub, x, mean(x))
-        squared = (
-            builder.apply(ew.Pow, again, builder.constant(2.0))
-            if square == "pow"
-            else builder.apply(ew.Mul, again, centred)
-        )
-        deviation = builder.apply(ew.Sqrt, builder.apply(ew.Add, mean(squared), builder.constant(1e-5)))
-        if divide == "div":
-            normal = builder.apply(ew.Div, centred, deviation)
-        else:
-            normal = builder.apply(ew.Mul, centred, builder.apply(ew.Reciprocal, deviation))
-        if not affine:
-            return normal
-        scale, bias = (builder.constant(np.random.default_rng(i).normal(size=8).astype(np.float32)) for i in range(2))
-        scaled = builder.apply(ew.Mul, *((scale, normal) if scale_first else (normal, scale)))
-        return builder.apply(ew.Add, *((bias, scaled) if scale_first else (scaled, bias)))
+def layer_norm_of(
+    builder: Builder,
+    x: SSAValue,
+    *,
+    square: str = "pow",
+    divide: str = "div",
+    scale_first: bool = False,
+    affine: bool = True,
+) -> SSAValue:
+    """Layer normalisation of `x[..., channels]`, spelled out.
 
-    return elementwise_graph(write)
+    Args:
+        square: "pow" or "mul".
+        divide: "div" by the deviation, or multiplied by 1 / it: a "reciprocal", "one_by" it, or a "power" of -0.5.
+    """
+
+    def mean(value: SSAValue) -> SSAValue:
+        return builder.reduce(st.ReduceMean, value, [-1], keepdims=True)
+
+    centred = builder.apply(ew.Sub, x, mean(x))
+    again = builder.apply(ew.Sub, x, mean(x))
+    squared = (
+        builder.apply(ew.Pow, again, builder.constant(2.0))
+        if square == "pow"
+        else builder.apply(ew.Mul, again, centred)
+    )
+    variance = builder.apply(ew.Add, mean(squared), builder.constant(1e-5))
+    if divide == "div":
+        normal = builder.apply(ew.Div, centred, builder.apply(ew.Sqrt, variance))
+    else:
+        normal = builder.apply(ew.Mul, centred, _inverse_root(builder, variance, divide))
+    if not affine:
+        return normal
+    channels = sizes(x)[-1]
+    scale, bias = (builder.constant(np.random.default_rng(i).normal(size=channels).astype(np.float32)) for i in (0, 1))
+    scaled = builder.apply(ew.Mul, *((scale, normal) if scale_first else (normal, scale)))
+    return builder.apply(ew.Add, *((bias, scaled) if scale_first else (scaled, bias)))

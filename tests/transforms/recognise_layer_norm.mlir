@@ -1,7 +1,7 @@
 // RUN: recognise-layer-norm
 
 // CHECK-LABEL: @main
-// CHECK-NEXT: [[Y:%.*]] = nn.layer_norm %x, %scale, %bias <epsilon = {{.*}} : f32>
+// CHECK-NEXT: [[Y:%.*]] = nn.layer_norm %x, %scale, %bias <epsilon = {{.*}} : f32, divide>
 // CHECK-NEXT: func.return [[Y]]
 builtin.module {
   func.func @main(%x : tensor<2x4xf32>, %scale : tensor<4xf32>, %bias : tensor<4xf32>) -> tensor<2x4xf32> attributes {input_names = ["x", "scale", "bias"], output_names = ["y"]} {

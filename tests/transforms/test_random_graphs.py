@@ -21,11 +21,18 @@ from sparsec.transforms.fold_constants import FoldConstants
 from sparsec.transforms.infer_shapes import InferShapes
 from sparsec.transforms.matmul_to_linear import MatmulToLinear
 from sparsec.transforms.recognise_attention import RecogniseAttention
+from sparsec.transforms.recognise_gelu import RecogniseGelu
+from sparsec.transforms.recognise_layer_norm import RecogniseLayerNorm
 from sparsec.weights import WeightStore
-from tests.transforms.graphs import BATCH, SEQUENCE, SIZES
+from tests.transforms.formulas import DIVIDED, MULTIPLIED, OTHER, TANH, written
+from tests.transforms.graphs import BATCH, SEQUENCE, SIZES, layer_norm_of
 from tests.transforms.passes import require_same, run_passes
 
-EXACT = (InferShapes(), FoldConstants(), CanonicaliseGraph(), FoldConstants(), MatmulToLinear(), RecogniseAttention())
+EXACT = (
+    InferShapes(), FoldConstants(), CanonicaliseGraph(), FoldConstants(), MatmulToLinear(), RecogniseGelu(),
+    RecogniseLayerNorm(), RecogniseAttention(),
+)  # fmt: skip
+ACTIVATIONS = [*MULTIPLIED.values(), *DIVIDED.values(), *TANH.values(), *OTHER.values()]
 
 Step = Callable[[Builder, list[SSAValue], draws.DataObject], SSAValue]
 
@@ -119,8 +126,22 @@ def attended(builder: Builder, values: list[SSAValue], data: draws.DataObject) -
     return builder.matmul(builder.softmax(scores, 2), x)
 
 
+def activated(builder: Builder, values: list[SSAValue], data: draws.DataObject) -> SSAValue:
+    """GELU spelled out, or nearly."""
+    return written(data.draw(draws.sampled_from(ACTIVATIONS)))(builder, _pick(values, data))
+
+
+def normalised(builder: Builder, values: list[SSAValue], data: draws.DataObject) -> SSAValue:
+    """Layer normalisation spelled out."""
+    x = _pick(values, data)
+    if not isinstance(sizes(x)[-1], int):
+        return x
+    divide = data.draw(draws.sampled_from(["div", "reciprocal", "one_by", "power"]))
+    return layer_norm_of(builder, x, divide=divide, affine=data.draw(draws.booleans()))
+
+
 STEPS: list[Step] = [
-    unary, with_number, binary, transpose, reshape, broadcast, quantised, projected, attended,
+    unary, with_number, binary, transpose, reshape, broadcast, quantised, projected, attended, activated, normalised,
 ]  # fmt: skip
 
 

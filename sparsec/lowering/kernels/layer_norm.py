@@ -13,9 +13,10 @@ from xdsl.dialects.builtin import f32, i32
 
 from sparsec.dialects.encoding import Layout, sizes_of
 from sparsec.dialects.kernel import LayerNorm, buffer_layout, tensor_of
-from sparsec.lowering.kernels.frame import TILE, Frame, KernelRow, Sizes
+from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
 from sparsec.lowering.kernels.walk import Chunk, for_chunks
+from sparsec.schedule import TILE
 
 _F32 = 4
 _LANE_BYTES = _F32 * LANES
@@ -27,11 +28,19 @@ Load = Callable[[Value], Sequence[Value]]
 
 @dataclass(frozen=True)
 class _Constants:
-    """What all tokens share: the channel count, 1 / that in f32, and epsilon."""
+    """What all tokens share: the channel count, 1 / that in f32, epsilon, and whether to divide by the deviation."""
 
     channels: Value
     share: Value
     epsilon: float
+    divide: bool
+
+    def normalised(self, e: Emitter, x: Value, mean: Value, deviation: Value) -> Value:
+        """x without its mean, in units of what `_statistics` gave for the deviation."""
+        centred = e.sub(x, mean)
+        # Dividing each number by the same deviation could be done by its inverse too: multiplied by it and corrected
+        # by the remainder, which a fused multiply-add gives exactly, the quotient has the same bits.
+        return e.div(centred, deviation) if self.divide else e.mul(centred, deviation)
 
 
 def _is_tiled(op: LayerNorm) -> bool:
@@ -49,7 +58,8 @@ def emit(op: LayerNorm, frame: Frame) -> None:
     e = frame.e
     tensor = tensor_of(op.outs[0])
     channels, tokens = frame.sizes(sizes_of(tensor)[-1]), frame.sizes.tokens(tensor)
-    constants = _Constants(channels, e.broadcast(e.div(1.0, e.to_float(channels))), op.epsilon.value.data)
+    share = e.broadcast(e.div(1.0, e.to_float(channels)))
+    constants = _Constants(channels, share, op.epsilon.value.data, op.divide is not None)
     if _is_tiled(op):
         e.for_loop(frame.begin, frame.end, lambda tile, held: _emit_tile(frame, constants, tokens, tile))
         return
@@ -58,7 +68,7 @@ def emit(op: LayerNorm, frame: Frame) -> None:
 
 
 def _statistics(e: Emitter, constants: _Constants, count: int, load: Load) -> tuple[list[Value], list[Value]]:
-    """Mean and 1 / deviation of `count` vectors of tokens."""
+    """Mean and 1 / deviation (the deviation itself to divide by) of `count` vectors of tokens."""
     zeros = [e.constant(0.0, f32x16)] * count
 
     def add(k: Value, sums: tuple[Value, ...]) -> Sequence[Value]:
@@ -71,11 +81,8 @@ def _statistics(e: Emitter, constants: _Constants, count: int, load: Load) -> tu
         return [e.add(total, e.mul(d, d)) for total, d in zip(sums, centred, strict=True)]
 
     squares = e.for_loop(0, constants.channels, add_square, zeros)
-    inverses: list[Value] = []
-    for total in squares:
-        variance = e.add(e.mul(total, constants.share), constants.epsilon)
-        inverses.append(e.div(1.0, e.sqrt(variance)))
-    return means, inverses
+    deviations = [e.sqrt(e.add(e.mul(total, constants.share), constants.epsilon)) for total in squares]
+    return means, deviations if constants.divide else [e.div(1.0, deviation) for deviation in deviations]
 
 
 def _emit_tile(frame: Frame, constants: _Constants, tokens: Value, tile: Value) -> None:
@@ -105,20 +112,20 @@ def _emit_columns(frame: Frame, constants: _Constants, source: Value, target: Va
         channel = e.offset(source, e.mul(k, TILE * _F32))
         return [e.load(f32x16, channel, index * _LANE_BYTES) for index in range(count)]
 
-    means, inverses = _statistics(e, constants, count, load)
+    means, deviations = _statistics(e, constants, count, load)
 
     def write(k: Value, held: tuple[Value, ...]) -> None:
         scale, bias = (e.load_broadcast(f32, frame.ins[index], e.mul(k, _F32)) for index in (1, 2))
         channel = e.offset(target, e.mul(k, TILE * _F32))
         for index, x in enumerate(load(k)):
-            normal = e.mul(e.sub(x, means[index]), inverses[index])
+            normal = constants.normalised(e, x, means[index], deviations[index])
             e.store(e.add(e.mul(normal, scale), bias), channel, index * _LANE_BYTES)
 
     e.for_loop(0, constants.channels, write)
 
 
 def _emit_rows(frame: Frame, constants: _Constants, tokens: Value, lanes: Value, group: Value) -> None:
-    """16 rows; `lanes` is room for their means and inverses."""
+    """16 rows; `lanes` is room for their means and deviations."""
     e = frame.e
     first = e.mul(group, LANES)
     count = e.minimum(e.sub(tokens, first), LANES)
@@ -130,21 +137,21 @@ def _emit_rows(frame: Frame, constants: _Constants, tokens: Value, lanes: Value,
     def load(k: Value) -> Sequence[Value]:
         return [e.gather(f32, e.offset(source, e.mul(k, _F32)), rows)]
 
-    (mean,), (inverse,) = _statistics(e, constants, 1, load)
+    (mean,), (deviation,) = _statistics(e, constants, 1, load)
     e.store(mean, lanes)
-    e.store(inverse, lanes, _LANE_BYTES)
+    e.store(deviation, lanes, _LANE_BYTES)
 
     def row(index: Value, held: tuple[Value, ...]) -> None:
         lane = e.mul(index, _F32)
         row_mean = e.load_broadcast(f32, lanes, lane)
-        row_inverse = e.load_broadcast(f32, e.offset(lanes, _LANE_BYTES), lane)
+        row_deviation = e.load_broadcast(f32, e.offset(lanes, _LANE_BYTES), lane)
         begin = e.mul(index, e.mul(constants.channels, _F32))
 
         def turn(chunk: Chunk, held: tuple[Value, ...]) -> None:
             at = e.mul(chunk.start, _F32)
             places = [e.offset(e.offset(source, begin), at), *(e.offset(frame.ins[index], at) for index in (1, 2))]
             x, scale, bias = chunk.load([f32] * 3, places)
-            normal = e.mul(e.sub(x, row_mean), row_inverse)
+            normal = constants.normalised(e, x, row_mean, row_deviation)
             chunk.store([e.add(e.mul(normal, scale), bias)], [e.offset(e.offset(target, begin), at)])
 
         for_chunks(e, 0, constants.channels, turn)

@@ -28,6 +28,7 @@ FUNCTIONS: dict[str, Callable[[Arithmetic, object], object]] = {
     "tanh": elementary.tanh,
     "sigmoid": elementary.sigmoid,
     "gelu": elementary.gelu,
+    "gelu_divide": lambda m, x: elementary.gelu(m, x, divide=True),
     "gelu_tanh": elementary.gelu_tanh,
     "sin": elementary.sin,
     "cos": elementary.cos,
