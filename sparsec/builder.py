@@ -7,12 +7,12 @@ that was current when the op was made.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from xdsl.builder import Builder as OpBuilder
-from xdsl.builder import InsertPoint
 from xdsl.dialects.builtin import (
+    AnyFloat,
     ArrayAttr,
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
@@ -28,6 +28,7 @@ from xdsl.dialects.builtin import (
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.irdl import IRDLOperation
+from xdsl.rewriter import InsertPoint
 
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_structure as st
@@ -37,6 +38,7 @@ from sparsec.dialects.encoding import (
     BlocksAttr,
     Layout,
     element_of,
+    is_float,
     sizes_of,
     tensor,
     to_element,
@@ -140,9 +142,11 @@ class Builder:
 
     def scalar(self, value: float | int | bool, element: Attribute) -> SSAValue:
         """A constant of a scalar type, for use inside bodies."""
-        attribute = (
-            IntegerAttr(int(value), element) if isinstance(element, IntegerType) else FloatAttr(float(value), element)  # pyright: ignore
-        )
+        attribute: Attribute
+        if is_float(element):
+            attribute = FloatAttr(float(value), cast(AnyFloat, element))
+        else:
+            attribute = IntegerAttr(int(value), cast(IntegerType, element))
         return self.create(st.Constant, [], {"value": attribute}, result_types=[element]).results[0]
 
     def dimension(self, size: Size) -> SSAValue:

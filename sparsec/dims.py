@@ -22,7 +22,7 @@ Monomial = tuple[str, ...]
 class Dim:
     """An immutable polynomial; build it with `Dim.symbol`, `Dim.parse` and arithmetic, read it with `str`.
 
-    Arithmetic between a `Dim` and an int or `Dim` gives a `Size`: a result that no longer depends on a symbol is an int.
+    Arithmetic between a `Dim` and an int or `Dim` gives a `Size`: a result that depends on no symbol is an int.
     """
 
     terms: tuple[tuple[Monomial, int], ...]

@@ -1,6 +1,6 @@
 """Which blocks of a weight matrix exist. numpy only.
 
-A *block* is the small dense tile, rows x columns of the `[out, in]` matrix, that is kept or pruned as a whole. 4x1 means
+A *block* is the small dense tile, rows x columns of the `[out, in]` matrix, kept or pruned as a whole. 4x1 means
 4 consecutive output channels x 1 input channel (some model hubs write the same thing "1x4").
 """
 
@@ -49,7 +49,7 @@ class BlockPattern:
         mask = np.zeros((-(-out // rows) * rows, -(-inputs // columns) * columns), dtype=bool)
         mask[:out, :inputs] = matrix != zero
         blocks = mask.reshape(mask.shape[0] // rows, rows, mask.shape[1] // columns, columns)
-        return BlockPattern(rows, columns, (out, inputs), blocks.any(axis=(1, 3)))
+        return BlockPattern(rows, columns, (out, inputs), np.asarray(blocks.any(axis=(1, 3))))
 
     @property
     def blocks(self) -> int:

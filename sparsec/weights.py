@@ -1,4 +1,4 @@
-"""Where the numbers live: digest -> array. The IR only names digests, so that it stays small enough to print and hash."""
+"""Where the numbers live: digest -> array. The IR only names digests, so that it stays small."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ class WeightStore:
 def digest_of(array: Array) -> str:
     """16 hex digits over dtype, shape and bytes; equal arrays have equal digests."""
     hasher = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
-    hasher.update(memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b"")
+    hasher.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data if array.size else b"")
     return hasher.hexdigest()[:16]

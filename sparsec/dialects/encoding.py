@@ -11,6 +11,7 @@ the compiler knows beyond shape and element type lives here::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from xdsl.dialects.builtin import (
@@ -33,7 +34,8 @@ from xdsl.dialects.builtin import (
     i32,
     i64,
 )
-from xdsl.ir import Attribute, EnumAttribute, ParametrizedAttribute, SpacedOpaqueSyntaxAttribute
+from xdsl.dialects.utils import EnumAttribute
+from xdsl.ir import Attribute, ParametrizedAttribute, SpacedOpaqueSyntaxAttribute
 from xdsl.irdl import irdl_attr_definition
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
@@ -264,7 +266,9 @@ def sizes_of(type: Attribute) -> tuple[Size, ...]:
 
 def element_of(type: Attribute) -> Attribute:
     """The element type of a tensor type; a scalar type itself."""
-    return as_tensor(type).element_type if isinstance(type, TensorType) else type
+    if isinstance(type, TensorType):
+        return as_tensor(cast(Attribute, type)).element_type
+    return type
 
 
 def layout_of(type: Attribute) -> Layout | None:

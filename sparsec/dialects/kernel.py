@@ -42,7 +42,7 @@ from xdsl.irdl import (
     traits_def,
     var_operand_def,
 )
-from xdsl.parser import Parser
+from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 from xdsl.traits import NoTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
@@ -200,7 +200,7 @@ class KernelOp(IRDLOperation):
 
     @classmethod
     def parse(cls, parser: Parser) -> KernelOp:
-        groups = []
+        groups: list[list[UnresolvedOperand]] = []
         for name in ("ins", "outs"):
             parser.parse_keyword(name)
             groups.append(parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_unresolved_operand))
@@ -374,7 +374,7 @@ class Copy(KernelOp):
     def verify_(self) -> None:
         self.require_operands(1, 1)
         rank_in, rank_out = len(buffer_sizes(self.ins[0])), len(buffer_sizes(self.outs[0]))
-        given = (len(self.in_axes.get_values()), len(self.in_starts), len(self.in_steps.get_values()))
+        given = (len(self.in_axes), len(self.in_starts), len(self.in_steps))
         if given != (rank_in,) * 3 or (len(self.sizes), len(self.out_starts)) != (rank_out,) * 2:
             raise VerifyException(
                 f"kernel.copy from rank {rank_in} to rank {rank_out}: its properties have other lengths"

@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import (
     i32,
     i64,
 )
-from xdsl.ir import Attribute, Operation
+from xdsl.ir import Attribute
 from xdsl.irdl import (
     irdl_op_definition,
     operand_def,
@@ -28,22 +28,16 @@ from xdsl.irdl import (
 )
 from xdsl.parser import Parser
 from xdsl.printer import Printer
-from xdsl.traits import ConstantLike, Pure
+from xdsl.traits import Pure
 
 from sparsec.dialects.encoding import element_of, is_float, same_value_type, sizes_of, tensor, ui8
-from sparsec.dialects.tensor_op import TensorOp, element, normalise_axis, sizes
+from sparsec.dialects.tensor_op import TensorOp, element, integers, normalise_axis, sizes
 from sparsec.dims import Size, broadcast, parse_size, product
 from sparsec.errors import ShapeError
 
 
 def _written(shape: Sequence[Size]) -> str:
     return "[" + ", ".join(map(str, shape)) + "]"
-
-
-class _ConstantLike(ConstantLike):
-    @classmethod
-    def get_constant_value(cls, op: Operation) -> Attribute | None:
-        return op.properties.get("value")
 
 
 @irdl_op_definition
@@ -58,7 +52,7 @@ class Constant(TensorOp):
     value = opt_prop_def(DenseIntOrFPElementsAttr | IntegerAttr | FloatAttr)
     digest = opt_prop_def(StringAttr)
     result = result_def()
-    traits = traits_def(Pure(), _ConstantLike())
+    traits = traits_def(Pure())
 
     def infer_types(self) -> Sequence[Attribute]:
         if (self.value is None) == (self.digest is None):
@@ -228,7 +222,7 @@ class ReduceOp(TensorOp):
     def axis_values(self) -> tuple[int, ...]:
         """The reduced axes, counted from the front, sorted."""
         rank = len(sizes(self.operand))
-        return tuple(sorted(normalise_axis(int(axis), rank, self) for axis in self.axes.get_values()))
+        return tuple(sorted(normalise_axis(axis, rank, self) for axis in integers(self.axes)))
 
     def infer_types(self) -> Sequence[Attribute]:
         axes = self.axis_values
@@ -357,7 +351,7 @@ class Transpose(TensorOp):
     traits = traits_def(Pure())
 
     def infer_types(self) -> Sequence[Attribute]:
-        shape, permutation = sizes(self.operand), [int(axis) for axis in self.permutation.get_values()]
+        shape, permutation = sizes(self.operand), integers(self.permutation)
         if sorted(permutation) != list(range(len(shape))):
             raise ShapeError(f"{permutation} is no permutation of the {len(shape)} axes of {_written(shape)}")
         return [tensor(element(self.operand), [shape[axis] for axis in permutation])]
@@ -442,10 +436,10 @@ class Slice(TensorOp):
 
     def infer_types(self) -> Sequence[Attribute]:
         shape, wanted = sizes(self.operand), sizes_of(self.result.type)
-        if not len(shape) == len(wanted) == len(self.starts) == len(self.steps.get_values()):
+        if not len(shape) == len(wanted) == len(self.starts) == len(self.steps):
             raise ShapeError(f"nn.slice of {_written(shape)} to {_written(wanted)} needs one start and step per axis")
-        for axis, (start, step) in enumerate(zip(self.start_sizes, self.steps.get_values(), strict=True)):
-            last = start + (wanted[axis] - 1) * int(step)
+        for axis, (start, step) in enumerate(zip(self.start_sizes, integers(self.steps), strict=True)):
+            last = start + (wanted[axis] - 1) * step
             inside = last - shape[axis]
             if any(isinstance(bound, int) and bound < 0 for bound in (start, last)) or (
                 isinstance(inside, int) and inside >= 0

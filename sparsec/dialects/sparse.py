@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects.builtin import IntAttr, f32, i32
-from xdsl.ir import Attribute, Dialect, EnumAttribute, ParametrizedAttribute, SpacedOpaqueSyntaxAttribute
+from xdsl.ir import Attribute, Data, Dialect, ParametrizedAttribute
 from xdsl.irdl import (
     irdl_attr_definition,
     irdl_op_definition,
@@ -34,10 +34,26 @@ SCHEDULE_HINT = "schedule_hint"
 
 
 @irdl_attr_definition
-class DataflowAttr(EnumAttribute[Dataflow], SpacedOpaqueSyntaxAttribute):
+class DataflowAttr(Data[Dataflow]):
     """A `Dataflow` inside a schedule."""
 
     name = "sparse.dataflow"
+
+    def print_parameter(self, printer: Printer) -> None:
+        with printer.in_angle_brackets():
+            printer.print_string(self.data.value)
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> Dataflow:
+        with parser.in_angle_brackets():
+            return _parse_dataflow(parser)
+
+
+def _parse_dataflow(parser: AttrParser) -> Dataflow:
+    name = parser.parse_identifier()
+    if name not in list(Dataflow):
+        parser.raise_error(f"there is no dataflow {name!r}; there are {', '.join(Dataflow)}")
+    return Dataflow(name)
 
 
 @irdl_attr_definition
@@ -67,7 +83,7 @@ class ScheduleAttr(ParametrizedAttribute):
         with parser.in_angle_brackets():
             parser.parse_keyword("dataflow")
             parser.parse_punctuation("=")
-            dataflow = parser.parse_str_enum(Dataflow)
+            dataflow = _parse_dataflow(parser)
             parser.parse_punctuation(",")
             parser.parse_keyword("tile")
             parser.parse_punctuation("=")

@@ -6,8 +6,9 @@ For a target T the module defines `execute_T`, which calls the kernels in order,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, i1, i64
@@ -70,16 +71,20 @@ class ProgramEmitter:
                 kernels.append(self._kernel(op, names[key]))
         void = LLVMFunctionType([pointer, pointer, pointer, i64], LLVMVoidType())
         parallel = LlvmFuncOp(PARALLEL, void, LinkageAttr("external"))
-        execute = self._function("execute", _EXECUTE, lambda e, args: self._execute(e, args, names))
+        execute = self._function("execute", _EXECUTE, partial(self._execute, names=names))
         arena = self._function("arena_size", _SYMBOLS_ONLY, self._arena_size, [i64])
         scratch = self._function("scratch_size", _SYMBOLS_ONLY, self._scratch_size, [i64])
         shapes = build_function("output_shapes", frozenset(), self._output_shapes, (pointer, pointer))
         return [*kernels, execute, arena, scratch, shapes, parallel]
 
     def _function(
-        self, name: str, inputs: Sequence[Attribute], body: object, outputs: Sequence[Attribute] = ()
+        self,
+        name: str,
+        inputs: Sequence[Attribute],
+        body: Callable[[Emitter, tuple[Value, ...]], Sequence[Value] | None],
+        outputs: Sequence[Attribute] = (),
     ) -> FuncOp:
-        return build_function(f"{name}_{self._target.name}", self._features, body, inputs, outputs)  # pyright: ignore
+        return build_function(f"{name}_{self._target.name}", self._features, body, inputs, outputs)
 
     def _kernel(self, op: kernel.KernelOp, name: str) -> FuncOp:
         def body(e: Emitter, arguments: tuple[Value, ...]) -> None:

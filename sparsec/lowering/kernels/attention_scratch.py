@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from xdsl.dialects.builtin import IntegerType, i8
 from xdsl.ir import Attribute
@@ -55,7 +56,7 @@ def _move_run(e: Emitter, element: Attribute, source: Value, target: Value, leng
     """Copy up to 64 elements, no others touched; `flip` changes s8 to u8 or back (+128)."""
     if isinstance(element, IntegerType):
         mask = e.tail_mask(length, TILE)
-        value = e.load_masked(vector_of(element, TILE), source, 0, mask)
+        value = e.load_masked(vector_of(cast(Attribute, element), TILE), source, 0, mask)
         e.store_masked(e.differ(value, -128) if flip else value, target, 0, mask)
         return
 
