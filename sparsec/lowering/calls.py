@@ -13,7 +13,7 @@ from sparsec.dialects import kernel, nn_attention, sparse
 from sparsec.dialects import nn_structure as nn
 from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import Layout, as_tensor, element_of, layout_of, sizes_of, tensor, ui8
-from sparsec.dialects.tensor_op import SOURCE, normalise_axis
+from sparsec.dialects.tensor_op import SOURCE, integers, normalise_axis
 from sparsec.dims import Size, is_number, is_per_channel
 from sparsec.errors import CompilerBug
 from sparsec.lowering.hoist_constants import hoist_constants
@@ -34,7 +34,7 @@ def _convert_layout(op: sparse.ConvertLayout, b: ProgramBuilder) -> None:
 
 
 def _transpose(op: nn.Transpose, b: ProgramBuilder) -> None:
-    permutation = [int(axis) for axis in op.permutation.get_values()]
+    permutation = integers(op.permutation)
     in_axes = [permutation.index(axis) for axis in range(len(permutation))]
     b.copy(b.buffer(op.operand), b.result(op.result), in_axes=in_axes, origin=op)
 
@@ -46,7 +46,7 @@ def _broadcast(op: nn.Broadcast, b: ProgramBuilder) -> None:
 
 
 def _slice(op: nn.Slice, b: ProgramBuilder) -> None:
-    steps = [int(step) for step in op.steps.get_values()]
+    steps = integers(op.steps)
     extents, counts = sizes_of(op.operand.type), sizes_of(op.result.type)
     for extent, start, step, count in zip(extents, op.start_sizes, steps, counts, strict=True):
         last = start + (count - 1) * step

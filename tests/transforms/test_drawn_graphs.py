@@ -1,4 +1,4 @@
-"""Fusion and layouts on drawn graphs: any wiring of products, elementwise ops, reductions and moves keeps its numbers."""
+"""Fusion and layouts on drawn graphs: any wiring of products, elementwise ops, reductions and moves keeps numbers."""
 
 from __future__ import annotations
 
