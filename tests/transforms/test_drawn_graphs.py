@@ -1,4 +1,4 @@
-"""Fusion and layouts on drawn graphs: any wiring of products, elementwise ops, reductions and moves keeps numbers."""
+"""Fusion and layouts on drawn graphs: products, elementwise ops, reductions in any wiring keep their numbers."""
 
 from __future__ import annotations
 
