@@ -1,7 +1,7 @@
 """The numpy meaning of products, normalisation and reductions, and of the ops with bodies built on them.
 
 Sums of f32 products are exact to rounding: they are summed in f64 and rounded once, so that the reference does not
-depend on an order that kernels are free to choose. Every other f32 sum runs in index order, starting from zero.
+depend on an order that kernels are free to choose. Every other float sum is an `interleaved_sum`.
 """
 
 from __future__ import annotations
@@ -41,18 +41,20 @@ def _magnitude(x: Array) -> int:
     return max(abs(int(x.min())), abs(int(x.max()))) if x.size else 0
 
 
-def sequential_sum(x: Array) -> Array:
-    """The sum over axis 0 in index order, starting from +0, in the dtype of `x`."""
-    if not x.shape[0]:
-        return np.zeros(x.shape[1:], x.dtype)
-    total = np.add.accumulate(x, axis=0, dtype=x.dtype)[-1]
-    return total + np.zeros((), x.dtype)
+def interleaved_sum(x: Array) -> Array:
+    """The sum over axis 0 in the dtype of `x`: element i goes to partial sum i mod 4; then `(s0 + s2) + (s1 + s3)`.
+
+    Each partial sum runs in index order, starting from +0. For integers the order makes no difference.
+    """
+    zero = np.zeros((1, *x.shape[1:]), x.dtype)
+    parts = [np.add.accumulate(np.concatenate([zero, x[part::4]]), axis=0, dtype=x.dtype)[-1] for part in range(4)]
+    return (parts[0] + parts[2]) + (parts[1] + parts[3])
 
 
 def softmax_first(x: Array) -> Array:
     """Softmax over axis 0: `e = exp(x - max); e * (1 / sum(e))`."""
     exponential = elementary.exp(NUMPY, x - x.max(axis=0, initial=-np.inf))
-    return exponential * (np.float32(1) / sequential_sum(exponential))
+    return exponential * (np.float32(1) / interleaved_sum(exponential))
 
 
 def _softmax(x: Array, axis: int) -> Array:
@@ -67,8 +69,8 @@ def layer_norm(x: Array, scale: Array, bias: Array, epsilon: float, *, divide: b
     """
     channels_first = np.ascontiguousarray(np.moveaxis(x, -1, 0))
     share = np.float32(1) / np.float32(x.shape[-1])
-    centred = channels_first - sequential_sum(channels_first) * share
-    variance = sequential_sum(centred * centred) * share
+    centred = channels_first - interleaved_sum(channels_first) * share
+    variance = interleaved_sum(centred * centred) * share
     deviation = np.sqrt(variance + np.float32(epsilon))
     normal = centred / deviation if divide else centred * (np.float32(1) / deviation)
     return np.moveaxis(normal, 0, -1) * scale + bias
@@ -86,9 +88,9 @@ def _reduce(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[
     elements = reduced_first(x, op.axis_values)
     match op:
         case st.ReduceSum():
-            result = sequential_sum(elements)
+            result = interleaved_sum(elements)
         case st.ReduceMean():
-            result = sequential_sum(elements) * (x.dtype.type(1) / x.dtype.type(elements.shape[0]))
+            result = interleaved_sum(elements) * (x.dtype.type(1) / x.dtype.type(elements.shape[0]))
         case st.ReduceProd():
             result = np.multiply.reduce(elements, axis=0, dtype=x.dtype)
         case st.ArgMax():

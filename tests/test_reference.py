@@ -19,7 +19,7 @@ from sparsec.dialects.encoding import tensor, to_element
 from sparsec.dims import Dim
 from sparsec.errors import InputError
 from sparsec.reference import MEANING, evaluate
-from sparsec.reference_products import product, sequential_sum
+from sparsec.reference_products import interleaved_sum, product
 from sparsec.weights import WeightStore
 
 RANDOM = np.random.default_rng(7)
@@ -178,12 +178,13 @@ def test_integer_products_are_exact_at_every_magnitude() -> None:
         np.testing.assert_array_equal(product(a, b.T), wrapped)
 
 
-def test_sums_run_in_index_order() -> None:
-    x = RANDOM.normal(size=1000).astype(np.float32)
-    total = np.float32(0)
-    for value in x:
-        total += value
-    assert sequential_sum(x) == total
+def test_sums_are_four_partial_sums() -> None:
+    for count in (0, 1, 3, 4, 1000, 1003):
+        x = RANDOM.normal(size=count).astype(np.float32)
+        parts = np.zeros(4, np.float32)
+        for index, value in enumerate(x):
+            parts[index % 4] += value
+        assert interleaved_sum(x) == (parts[0] + parts[2]) + (parts[1] + parts[3])
 
 
 def test_matmul_broadcasts_like_numpy() -> None:

@@ -1,7 +1,7 @@
 """Attention of one head of one sequence at a time, all of it in scratch memory that stays in the cache.
 
 Scores are held transposed, `[key][query]`, for up to 64 queries at a time: the softmax then runs down the keys with no
-horizontal reductions, and its sums are sequential in the keys as the reference demands.
+horizontal reductions, and its sums take the keys in the order that the reference demands.
 
 * S = K Q is an outer-product walk like dataflow A: K is the broadcast operand, Q the streamed one.
 * softmax over keys, then the `weight` body.
@@ -23,7 +23,7 @@ from sparsec.dialects.encoding import ui8
 from sparsec.elementary import exp_of_non_positive
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import attention_products as products
-from sparsec.lowering.kernels import elements
+from sparsec.lowering.kernels import elements, sums
 from sparsec.lowering.kernels.attention_extras import OutputBody, ScoreBody, extras_of
 from sparsec.lowering.kernels.attention_scratch import Areas, Tiles, clear, load_columns, store_columns
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
@@ -235,9 +235,10 @@ class AttentionEmitter:
                 exp_of_non_positive(e, e.sub(s, m)) for s, m in zip(self._load_row(order, key), highest, strict=True)
             ]
             self._store_row("scores", key, row)
-            return [e.add(total, value) for total, value in zip(state, row, strict=True)]
+            return sums.add_rotating(e, state, row)
 
-        totals = e.for_loop(0, self._keys, exponential, [e.constant(0.0, vector_of(f32, LANES))] * count)
+        parts = e.for_loop(0, self._keys, exponential, sums.no_parts(e, vector_of(f32, LANES), count))
+        totals = sums.total(e, parts)
         inverse = [e.div(e.constant(1.0, total.type), total) for total in totals]
         summing = self._quantised_values and "v" in self._zeros
 

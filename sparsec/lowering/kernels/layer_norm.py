@@ -1,12 +1,12 @@
 """`kernel.layer_norm`: over the channels of each token, tiled or row-major, f32.
 
-Sums run over the channels in order, as `reference.py` has it. In tiles tokens lie side by side, so that is vertical. In
-rows it is done for 16 rows at a time with gathers; only the last pass, which has no order, goes along the rows.
+Sums run over the channels as `sums.py` says. In tiles tokens lie side by side, so that is vertical. In rows it is done
+for 16 rows at a time with gathers; only the last pass, which has no order, goes along the rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import f32, i32
@@ -14,6 +14,7 @@ from xdsl.dialects.builtin import f32, i32
 from sparsec.dialects.encoding import Layout, sizes_of
 from sparsec.dialects.kernel import LayerNorm, buffer_layout, tensor_of
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
+from sparsec.lowering.kernels.sums import Load, sum_over
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
 from sparsec.lowering.kernels.walk import Chunk, for_chunks
 from sparsec.schedule import TILE
@@ -21,9 +22,6 @@ from sparsec.schedule import TILE
 _F32 = 4
 _LANE_BYTES = _F32 * LANES
 f32x16 = vector_of(f32, LANES)
-
-Load = Callable[[Value], Sequence[Value]]
-"""Emits the vectors of one channel."""
 
 
 @dataclass(frozen=True)
@@ -69,24 +67,19 @@ def emit(op: LayerNorm, frame: Frame) -> None:
 
 def _statistics(e: Emitter, constants: _Constants, count: int, load: Load) -> tuple[list[Value], list[Value]]:
     """Mean and 1 / deviation (the deviation itself to divide by) of `count` vectors of tokens."""
-    zeros = [e.constant(0.0, f32x16)] * count
+    means = [e.mul(each, constants.share) for each in sum_over(e, constants.channels, f32x16, count, load)]
 
-    def add(k: Value, sums: tuple[Value, ...]) -> Sequence[Value]:
-        return [e.add(total, x) for total, x in zip(sums, load(k), strict=True)]
-
-    means = [e.mul(total, constants.share) for total in e.for_loop(0, constants.channels, add, zeros)]
-
-    def add_square(k: Value, sums: tuple[Value, ...]) -> Sequence[Value]:
+    def squared(k: Value) -> Sequence[Value]:
         centred = [e.sub(x, mean) for x, mean in zip(load(k), means, strict=True)]
-        return [e.add(total, e.mul(d, d)) for total, d in zip(sums, centred, strict=True)]
+        return [e.mul(d, d) for d in centred]
 
-    squares = e.for_loop(0, constants.channels, add_square, zeros)
+    squares = sum_over(e, constants.channels, f32x16, count, squared)
     deviations = [e.sqrt(e.add(e.mul(total, constants.share), constants.epsilon)) for total in squares]
     return means, deviations if constants.divide else [e.div(1.0, deviation) for deviation in deviations]
 
 
 def _emit_tile(frame: Frame, constants: _Constants, tokens: Value, tile: Value) -> None:
-    """Four vectors at once hide the latency of adding; a tile that needs fewer takes them one by one."""
+    """Four vectors at once; a tile that needs fewer takes them one by one."""
     e = frame.e
     start = e.mul(tile, e.mul(constants.channels, TILE * _F32))
     source, target = e.offset(frame.ins[0], start), e.offset(frame.outs[0], start)

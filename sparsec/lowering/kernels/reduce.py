@@ -17,6 +17,7 @@ from sparsec.dialects.kernel import Reduce, buffer_element, buffer_sizes
 from sparsec.dialects.tensor_op import integers
 from sparsec.dims import Size, product
 from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels import sums
 from sparsec.lowering.kernels.body_ops import convert, wrap
 from sparsec.lowering.kernels.elements import bytes_of, carried, load, memory_type, narrow, store, widen
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
@@ -65,17 +66,18 @@ def _reduction(e: Emitter, kind: str, element: Attribute, count: Value) -> _Redu
 
     match kind:
         case "sum":
-            return folding(0, e.add)
+            return _float_sum(e, element) if is_float(element) else folding(0, e.add)
         case "mean":
             if not is_float(element):
                 raise CompilerBug(f"kernel.reduce: a mean of {element}")
             share = e.div(1.0, convert(e, llvm.SIToFPOp, count, element))
-            total = folding(0, e.add)
-            return _Reduction(
-                total.start,
-                total.step,
-                lambda held: e.mul(held[0], share if lanes_of(held[0].type) == 1 else e.broadcast(share)),
-            )
+            summed = _float_sum(e, element)
+
+            def shared(held: Sequence[Value]) -> Value:
+                whole = summed.finish(held)
+                return e.mul(whole, share if lanes_of(whole.type) == 1 else e.broadcast(share))
+
+            return _Reduction(summed.start, summed.step, shared)
         case "prod":
             return folding(1, e.mul)
         case "max":
@@ -86,6 +88,14 @@ def _reduction(e: Emitter, kind: str, element: Attribute, count: Value) -> _Redu
             return _arg_max(e, element)
         case _:
             raise CompilerBug(f"kernel.reduce does not know the kind {kind!r}")
+
+
+def _float_sum(e: Emitter, element: Attribute) -> _Reduction:
+    return _Reduction(
+        lambda lanes: sums.no_parts(e, carried(element, lanes)),
+        lambda held, x, number: sums.add_rotating(e, held, [x]),
+        lambda held: sums.total(e, held)[0],
+    )
 
 
 def _arg_max(e: Emitter, element: Attribute) -> _Reduction:

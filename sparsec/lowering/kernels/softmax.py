@@ -1,7 +1,7 @@
 """`kernel.softmax`: along any axis of a row-major f32 array.
 
-The sum runs along the axis in order, as `reference.py` has it. Where the axis is not the last one, what lies behind it
-goes 16 lanes at a time; along the last axis only the sum is scalar.
+The sum is formed as `sums.py` says. Where the axis is not the last one, what lies behind it goes 16 lanes at a time;
+along the last axis only the sum is scalar.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sparsec import elementary
 from sparsec.dialects.kernel import Softmax, buffer_element, buffer_sizes
 from sparsec.dims import product
 from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels import sums
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
 from sparsec.lowering.kernels.walk import Chunk, fold_lanes, for_chunks
@@ -71,9 +72,7 @@ def _emit_row(e: Emitter, source: Value, target: Value, length: Value) -> None:
         chunk.store([elementary.exp_of_non_positive(e, e.sub(x, highest))], [e.offset(target, at)])
 
     for_chunks(e, 0, length, raise_to)
-    (total,) = e.for_loop(
-        0, length, lambda k, held: [e.add(held[0], e.load(f32, target, e.mul(k, _F32)))], [e.f32(0.0)]
-    )
+    (total,) = sums.sum_over(e, length, f32, 1, lambda k: [e.load(f32, target, e.mul(k, _F32))])
     share = e.broadcast(e.div(1.0, total))
 
     def divide(chunk: Chunk, held: tuple[Value, ...]) -> None:
@@ -98,9 +97,9 @@ def _emit_columns(e: Emitter, source: Value, target: Value, length: Value, step:
     def raise_to(k: Value, held: tuple[Value, ...]) -> Sequence[Value]:
         power = elementary.exp_of_non_positive(e, e.sub(load(first, k), highest))
         chunk.store([power], [e.offset(out, e.mul(k, step))])
-        return [e.add(held[0], power)]
+        return sums.add_rotating(e, held, [power])
 
-    (total,) = e.for_loop(0, length, raise_to, [e.constant(0.0, f32x16)])
+    (total,) = sums.total(e, e.for_loop(0, length, raise_to, sums.no_parts(e, f32x16)))
     share = e.div(1.0, total)
 
     def divide(k: Value, held: tuple[Value, ...]) -> None:

@@ -38,7 +38,7 @@ def reduce(kind: str, dtype: str, shape: Sizes, axes: tuple[int, ...]) -> Compil
 def reduced(kind: str, x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     elements = products.reduced_first(x, axes)
     if kind in ("sum", "mean"):
-        total = products.sequential_sum(elements)
+        total = products.interleaved_sum(elements)
         return total if kind == "sum" else total * (x.dtype.type(1) / x.dtype.type(len(elements)))
     if kind == "arg_max":
         return elements.argmax(axis=0)
