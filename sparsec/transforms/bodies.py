@@ -220,8 +220,8 @@ def _set_yield(block: Block, values: Sequence[SSAValue]) -> None:
 def simplify(body: Region) -> None:
     """Make each value of a body once, undo `quantize(dequantize(q, s, z), s, z) -> q`, drop what nobody reads.
 
-    Constants are the exception: each use gets one of its own, so that the bodies of two layers have the same shape
-    even where two of their numbers happen to be equal in one layer and not in the other.
+    Constants are the exception: each use gets one of its own, right before it, so that the bodies of two layers are
+    the same but for their numbers, even where two numbers happen to be equal in one layer and not in the other.
     """
     known: dict[object, Operation] = {}
     for op in list(body.block.ops):
@@ -237,10 +237,13 @@ def simplify(body: Region) -> None:
     erase_dead(body.block)
     for op in list(body.block.ops):
         for index, operand in enumerate(op.operands):
-            if isinstance(operand.owner, Constant) and operand.has_more_than_one_use():
-                copy = operand.owner.clone()
-                body.block.insert_op_before(copy, op)
-                op.operands[index] = copy.result
+            if isinstance(constant := operand.owner, Constant):
+                if operand.has_more_than_one_use():
+                    constant = constant.clone()
+                    op.operands[index] = constant.result
+                else:
+                    constant.detach()
+                body.block.insert_op_before(constant, op)
 
 
 def _constant_or_value(operand: SSAValue) -> object:
