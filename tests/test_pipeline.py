@@ -29,7 +29,7 @@ FRONT = tuple(stage for stage in PIPELINE if stage.name in ("graph", "sparse", "
 SIZES = {"batch": 2, "sequence": 5}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(models())
 def test_every_pass_but_legalisation_is_exact(drawn: tuple[ModuleOp, WeightStore]) -> None:
     module, weights = drawn
@@ -39,7 +39,7 @@ def test_every_pass_but_legalisation_is_exact(drawn: tuple[ModuleOp, WeightStore
             assert not difference.differs, (difference.step.pass_name, difference.largest)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(models())
 def test_what_a_pass_prints_parses_and_means_the_same(drawn: tuple[ModuleOp, WeightStore]) -> None:
     module, weights = drawn

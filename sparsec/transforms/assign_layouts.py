@@ -14,6 +14,7 @@ from xdsl.rewriter import Rewriter
 from sparsec.builder import Builder
 from sparsec.context import weights_of
 from sparsec.dialects import nn_structure as st
+from sparsec.dialects.body import TILE_ELEMENTS
 from sparsec.dialects.encoding import Layout, element_of, layout_of, sizes_of, to_numpy, with_layout
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import Map, MatMul
@@ -60,6 +61,8 @@ def insists_on_tiles(op: Operation) -> bool:
 def may_write_tiles(op: Operation) -> bool:
     """Whether `op` is one of those that can do either."""
     if not isinstance(op, FLEXIBLE) or not is_tileable(sizes_of(op.results[0].type)):
+        return False
+    if not all(element_of(value.type) in TILE_ELEMENTS for value in (*tiled_operands(op), *tiled_results(op))):
         return False
     if isinstance(op, st.Reshape):
         given, wanted = sizes_of(op.operand.type), sizes_of(op.result.type)

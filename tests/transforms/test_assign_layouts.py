@@ -133,6 +133,17 @@ def test_dynamic_quantisation_works_on_tiles() -> None:
     assert [layout_of(value.type) for value in op.results] == [Layout.TILED, None, None]
 
 
+def test_only_elements_that_tiles_can_hold_lie_in_tiles() -> None:
+    def write(b: Builder, v: Inputs) -> list[SSAValue]:
+        y = linear(b, v["x"])
+        return [b.cast(b.apply(ew.Mul, b.cast(y, i64), b.cast(v["x"], i64)), f32)]
+
+    module = scheduled(write)
+    for op in module.walk():
+        for value in op.results:
+            assert layout_of(value.type) is None or element_of(value.type) == f32
+
+
 def test_broadcast_operands_of_a_product_stay_row_major() -> None:
     weights = WeightStore()
     b, values, finish = begin_module(weights, [("x", tensor(ui8, [4, 8])), ("r", tensor(f32, [4, 8]))])
