@@ -144,10 +144,12 @@ def _require_dialects(module: ModuleOp, dialects: frozenset[str], stage: str) ->
     for op in module.walk():
         if op is module:
             continue
-        _require(op.dialect_name() in dialects, op, stage, f"only {', '.join(sorted(dialects))} live here")
+        if op.dialect_name() not in dialects:
+            raise CompilerBug(f"[{stage}] {op.name}: only {', '.join(sorted(dialects))} live here")
         for result in op.results:
-            fits = not isinstance(result.type, TensorType | MemRefType | IndexType)
-            _require(fits, op, stage, f"{result.type} has no place here")
+            type: Attribute = result.type
+            if isinstance(type, TensorType | MemRefType | IndexType):
+                raise CompilerBug(f"[{stage}] {op.name}: {result.type} has no place here")
 
 
 def _require(holds: bool, op: Operation, stage: str, why: str) -> None:

@@ -109,3 +109,21 @@ def test_steps_are_numbered_and_stages_end_once() -> None:
 def test_every_pass_has_its_own_name() -> None:
     names = [each.name for each in pipeline.all_passes()]
     assert len(set(names)) == len(names)
+
+
+@dataclass(frozen=True)
+class Fail(ModulePass):
+    """Has a bug."""
+
+    name: ClassVar[str] = "fail"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Look where nothing is."""
+        raise KeyError("nothing")
+
+
+def test_an_exception_in_a_pass_is_a_compiler_bug_that_names_the_pass() -> None:
+    module, weights = relu_module()
+    stage = Stage("graph", (Fail(),), forms.graph)
+    with pytest.raises(CompilerBug, match=r"^\[graph\] fail failed: KeyError: 'nothing'$"):
+        pipeline.finish(pipeline.run(module, context_of(weights), (stage,)))
