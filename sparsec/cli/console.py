@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,10 +88,10 @@ def progress(path: Path, *, quiet: bool = False) -> Generator[Watch, None, None]
 
 def guarded(action: Callable[[], int]) -> int:
     """Run a command: whatever happens becomes an exit code and a text on stderr, never a traceback."""
+    sys.stdout, sys.stderr = sys.stdout or StringIO(), sys.stderr or StringIO()  # a shell can close them
     try:
         code = action()
-        if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison] - it is when a shell closed it
-            sys.stdout.flush()
+        sys.stdout.flush()
         return code
     except BrokenPipeError:
         _forget_stdout()

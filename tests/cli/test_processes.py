@@ -60,6 +60,13 @@ def test_a_full_disk(compiled: Path) -> None:
     assert (process.returncode, err) == (2, "error: [Errno 28] No space left on device\n")
 
 
+def test_closed_streams(compiled: Path) -> None:
+    for number in (1, 2):
+        process = start("info", compiled / "layer.so", preexec_fn=lambda number=number: os.close(number))
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0 and (out + err == "") == (number == 1)
+
+
 def test_an_interrupted_compilation_leaves_nothing(folder: Path) -> None:
     model = FIXTURES / "bert_qdq_u8_channel_90.onnx"
     process = start("compile", model, "-o", "out.so", "--no-cache", "--dump-ir", "ir")
