@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -263,9 +264,10 @@ def _cache_key(source: Source, prefix: str, targets: tuple[CpuTarget, ...]) -> b
 
 @cache
 def _compiler_digest() -> str:
-    """The hash of the compiler's own code, so that a changed compiler never finds what an older one made."""
+    """The hash of the compiler's own code and of what it computes with: none finds what another one has made."""
     folder = Path(__file__).parent
-    hasher = hashlib.sha256(__version__.encode())
+    versions = [__version__, *(version(package) for package in ("llvmlite", "numpy", "xdsl"))]
+    hasher = hashlib.sha256(" ".join(versions).encode())
     for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".lark", ".ll")):
         hasher.update(path.read_bytes())
     return hasher.hexdigest()

@@ -35,13 +35,13 @@ class Dim:
     @staticmethod
     @lru_cache(maxsize=4096)  # every verifier reads the sizes of every type, and there are few of them
     def parse(text: str) -> Size:
-        """Read what `str` wrote: sums of products of identifiers and integers, e.g. `2*batch*sequence + -1`.
+        """Read what `str` wrote: sums of products of identifiers and integers, e.g. `2*batch*sequence - 1`.
 
         Raises:
             ShapeError: `text` is not such an expression.
         """
         total: Size = 0
-        for term in text.split("+"):
+        for term in text.replace(" - ", " + -1*").split("+"):
             product: Size = 1
             for factor in term.split("*"):
                 factor = factor.strip()
@@ -116,7 +116,9 @@ class Dim:
         return _size(quotient)
 
     def __str__(self) -> str:
-        return " + ".join(_term_text(monomial, coefficient) for monomial, coefficient in self.terms)
+        first, *others = self.terms
+        signed = [f"{'+' if factor > 0 else '-'} {_term_text(names, abs(factor))}" for names, factor in others]
+        return " ".join([_term_text(*first), *signed])
 
 
 Size = int | Dim

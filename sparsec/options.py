@@ -37,6 +37,24 @@ def _default_cache_size() -> int:
     return int(text)
 
 
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "targets": tuple,
+    "prefix": (str, type(None)),
+    "threads": int,
+    "cache": bool,
+    "cache_dir": Path,
+    "cache_size": int,
+    "time_limit": (int, float),
+    "linker": (str, type(None)),
+    "dump_ir": (Path, type(None)),
+}
+
+
+def _type_names(kinds: type | tuple[type, ...]) -> str:
+    names = [kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
+    return " or ".join("None" if name == "NoneType" else name for name in names)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How to compile. Every field has a good default.
@@ -65,6 +83,10 @@ class Options:
     dump_ir: Path | None = None
 
     def __post_init__(self) -> None:
+        for name, kinds in _TYPES.items():
+            value = getattr(self, name)
+            fits = isinstance(value, kinds) and (not isinstance(value, bool) or kinds is bool)
+            _require(fits, name, value, f"a value of type {_type_names(kinds)}")
         _require(bool(self.targets) and not isinstance(self.targets, str), "targets", self.targets, "a tuple of names")
         if self.prefix is not None:
             is_name = _IDENTIFIER.fullmatch(self.prefix) is not None
@@ -99,13 +121,12 @@ class Options:
                 raise OptionError(f"there is no option {name!r}; {advice}")
         for name, value in choices.items():
             if name == "targets":
-                choices[name] = (value,) if isinstance(value, str) else tuple(value)
+                choices[name] = (
+                    (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+                )
             elif name in ("cache_dir", "dump_ir") and isinstance(value, str):
                 choices[name] = Path(value)
-        try:
-            return replace(self, **choices)
-        except TypeError as error:
-            raise OptionError(f"an option has a value of the wrong type: {error}") from error
+        return replace(self, **choices)
 
     def c_prefix(self, stem: str) -> str:
         """What the model's C names start with: `prefix`, or an identifier made of a file's name without its ending."""

@@ -49,7 +49,7 @@ def test_keywords():
         ({"thread": 2}, "there is no option 'thread'; did you mean 'threads'?"),
         ({"xyzzy": 2}, "there is no option 'xyzzy'; the options are: targets, prefix, threads, cache, "),
         ({"threads": 0}, "option threads is 0, expected 1 to 1024"),
-        ({"threads": "many"}, "an option has a value of the wrong type"),
+        ({"threads": "many"}, "option threads is 'many', expected a value of type int"),
         ({"targets": ()}, "option targets is (), expected a tuple of names"),
         ({"prefix": "2bert"}, "option prefix is '2bert', expected a C identifier such as 'bert'"),
         ({"prefix": "bert-mini"}, "option prefix is 'bert-mini', expected a C identifier such as 'bert'"),

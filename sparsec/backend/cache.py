@@ -49,12 +49,13 @@ class Cache:
                 digest, content = file.read(_DIGEST_SIZE), file.read()
         except OSError:
             return None
+        whole = hashlib.sha256(content).digest() == digest
         with contextlib.suppress(OSError):  # a read-only cache still serves
-            if hashlib.sha256(content).digest() != digest:
+            if whole:
+                os.utime(path)  # now it is the most recently used
+            else:
                 path.unlink(missing_ok=True)
-                return None
-            os.utime(path)  # now it is the most recently used
-        return content
+        return content if whole else None
 
     def put(self, key: bytes, content: bytes) -> bool:
         """Keep `content` under this key. Returns whether that worked."""
@@ -63,10 +64,14 @@ class Cache:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             number, name = tempfile.mkstemp(dir=self.folder, prefix="new-")
-            with os.fdopen(number, "wb") as file:
-                file.write(hashlib.sha256(content).digest())
-                file.write(content)
-            os.replace(name, self._path(key))  # other processes see all of it or nothing
+            try:
+                with os.fdopen(number, "wb") as file:
+                    file.write(hashlib.sha256(content).digest())
+                    file.write(content)
+                os.replace(name, self._path(key))  # other processes see all of it or nothing
+            finally:
+                with contextlib.suppress(OSError):  # on a full disk the half file must not stay; else it has moved
+                    os.unlink(name)
             self._evict()
         except OSError:
             return False

@@ -44,6 +44,8 @@ def write(artifact: Artifact, path: Path, options: Options, relocatable: bool = 
     Raises:
         LinkError: no linker was found, it refused, or the files cannot be written.
     """
+    if path.suffix == ".h":
+        raise LinkError(f"cannot write {path}: that is the name of the header; give the library another suffix")
     try:
         with tempfile.TemporaryDirectory(prefix=".sparsec-", dir=path.parent) as folder:
             library, header = Path(folder, "library"), Path(folder, "header")
@@ -65,7 +67,8 @@ def _link(artifact: Artifact, output: Path, flags: list[str], libraries: list[st
     command = find_linker(linker)
     if Path(command[0]).name.partition("-")[0] in _DRIVERS:
         mode, *others = flags
-        flags = ["-nostdlib", mode, *(f"-Wl,{flag}" for flag in others)]
+        # one word at a time: after -Wl, a comma in a file's name would divide it
+        flags = ["-nostdlib", mode, *(word for flag in others for word in ("-Xlinker", flag))]
     line = [*command, *flags, "-o", str(output), str(code), str(weights), *libraries]
     result = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
     if result.returncode != 0:

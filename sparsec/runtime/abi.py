@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -93,8 +94,7 @@ def open_library(path: str | Path) -> Library:
     try:
         status = path.stat()
         with path.open("rb") as file:
-            if file.read(4) != b"\x7fELF":
-                raise ModelError(f"cannot load {path}: it is no shared library; `sparsec compile` makes one of a model")
+            _require_whole(path, file.read(_ELF_HEADER.size), status.st_size)
         library = ctypes.CDLL(_fresh_name(path.resolve(), (status.st_dev, status.st_ino)))
     except OSError as error:
         raise ModelError(f"cannot load {path}: {error.strerror or error}") from error
@@ -103,6 +103,28 @@ def open_library(path: str | Path) -> Library:
     entry = ctypes.cast(library.sparsec_entry, ctypes.c_void_p).value
     assert entry is not None
     return Library(entry, str(path), library)
+
+
+_ELF_HEADER = struct.Struct("<16s HHI QQQ I HHHHHH")
+
+
+def _require_whole(path: Path, header: bytes, size: int) -> None:
+    """Refuse what is no shared library, and one that was cut off: mapping it would kill the process later.
+
+    The table of sections, whose place the header names, is the last thing in the file.
+
+    Raises:
+        ModelError: with the reason.
+    """
+    if header[:4] != b"\x7fELF":
+        raise ModelError(f"cannot load {path}: it is no shared library; `sparsec compile` makes one of a model")
+    whole = _ELF_HEADER.size
+    if len(header) == whole:
+        fields = _ELF_HEADER.unpack(header)
+        table, entry, count = fields[6], fields[11], fields[12]
+        whole = table + entry * count
+    if size < whole:
+        raise ModelError(f"cannot load {path}: it has {size} bytes of at least {whole}; it was cut off, make it again")
 
 
 def _fresh_name(path: Path, file: tuple[int, int]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sparsec.errors import CompilerBug, InputError, ModelError, SparsecError, TargetError
+from sparsec.errors import CompilerBug, InputError, LinkError, ModelError, SparsecError, TargetError
 from sparsec.runtime import abi
 from sparsec.runtime.signature import DTYPE_CODES, MAX_RANK, Signature, TensorInfo
 
@@ -252,11 +252,25 @@ def load(path: str | Path, threads: int = 1) -> Program:
     source = Path(path)
 
     def copy(target: Path) -> None:
-        for suffix in (source.suffix, ".h"):
-            beside = source.with_suffix(suffix)
+        for beside, place in ((source, target), (source.with_suffix(".h"), target.with_suffix(".h"))):
             if beside.exists():
-                shutil.copyfile(beside, target.with_suffix(suffix if suffix == ".h" else target.suffix))
+                _replace_by_copy(beside, place)
 
     if source.suffix == ".h":
         raise ModelError(f"{source} is a header; load the shared library beside it")
     return Program(abi.open_library(source), copy, threads)
+
+
+def _replace_by_copy(source: Path, target: Path) -> None:
+    """Copy a file, all or nothing. A library that other processes have loaded from `target` stays theirs.
+
+    Raises:
+        LinkError: the copy cannot be written.
+    """
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        shutil.copy(source, temporary)
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise LinkError(f"cannot write {target}: {error.strerror or error}") from error

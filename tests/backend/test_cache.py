@@ -94,3 +94,24 @@ def test_an_artifact_survives(weak_artifact: Artifact):
     assert again.object_code == weak_artifact.object_code and again.signature == weak_artifact.signature
     assert again.prefix == "toy"
     np.testing.assert_array_equal(again.weights, weak_artifact.weights)
+
+
+def test_a_damaged_file_that_cannot_be_removed_is_no_hit(cache: Cache, monkeypatch: pytest.MonkeyPatch):
+    cache.put(b"a", b"content" * 5)
+    path = only_file(cache)
+    path.write_bytes(path.read_bytes()[:-1])
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert cache.get(b"a") is None
+
+
+def test_a_full_disk_leaves_no_half_file(cache: Cache, monkeypatch: pytest.MonkeyPatch):
+    def full(source: str, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    assert not cache.put(b"a", b"content")
+    assert list(cache.folder.iterdir()) == []

@@ -181,3 +181,10 @@ def test_files_that_are_no_models(tmp_path: Path):
     run("cc", "-shared", "-fPIC", "-o", tmp_path / "other.so", tmp_path / "other.c")
     with pytest.raises(ModelError, match="it is a shared library, but not one that sparsec made"):
         load(tmp_path / "other.so")
+
+
+def test_names_that_linkers_and_headers_trip_over(tmp_path: Path):
+    shared_library.write(toy_artifact(), tmp_path / "a,b.so", Options())
+    assert (tmp_path / "a,b.so").exists()
+    with pytest.raises(LinkError, match="that is the name of the header"):
+        shared_library.write(toy_artifact(), tmp_path / "model.h", Options())

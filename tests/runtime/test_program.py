@@ -11,7 +11,7 @@ import pytest
 
 import sparsec
 from sparsec.backend import shared_library
-from sparsec.errors import ModelError
+from sparsec.errors import LinkError, ModelError
 from sparsec.inference_session import InferenceSession, NodeArg
 from sparsec.options import Options
 from sparsec.runtime import abi
@@ -138,3 +138,22 @@ def test_inference_session_obeys_the_number_of_threads(library: Path):
 
     assert InferenceSession(library, SessionOptions()).program.threads == 3
     assert InferenceSession(library, threads=2).program.threads == 2
+
+
+@pytest.mark.parametrize("kept", [0.001, 0.1, 0.5, 0.99])
+def test_a_library_that_was_cut_off(library: Path, tmp_path: Path, kept: float):
+    data = library.read_bytes()
+    cut = tmp_path / "cut.so"
+    cut.write_bytes(data[: int(len(data) * kept)])
+    with pytest.raises(ModelError, match="it was cut off, make it again"):
+        load(cut)
+
+
+def test_saving_a_loaded_library(library: Path, tmp_path: Path):
+    copy = tmp_path / "a, b.so"
+    load(library).save(copy)
+    assert copy.read_bytes() == library.read_bytes() and copy.with_suffix(".h").exists()
+    load(copy).save(copy)  # onto itself
+    assert load(copy).inputs == load(library).inputs
+    with pytest.raises(LinkError, match="cannot write .*: No such file or directory"):
+        load(copy).save(tmp_path / "nowhere" / "model.so")
