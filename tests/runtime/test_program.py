@@ -155,5 +155,5 @@ def test_saving_a_loaded_library(library: Path, tmp_path: Path):
     assert copy.read_bytes() == library.read_bytes() and copy.with_suffix(".h").exists()
     load(copy).save(copy)  # onto itself
     assert load(copy).inputs == load(library).inputs
-    with pytest.raises(LinkError, match="cannot write .*: No such file or directory"):
+    with pytest.raises(LinkError, match=r"cannot write .*: No such file or directory"):
         load(copy).save(tmp_path / "nowhere" / "model.so")
