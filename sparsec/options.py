@@ -12,7 +12,7 @@ import re
 import sys
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sparsec.errors import OptionError
 from sparsec.target import CpuTarget, choose_targets
