@@ -120,10 +120,10 @@ class Options:
                 advice = f"did you mean {close[0]!r}?" if close else f"the options are: {', '.join(known)}"
                 raise OptionError(f"there is no option {name!r}; {advice}")
         for name, value in choices.items():
-            if name == "targets":
-                choices[name] = (
-                    (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
-                )
+            if name == "targets" and isinstance(value, str):
+                choices[name] = (value,)
+            elif name == "targets" and isinstance(value, list):
+                choices[name] = tuple(cast("list[object]", value))
             elif name in ("cache_dir", "dump_ir") and isinstance(value, str):
                 choices[name] = Path(value)
         return replace(self, **choices)
