@@ -21,6 +21,7 @@ from xdsl.utils.hints import isa
 from sparsec import reference_elementwise, reference_products, reference_structure
 from sparsec.builder import INPUT_NAMES, OUTPUT_NAMES
 from sparsec.dialects.encoding import element_of, sizes_of, to_numpy
+from sparsec.dialects.requirements import requirements_of
 from sparsec.dims import Dim
 from sparsec.dims import evaluate as evaluate_size
 from sparsec.errors import CompilerBug, InputError
@@ -44,7 +45,8 @@ def evaluate(
     Returns the outputs by name.
 
     Raises:
-        InputError: a name, dtype, rank or size does not fit the signature, or an index is out of range.
+        InputError: a name, dtype, rank or size does not fit the signature or what the function requires, or an index is
+            out of range.
     """
     function = main_function(module)
     names = names_of(function, INPUT_NAMES)
@@ -54,7 +56,11 @@ def evaluate(
     if unknown := [name for name in inputs if name not in names]:
         raise InputError(f"unknown inputs {', '.join(unknown)}: the model takes {', '.join(names)}")
     arrays = [np.asarray(inputs[name]) for name in names]
-    scope = Scope(bind_symbols(names, arguments, arrays), weights, MEANING)
+    symbols = bind_symbols(names, arguments, arrays)
+    for requirement in requirements_of(function):
+        if evaluate_size(requirement.lower, symbols) > evaluate_size(requirement.upper, symbols):
+            raise InputError(requirement.broken)
+    scope = Scope(symbols, weights, MEANING)
     values: dict[SSAValue, Array] = dict(zip(arguments, arrays, strict=True))
     last_use = _last_uses(function)
     with np.errstate(all="ignore"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from xdsl.dialects.builtin import i64
 from xdsl.ir import SSAValue
@@ -10,9 +10,10 @@ from xdsl.ir import SSAValue
 from sparsec.builder import Builder
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import to_element
+from sparsec.dialects.requirements import Requirement
 from sparsec.dims import Dim, Size
 from sparsec.errors import ShapeError
-from sparsec.frontend.onnx_sizes import merge
+from sparsec.frontend.onnx_sizes import Limits, merge
 from sparsec.frontend.onnx_values import Dtype, Expanded, Grid, Known, Shape, Stack, Value
 
 DATA_DTYPES = frozenset({"float32", "int64", "int32", "int8", "uint8", "bool"})
@@ -41,11 +42,13 @@ class Emitter:
     Attributes:
         build: the builder, whose `source` is the current node.
         order: position of each symbol in the signature.
+        required: what the sizes must satisfy, each with the node that needs it first.
     """
 
     def __init__(self, build: Builder, order: Mapping[str, int]):
         self.build = build
         self.order = order
+        self.required: dict[Limits, Requirement] = {}
         self._emitted: dict[int, tuple[Value, SSAValue]] = {}
 
     def materialise(self, value: Value) -> SSAValue:
@@ -59,6 +62,11 @@ class Emitter:
         if id(value) not in self._emitted:
             self._emitted[id(value)] = (value, self._emit(value))  # keeping the value keeps its id its own
         return self._emitted[id(value)][1]
+
+    def require(self, limits: Iterable[Limits]) -> None:
+        """Make the program refuse sizes that break one of these."""
+        for lower, upper in limits:
+            self.required.setdefault((lower, upper), Requirement(lower, upper, self.build.source or "the model"))
 
     def unexpanded(self, value: Value) -> SSAValue:
         """The value as data before its broadcast, for ops that broadcast anyway."""

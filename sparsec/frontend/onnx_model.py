@@ -21,12 +21,14 @@ from xdsl.utils.exceptions import VerifyException
 
 from sparsec.builder import begin_module
 from sparsec.dialects.encoding import tensor, to_element
+from sparsec.dialects.requirements import set_requirements
 from sparsec.dims import Dim, Size
 from sparsec.errors import ModelError, OptionError, ShapeError, UnsupportedError
 from sparsec.frontend.onnx_call import Call, Results
 from sparsec.frontend.onnx_emitter import DATA_DTYPES, Emitter, SymbolsMustAgree, Unsupported
 from sparsec.frontend.onnx_file import AttributeValue, Function, Graph, Input, Model, Node, Reference, read_file
 from sparsec.frontend.onnx_ops import ADVICE, OPERATIONS
+from sparsec.frontend.onnx_sizes import recording
 from sparsec.frontend.onnx_tensor import UnreadTensor
 from sparsec.frontend.onnx_values import Known, Value
 from sparsec.weights import Array, WeightStore
@@ -62,11 +64,17 @@ def read_onnx(
     _require_opset(model)
     symbols = _symbols(model.graph)
     agreed = _given_sizes(symbols, dims or {})
+    joined: list[str] = []
     while True:
         try:
             return _Reader(model, symbols, agreed).read(weights)
+        except ShapeError as error:
+            if not joined:
+                raise
+            raise ShapeError(f"{error} ({'; '.join(joined)})") from error
         except SymbolsMustAgree as clash:  # at most once for each symbol, since it then occurs no more
             found = {clash.symbol: clash.size}
+            joined.append(f"{clash.symbol} was taken to be {clash.size}: {clash.reason}")
             agreed = {name: _substituted(size, found) for name, size in agreed.items()} | found
 
 
@@ -176,7 +184,10 @@ class _Reader:
             raise self.shape_errors[0]
         builder.source = None
         module = finish([(name, self.emitter.materialise(value)) for name, value in outputs if value is not None])
-        _drop_unread(module)
+        function = module.body.block.first_op
+        assert isinstance(function, FuncOp)
+        set_requirements(function, list(self.emitter.required.values()))
+        _drop_unread(function)
         return module
 
     def _input_type(self, value: Input) -> Attribute | None:
@@ -256,7 +267,9 @@ class _Reader:
             call = Call(node, opset, [None if isinstance(value, _Poison) else value for value in values], self.emitter)
             if translate is None:
                 return self._read_if(call, scope)
-            results = _results(translate(call), node)
+            with recording() as used:
+                results = _results(translate(call), node)
+            self.emitter.require(used)
             call.require_understood()
             return results
         except Unsupported as error:
@@ -351,10 +364,8 @@ def _results(results: Results, node: Node) -> Sequence[Value | _Poison]:
     return [*made, *(_Poison(f"sparsec does not compute output {index} of this {node.op_type}") for index in lacking)]
 
 
-def _drop_unread(module: ModuleOp) -> None:
+def _drop_unread(function: FuncOp) -> None:
     """Erase ops whose results nobody reads: data of which only the shape was asked, masks that became simpler."""
-    function = module.body.block.first_op
-    assert isinstance(function, FuncOp)
     for op in reversed(list(function.body.block.ops)):
         if op.results and all(result.first_use is None for result in op.results):
             op.detach()

@@ -16,6 +16,9 @@ from sparsec.weights import Array
 MAX_ELEMENTS = 1 << 34
 """More elements than any file we could read; a tensor that claims more is damaged."""
 
+MAX_SPARSE_ELEMENTS = 1 << 28
+"""A sparse tensor becomes a dense one in memory, whatever little its file holds."""
+
 _READABLE = frozenset(
     {
         TensorProto.FLOAT,
@@ -50,6 +53,8 @@ def require_text(name: object) -> str:
     """
     if not isinstance(name, str):
         raise ModelError(f"the name {name!r} is no valid text: the file is damaged")
+    if "\0" in name:
+        raise ModelError(f"the name {name!r} has a zero character in it, which no C interface can carry: rename it")
     return name
 
 
@@ -97,7 +102,7 @@ def read_sparse_tensor(sparse: SparseTensorProto, directory: Path | None) -> Arr
     """The dense array of a sparse tensor in coordinate form: linear indices `[n]` or coordinates `[n, rank]`.
 
     Raises:
-        ModelError: indices reach outside the shape or do not match the values.
+        ModelError: indices reach outside the shape or do not match the values, or the dense array would be too large.
     """
     name = sparse.values.name
     values = read_tensor(sparse.values, directory)
@@ -105,8 +110,13 @@ def read_sparse_tensor(sparse: SparseTensorProto, directory: Path | None) -> Arr
     if isinstance(values, UnreadTensor) or isinstance(indices, UnreadTensor):
         return values if isinstance(values, UnreadTensor) else UnreadTensor("of sparse indices that are not INT64")
     shape = tuple(sparse.dims)
-    if any(size < 0 for size in shape) or math.prod(shape) > MAX_ELEMENTS:
+    if any(size < 0 for size in shape):
         raise ModelError(f"sparse tensor `{name}` claims the shape {list(shape)}: the file is damaged")
+    if math.prod(shape) > MAX_SPARSE_ELEMENTS:
+        raise ModelError(
+            f"sparse tensor `{name}` of shape {list(shape)} has {math.prod(shape)} elements when dense, "
+            f"more than the {MAX_SPARSE_ELEMENTS} that sparsec makes of one: store it as a dense tensor"
+        )
     if values.ndim != 1 or indices.dtype.kind not in "iu" or len(indices) != len(values):
         raise ModelError(
             f"sparse tensor `{name}` has values {list(values.shape)} and indices {list(indices.shape)}: "

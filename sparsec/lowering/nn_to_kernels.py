@@ -18,6 +18,7 @@ from xdsl.passes import ModulePass
 from sparsec.context import weights_of
 from sparsec.dialects import kernel
 from sparsec.dialects.encoding import as_tensor, sizes_of
+from sparsec.dialects.requirements import requirements_of
 from sparsec.errors import CompilerBug
 from sparsec.lowering.calls import CALLS, where_of
 from sparsec.lowering.program_builder import ProgramBuilder
@@ -45,6 +46,8 @@ def lower_function(function: FuncOp, weights: WeightStore) -> kernel.Program:
     builder = ProgramBuilder(weights)
     for index, argument in enumerate(function.body.block.args):
         builder.bind(argument, builder.place(kernel.Input, index, as_tensor(argument.type)))
+    for lower, upper, where in requirements_of(function):
+        builder.require(lower, upper, where)
     returned: Sequence[SSAValue] = ()
     for op in function.body.block.ops:
         if isinstance(op, ReturnOp):

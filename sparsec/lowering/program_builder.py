@@ -12,6 +12,7 @@ from sparsec.builder import constant_value
 from sparsec.dialects import kernel
 from sparsec.dialects.encoding import Layout, Tensor, as_tensor, layout_of, sizes_of, to_numpy, with_layout
 from sparsec.dialects.nn_structure import Constant
+from sparsec.dialects.requirements import Requirement
 from sparsec.dialects.tensor_op import SOURCE
 from sparsec.dims import Size, product
 from sparsec.errors import CompilerBug
@@ -134,7 +135,7 @@ class ProgramBuilder:
         if key in self._required:
             return
         self._required.add(key)
-        text = f"{where}: needs {lower} <= {upper}, and the sizes of these inputs break that"
+        text = Requirement(lower, upper, where).broken
         op = kernel.Require.create(
             properties={"lower": StringAttr(key[0]), "upper": StringAttr(key[1]), "message": self.message(text)}
         )

@@ -109,6 +109,17 @@ def test_sizes_that_cannot_agree() -> None:
         read(model)
 
 
+def test_sizes_that_cannot_agree_once_symbols_became_one() -> None:
+    nodes = [
+        helper.make_node("Add", ["a", "b"], ["sum"], name="sum"),
+        helper.make_node("Concat", ["b", "b"], ["twice"], axis=0, name="twice"),
+        helper.make_node("Add", ["twice", "sum"], ["y"], name="end"),
+    ]
+    model = build(nodes, {"a": (np.float32, ["n"]), "b": (np.float32, ["m"])}, ["y"])
+    with pytest.raises(ShapeError, match=r"end: .*2\*n and n.*m was taken to be n: sum: sizes"):
+        read(model)
+
+
 def branch(name: str, op_type: str) -> onnx.GraphProto:
     """A branch that applies an op to `x`, which lies outside."""
     node = helper.make_node(op_type, ["x", "c"], [name])

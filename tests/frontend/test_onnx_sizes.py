@@ -1,9 +1,22 @@
 """What is decided about symbolic sizes, all symbols being at least 1."""
 
+import numpy as np
 import pytest
 
 from sparsec.dims import Dim, Size, parse_size
-from sparsec.frontend.onnx_sizes import Undecided, bounds, divide, is_equal, is_less, merge, missing_factor
+from sparsec.frontend.onnx_sizes import (
+    Limits,
+    Undecided,
+    bounds,
+    divide,
+    in_type,
+    is_equal,
+    is_less,
+    merge,
+    missing_factor,
+    recording,
+    vanishing,
+)
 
 S, B = Dim.symbol("sequence"), Dim.symbol("batch")
 ORDER = {"batch": 0, "sequence": 1}
@@ -36,6 +49,47 @@ def test_comparisons() -> None:
     for question in (lambda: is_equal(S, 64), lambda: is_less(S, B), lambda: is_equal(S, B)):
         with pytest.raises(Undecided):
             question()
+
+
+def test_answers_that_need_a_symbol_are_recorded() -> None:
+    with recording() as used:
+        assert is_less(S, S + B)
+        assert not is_less(S, 0)
+        assert not is_equal(S, -1)
+    assert list(used) == [(1, B)]
+    with recording() as used:
+        assert is_less(0, S, vanishing([B, S * 2]))
+    assert not used
+
+
+@pytest.mark.parametrize(
+    ("size", "dtype", "expected"),
+    [
+        (300, np.int8, 44),
+        (-1, np.uint8, 255),
+        (1 << 32, np.int32, 0),
+        (S, np.int8, None),
+        (S, np.uint16, None),
+        (S, np.int32, []),
+        (S - 1, np.int32, []),
+        (S - 1, np.uint32, [(0, S - 1)]),
+        (S - 1, np.uint64, [(0, S - 1)]),
+        (S + 1, np.int32, [(S + 1, 2**31 - 1)]),
+        (B * S, np.int32, [(B * S, 2**31 - 1)]),
+        (B * S * -2, np.int32, [(-(2**31), B * S * -2)]),
+        (S * 2**30, np.int32, None),
+        (S * 2**40, np.int64, []),
+        (S * 2**64, np.int64, None),
+    ],
+)
+def test_in_type(size: Size, dtype: type, expected: int | list[Limits] | None) -> None:
+    with recording() as used:
+        if expected is None:
+            with pytest.raises(Undecided):
+                in_type(size, np.dtype(dtype))
+        else:
+            assert in_type(size, np.dtype(dtype)) == (expected if isinstance(expected, int) else size)
+    assert list(used) == (expected if isinstance(expected, list) else [])
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from sparsec.dims import Size
 from sparsec.errors import ShapeError
 from sparsec.frontend.onnx_call import Call, Translate, dtype_of_value
 from sparsec.frontend.onnx_emitter import Unsupported, require_data_dtype
-from sparsec.frontend.onnx_ops.grids import GRID_RULES
-from sparsec.frontend.onnx_sizes import Undecided, divide, is_equal, is_less
+from sparsec.frontend.onnx_ops.grids import GRID_RULES, GridRule, grid_in_type
+from sparsec.frontend.onnx_sizes import Undecided, divide, in_type, is_equal, is_less, record, recording
 from sparsec.frontend.onnx_tensor import dtype_of, type_name
 from sparsec.frontend.onnx_values import Dtype, Expanded, Grid, Known, Shape, Value, shape_of
 from sparsec.weights import Array
@@ -124,10 +124,22 @@ def apply(call: Call, op: type[ew.ElementwiseOp], *operands: Value) -> Value:
     rule = GRID_RULES.get(op)
     if rule is not None and any(isinstance(operand, Grid | Known) for operand in operands):
         shape = call.emitter.broadcast_shape(*(shape_of(operand) for operand in operands))
-        grid = rule(shape, operands)
-        if grid is not None:
-            return grid
+        found = _by_rule(rule, shape, operands)
+        if found is not None:
+            return found
     return emit(call, lambda parts: call.build.apply(op, *parts), operands)
+
+
+def _by_rule(rule: GridRule, shape: Shape, operands: Sequence[Value]) -> Value | None:
+    try:
+        with recording() as used:
+            found = rule(shape, operands)
+            found = grid_in_type(found) if isinstance(found, Grid) else found
+    except Undecided:
+        return None
+    if found is not None:
+        record(used)
+    return found
 
 
 def emit(call: Call, write: Callable[[Sequence[SSAValue]], SSAValue], operands: Sequence[Value]) -> Value:
@@ -163,13 +175,26 @@ def _fold(op: type[ew.ElementwiseOp], operands: Sequence[Value]) -> Known | None
         return None
     dtype = np.dtype(meaning.result) if meaning.result else known[-1].dtype
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), recording() as used:
             result = fold(*arrays)
+            if not symbolic:
+                return Known.of(np.asarray(result, dtype))
+            held = known_in_type(np.asarray(result, object), dtype)
     except Undecided:
         return None
-    if symbolic:
-        return Known.of(np.asarray(result, object), dtype)
-    return Known.of(np.asarray(result, dtype))
+    record(used)
+    return held
+
+
+def known_in_type(array: Array, dtype: Dtype) -> Known:
+    """Numbers and sizes as an element type holds them.
+
+    Raises:
+        Undecided: a symbolic size may wrap around in it.
+    """
+    held = np.empty(array.shape, object)
+    held.reshape(-1)[:] = [in_type(size, dtype) for size in array.reshape(-1).tolist()]
+    return Known.of(held, dtype)
 
 
 def _require_alike(call: Call, values: Sequence[Value]) -> None:
@@ -283,7 +308,13 @@ def cast(call: Call, value: Value, dtype: Dtype) -> Value:
         return _cast_known(call, value, dtype)
     require_data_dtype(dtype)
     if isinstance(value, Grid) and dtype.kind in "iu" and source.kind in "iu":
-        return Grid(value.shape, value.offset, value.strides, dtype)
+        try:
+            with recording() as used:
+                grid = grid_in_type(Grid(value.shape, value.offset, value.strides, dtype))
+            record(used)
+            return grid
+        except Undecided:
+            pass  # some elements wrap around: a cast does that
     if isinstance(value, Grid) and dtype.kind in "bi" and isinstance(value.constant, int):
         return Grid.filled(int(value.constant != 0) if dtype.kind == "b" else value.constant, value.shape, dtype)
     return emit(call, lambda parts: call.build.cast(parts[0], to_element(dtype)), [value])
@@ -293,13 +324,16 @@ def _cast_known(call: Call, known: Known, dtype: Dtype) -> Value:
     if not known.is_symbolic:
         with np.errstate(all="ignore"):
             return Known(np.asarray(known.array).astype(dtype), dtype)
-    if dtype.kind in "iuf":
+    if dtype.kind == "f":
         return Known(known.array, dtype)
-    if dtype.kind == "b":
-        try:
-            return Known.of(np.asarray(_per_element(_is_not_zero, 1)(known.array), object), dtype)
-        except Undecided:
-            pass
+    try:
+        with recording() as used:
+            array = np.asarray(_per_element(_is_not_zero, 1)(known.array), object) if dtype.kind == "b" else known.array
+            held = known_in_type(array, dtype)
+        record(used)
+        return held
+    except Undecided:
+        require_data_dtype(dtype)
     return call.build.cast(call.emitter.materialise(known), to_element(dtype))
 
 

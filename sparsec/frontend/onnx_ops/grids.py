@@ -13,7 +13,7 @@ from xdsl.ir import SSAValue
 
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dims import Size
-from sparsec.frontend.onnx_sizes import Undecided, is_equal, is_less
+from sparsec.frontend.onnx_sizes import Undecided, in_type, is_equal, is_less, vanishing
 from sparsec.frontend.onnx_values import Expanded, Grid, Known, Shape, Value, as_grid, shape_of
 
 GridRule = Callable[[Shape, Sequence[Value]], Value | None]
@@ -79,11 +79,28 @@ def _extremes(grid: Grid) -> tuple[Size, Size]:
     low = high = grid.offset
     for size, stride in zip(grid.shape, grid.strides, strict=True):
         reach = stride * (size - 1)
-        if is_less(stride, 0):
+        if is_less(stride, 0, vanishing(grid.shape)):
             low = low + reach
         else:
             high = high + reach
     return low, high
+
+
+def grid_in_type(grid: Grid) -> Grid:
+    """The grid as its element type holds it.
+
+    Raises:
+        Undecided: some elements wrap around, or may.
+    """
+    if grid.dtype.kind not in "iu":
+        return grid
+    if grid.constant is not None:
+        return replace(grid, offset=in_type(grid.offset, grid.dtype))
+    if grid.dtype != np.int64:
+        for extreme in _extremes(grid):
+            if in_type(extreme, grid.dtype) != extreme:
+                raise Undecided(f"{extreme} wraps around in {grid.dtype.name}")
+    return grid
 
 
 def _less(swap: bool, negate: bool) -> GridRule:
@@ -96,7 +113,8 @@ def _less(swap: bool, negate: bool) -> GridRule:
         a, b = reversed(grids) if swap else grids
         try:
             (a_low, a_high), (b_low, b_high) = _extremes(a), _extremes(b)
-            answers = {is_less(a_high, b_low), is_less(a_low, b_high)}
+            somewhere = vanishing(shape)  # without elements, every answer is right
+            answers = {is_less(a_high, b_low, somewhere), is_less(a_low, b_high, somewhere)}
         except Undecided:
             return None
         return Grid.filled(int(answers.pop() != negate), shape, _BOOL) if len(answers) == 1 else None
@@ -110,11 +128,12 @@ def _equal(shape: Shape, operands: Sequence[Value]) -> Value | None:
     if grids is None:
         return None
     a, b = grids
+    somewhere = vanishing(shape)
     try:
         if a.constant is not None and b.constant is not None:
-            return Grid.filled(int(is_equal(a.constant, b.constant)), shape, _BOOL)
+            return Grid.filled(int(is_equal(a.constant, b.constant, somewhere)), shape, _BOOL)
         (a_low, a_high), (b_low, b_high) = _extremes(a), _extremes(b)
-        apart = is_less(a_high, b_low) or is_less(b_high, a_low)
+        apart = is_less(a_high, b_low, somewhere) or is_less(b_high, a_low, somewhere)
     except Undecided:
         return None
     return Grid.filled(0, shape, _BOOL) if apart else None

@@ -15,7 +15,8 @@ from sparsec.dialects.encoding import sizes_of
 from sparsec.dims import product
 from sparsec.frontend.onnx_call import Call, Translate
 from sparsec.frontend.onnx_emitter import Unsupported
-from sparsec.frontend.onnx_ops.elementwise import FOLD_LIMIT
+from sparsec.frontend.onnx_ops.elementwise import FOLD_LIMIT, known_in_type
+from sparsec.frontend.onnx_sizes import Undecided, record, recording
 from sparsec.frontend.onnx_values import Known, Value
 from sparsec.weights import Array
 
@@ -69,13 +70,18 @@ def _folded(fold: Callable[..., Any], value: Known, axes: tuple[int, ...], keepd
     if not value.is_symbolic:
         result = fold(value.array, axis=axes, keepdims=keepdims)
         return Known.of(np.asarray(result).astype(value.dtype))
-    if fold is np.prod and value.array.ndim == 1:  # the number of elements of a shape
-        total: Array = np.asarray(product(value.sizes()), object)
-        return Known.of(total.reshape(1) if keepdims else total, value.dtype)
-    if fold is np.sum and value.array.ndim == 1:
-        total = np.asarray(sum(value.sizes(), start=0), object)
-        return Known.of(total.reshape(1) if keepdims else total, value.dtype)
-    return None
+    if value.array.ndim != 1 or fold not in (np.prod, np.sum):
+        return None
+    # A product is the number of elements of a shape.
+    total = product(value.sizes()) if fold is np.prod else sum(value.sizes(), start=0)
+    array: Array = np.asarray(total, object)
+    try:
+        with recording() as used:
+            held = known_in_type(array.reshape(1) if keepdims else array, value.dtype)
+    except Undecided:
+        return None
+    record(used)
+    return held
 
 
 def _log_sum_exp(call: Call) -> Value:

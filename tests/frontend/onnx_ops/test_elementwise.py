@@ -1,10 +1,13 @@
 """Elementwise ops against onnxruntime, and what is folded instead of becoming an op."""
 
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from tests.frontend.onnx_models import Const, Row, build, case_name, cases, draw, read, require_agreement
+import sparsec
+from sparsec.errors import InputError
+from tests.frontend.onnx_models import Const, Row, build, case_name, cases, draw, meaning, read, require_agreement
 
 X, Y = draw(3, 5), draw(3, 5, seed=1)
 IX, JX = draw(3, 5, dtype=np.int64), draw(3, 5, seed=1, dtype=np.int64)
@@ -89,3 +92,80 @@ def test_masks_are_computed_before_their_broadcast() -> None:
     assert "nn.broadcast" not in str(module)
     mask = draw(3, 1, 1, 4, dtype=np.bool_)
     require_agreement(model, {"mask": mask, "scores": draw(3, 2, 4, 4)})
+
+
+def narrowed(to: int, *more: onnx.NodeProto, **constants: np.ndarray) -> onnx.ModelProto:
+    """The shape of `x` cast to a type as `narrow`, `more` makes `last` of it, and that cast to int64."""
+    nodes = [
+        helper.make_node("Shape", ["x"], ["shape"], name="shape"),
+        helper.make_node("Cast", ["shape"], ["narrow"], to=to),
+        *more,
+        helper.make_node("Cast", ["last" if more else "narrow"], ["y"], to=TensorProto.INT64),
+    ]
+    return build(nodes, {"x": (np.bool_, ["batch", "sequence"])}, ["y"], constants)
+
+
+@pytest.mark.parametrize("to", [TensorProto.INT8, TensorProto.UINT8])
+def test_sizes_wrap_around_in_narrow_types(to: int) -> None:
+    require_agreement(narrowed(to), {"x": np.zeros((1, 300), np.bool_)})
+
+
+@pytest.mark.parametrize("factor", [2, 1 << 30, -(1 << 31)])
+def test_products_of_sizes_wrap_around(factor: int) -> None:
+    product = helper.make_node("Mul", ["narrow", "factor"], ["last"])
+    model = narrowed(TensorProto.INT32, product, factor=np.full(2, factor, np.int32))
+    require_agreement(model, {"x": np.zeros((1, 300), np.bool_)})
+    assert ("nn.mul" in str(read(model)[0])) == (factor != 2)
+
+
+def test_products_of_sizes_that_do_not_fit_are_refused() -> None:
+    product = helper.make_node("ReduceProd", ["narrow"], ["last"], name="count", keepdims=0)
+    model = narrowed(TensorProto.INT32, product)
+    assert "nn.reduce" not in str(read(model)[0])
+    require_agreement(model, {"x": np.zeros((2, 3), np.bool_)})
+    many = np.broadcast_to(np.bool_(True), (1 << 16, 1 << 15))  # takes no memory
+    with pytest.raises(InputError, match=r"count: needs batch\*sequence <= 2147483647"):
+        meaning(model, {"x": many})
+
+
+@pytest.mark.parametrize("to", [TensorProto.UINT8, TensorProto.INT8, TensorProto.INT32])
+def test_index_grids_wrap_around(to: int) -> None:
+    nodes = [
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("Gather", ["shape", "one"], ["size"]),
+        helper.make_node("Range", ["zero", "size", "one"], ["range"]),
+        helper.make_node("Cast", ["range"], ["narrow"], to=to),
+        helper.make_node("Mul", ["narrow", "narrow_factor"], ["more"]),
+        helper.make_node("Cast", ["more"], ["y"], to=TensorProto.INT64),
+    ]
+    factor = np.asarray(100, helper.tensor_dtype_to_np_dtype(to))
+    constants = {"zero": np.asarray(0), "one": np.asarray(1), "narrow_factor": factor}
+    if to != TensorProto.INT32:  # onnxruntime multiplies no bytes
+        nodes[-2:] = [helper.make_node("Cast", ["narrow"], ["y"], to=TensorProto.INT64)]
+        del constants["narrow_factor"]
+    model = build(nodes, {"x": (np.float32, [1, "sequence"])}, ["y"], constants)
+    require_agreement(model, {"x": np.zeros((1, 300), np.float32)})
+
+
+def test_answers_that_fail_for_empty_inputs_refuse_them() -> None:
+    """`sequence > 0 ? 1 : 2` is decided while reading; `sequence >= 0` holds for 0 as well."""
+    nodes = [
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("Gather", ["shape", "one"], ["size"]),
+        helper.make_node("Greater", ["size", "zero"], ["some"], name="is_there"),
+        helper.make_node("Where", ["some", "one", "two"], ["y"]),
+    ]
+    constants = {"zero": np.asarray(0), "one": np.asarray(1), "two": np.asarray(2)}
+    inputs = {"x": (np.float32, ["batch", "sequence"])}
+    model = build(nodes, inputs, ["y"], constants)
+    require_agreement(model, {"x": np.zeros((0, 3), np.float32)})
+    with pytest.raises(InputError, match="is_there: needs 1 <= sequence"):
+        meaning(model, {"x": np.zeros((2, 0), np.float32)})
+    program = sparsec.compile(model, targets="x86_64")
+    (found,) = program(np.zeros((0, 3), np.float32))
+    assert found == 1
+    with pytest.raises(InputError, match="is_there: needs 1 <= sequence"):
+        program(np.zeros((2, 0), np.float32))
+    nodes[2] = helper.make_node("GreaterOrEqual", ["size", "zero"], ["some"])
+    model = build(nodes, inputs, ["y"], constants)
+    assert "required" not in str(read(model)[0])
