@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects.builtin import i32, i64
+from xdsl.dialects.builtin import i64
 from xdsl.ir import Attribute, Region, SSAValue
 
 from sparsec.dialects import kernel
@@ -112,15 +112,15 @@ class ScoreBody:
 
     def _gather(self, extra: Extra, start: Value, queries: Value) -> Value:
         e = self._e
-        stride = e.truncate(self._frame.sizes(extra.strides()[2]), i32)
-        indices = e.mul(queries, e.broadcast(stride))
+        # in 64 bits: queries times keys may exceed 2**31
+        indices = e.mul(e.sign_extend(queries, i64), e.broadcast(self._frame.sizes(extra.strides()[2])))
         memory = elements.memory_type(extra.element)
         width = elements.bytes_of(extra.element)
         if width == 4:
             return elements.widen(e, e.gather(memory, start, indices), extra.element)
         loaded = e.constant(0, vector_of(memory, LANES))
         for lane in range(LANES):
-            at = e.mul(e.sign_extend(e.extract(indices, lane), i64), width)
+            at = e.mul(e.extract(indices, lane), width)
             loaded = e.replace_lane(loaded, e.load(memory, start, at), lane)
         return elements.widen(e, loaded, extra.element)
 

@@ -122,17 +122,21 @@ class Emitter(ControlEmitter):
         self.intrinsic_store(f"llvm.masked.store.{mangled(value.type)}.p0", [value, address, align, mask])
 
     def gather(self, element: Attribute, base: Value, indices: Value, scale: int = 4) -> Value:
-        """Load one 32-bit element per lane from `base + scale * index` (indices: signed i32; scale: 1, 2, 4 or 8)."""
-        lanes = lanes_of(indices.type)
+        """Load one 32-bit element per lane from `base + scale * index` (signed i32 or i64; scale: 1, 2, 4 or 8)."""
+        lanes, wide = lanes_of(indices.type), element_of(indices.type) == i64
         result_type = vector_of(element, lanes)
-        if self.has("avx512f") and lanes == 16:
-            name = "llvm.x86.avx512.mask.gather." + ("dps.512" if is_float(element) else "dpi.512")
+        if self.has("avx512f") and lanes == 16 and wide:  # one instruction takes 8 indices of 64 bits
+            return self.concat([self.gather(element, base, half, scale) for half in self.split(indices, 8)])
+        if self.has("avx512f") and lanes == (8 if wide else 16):
+            kind = ("q" if wide else "d") + ("ps" if is_float(element) else "pi")
+            name = f"llvm.x86.avx512.mask.gather.{kind}.512"
             everywhere = self.constant(1, vector_of(i1, lanes))
             arguments = [self.constant(0, result_type), base, indices, everywhere, self.i32(scale)]
             return self.intrinsic(name, arguments, result_type)
         gathered = self.constant(0, result_type)
         for lane in range(lanes):
-            byte_offset = self.mul(self.sign_extend(self.extract(indices, lane), i64), scale)
+            index = self.extract(indices, lane)
+            byte_offset = self.mul(index if wide else self.sign_extend(index, i64), scale)
             gathered = self.replace_lane(gathered, self.load(element, base, byte_offset), lane)
         return gathered
 

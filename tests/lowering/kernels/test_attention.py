@@ -8,20 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from xdsl.dialects.builtin import f32, i8, i32
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from sparsec.builder import INPUT_NAMES, Builder, begin_module
 from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects.body import Yield
 from sparsec.dialects.encoding import Layout, element_of, sizes_of, tensor, to_element, to_numpy, ui8
 from sparsec.dialects.tensor_op import sizes
 from sparsec.dims import Size, evaluate, parse_size, product
 from sparsec.lowering.kernels.attention import ATTENTION
+from sparsec.lowering.kernels.attention_extras import Extra, ScoreBody
+from sparsec.lowering.kernels.frame import Frame, Sizes
+from sparsec.lowering.kernels.vector import Emitter, Value, build_function, pointer, vector_of
 from sparsec.lowering.nn_to_kernels import lower_function
 from sparsec.reference import evaluate as evaluate_module
 from sparsec.reference import main_function, names_of
 from sparsec.weights import WeightStore
 from tests.lowering.kernels.run_kernel import Compiled, assert_same
+from tests.native import AVX512, PORTABLE, Native, runnable
 
 Write = Callable[[Builder, Sequence[SSAValue]], SSAValue]
 
@@ -227,6 +232,33 @@ def test_masks_of_every_element() -> None:
 
     shapes = {"int64": ("s", "t"), "int32": ("s", "t"), "uint8": ("s", 1), "int8": ("b", 1, 1, "t")}
     Attention(Kind(score=score, extras=tuple(shapes.items()))).check(points=MASK_POINTS)
+
+
+@pytest.mark.parametrize("features", [PORTABLE, AVX512], ids=["portable", "avx512"])
+@pytest.mark.parametrize("dtype", ["float32", "uint8"])
+def test_masks_of_more_elements_than_32_bits_count(features: frozenset[str], dtype: str) -> None:
+    element = to_element(np.dtype(dtype))
+    block = Block(arg_types=[f32, element])
+    cast = ew.Cast.create(operands=[block.args[1]], properties={"to": f32}, result_types=[f32])
+    block.add_ops([cast, Yield(cast.results[0])])
+    region = Region(block)
+    # lanes hold the queries 2**21 and later of 2**12 keys each: the pointer is moved back for the mask to start there
+    keys, first, key, width = 2**12, 2**21, 7, np.dtype(dtype).itemsize
+    mask = np.random.default_rng(3).integers(0, 200, (16, keys)).astype(dtype)
+
+    def body(e: Emitter, args: tuple[Value, ...]) -> None:
+        frame = Frame(e, (), (), e.i64(0), e.i64(1), args[0], Sizes(e, args[0], ()), args[0])
+        start = e.offset(args[0], e.i64(-first * keys * width))
+        scores = ScoreBody(region, frame, [Extra(1, start, element, (1, 1, first + 16, keys))])
+        queries = e.add(e.iota(), first)
+        zeros = e.constant(0, vector_of(f32, 16))
+        (row,) = scores.apply([zeros], (e.i64(0), e.i64(0)), e.i64(key), [queries])
+        e.store(row, args[1])
+
+    out = np.zeros(16, np.float32)
+    if runnable(features):
+        Native(build_function("f", features, body, (pointer, pointer))).call("f", mask, out)
+        np.testing.assert_array_equal(out, mask[:, key])
 
 
 def test_rows_that_are_wholly_masked() -> None:

@@ -222,6 +222,21 @@ def test_gather(features: frozenset[str], element: Attribute) -> None:
 
 
 @each_target
+@pytest.mark.parametrize("element", [i32, f32], ids=str)
+def test_gather_far_away(features: frozenset[str], element: Attribute) -> None:
+    table = np.arange(100).astype(np.float32 if element == f32 else np.int32)
+    places = np.array([0, 5, 99, 20, 7, 7, 49, 3, 50, 12, 13, 14, 15, 16, 17, 18])
+    out = np.zeros(16, table.dtype)
+
+    def body(e: Emitter, args: tuple[Value, ...]) -> None:
+        indices = e.load(vector_of(i64, 16), args[1])
+        e.store(e.gather(element, e.offset(args[0], e.i64(-4 * 2**33)), indices), args[2])
+
+    run(features, body, table, places + 2**33, out)
+    np.testing.assert_array_equal(out, table[places])
+
+
+@each_target
 def test_loops_branches_and_rearrangements(features: frozenset[str]) -> None:
     out = np.zeros(64, np.int32)
 
