@@ -102,8 +102,8 @@ def minimum(m: Arithmetic[V], a: V | float, b: V | float) -> V:
 
 
 def relu(m: Arithmetic[V], x: V) -> V:
-    """`x > 0 ? x : 0`: 0 for NaN. Also for integers."""
-    return maximum(m, x, 0)
+    """`0 > x ? 0 : x`: keeps NaN and -0. Also for integers."""
+    return maximum(m, 0, x)
 
 
 def negate(m: Arithmetic[V], x: V) -> V:
@@ -309,19 +309,20 @@ def power(m: Arithmetic[V], x: V, y: V) -> V:
 # Circular functions
 
 TWO_BY_PI = 0.6366197723675814
-HALF_PI = (1.5703125, 4.835128784179688e-04, 3.139164786504813e-07)
-"""Pieces of pi / 2, the first two short enough that products with a quadrant number are exact."""
+HALF_PI = (1.5703125, 4.825592041015625e-04, 1.2675908465098473e-06)
+"""Pieces of pi / 2, the first two of 8 bits: their products with quadrant numbers up to 2**16 are exact."""
+LARGEST_REMAINDER = 0.8  # pi / 4, and what rounding x * 2 / pi may add to it up to |x| = 1e5
 SIN = (-0.16666655242443085, 0.00833215657621622, -0.00019514639279805124)
 COS = (0.04166664555668831, -0.001388736185617745, 2.443771700200159e-05)
 
 
 def sin(m: Arithmetic[V], x: V) -> V:
-    """The sine, absolute error below 2e-7 for |x| < 1000; meaningless beyond 1e5."""
+    """The sine, absolute error below 2e-7 for |x| <= 1e5; beyond, some number within [-1, 1]; NaN for infinities."""
     return _circular(m, x, 0)
 
 
 def cos(m: Arithmetic[V], x: V) -> V:
-    """The cosine, absolute error below 2e-7 for |x| < 1000; meaningless beyond 1e5."""
+    """The cosine, absolute error below 2e-7 for |x| <= 1e5; beyond, some number within [-1, 1]; NaN for infinities."""
     return _circular(m, x, 1)
 
 
@@ -332,6 +333,8 @@ def _circular(m: Arithmetic[V], x: V, quarter_turns: int) -> V:
     r = x
     for piece in HALF_PI:
         r = m.sub(r, m.mul(whole, piece))
+    r = minimum(m, LARGEST_REMAINDER, maximum(m, -LARGEST_REMAINDER, r))
+    r = m.select(m.less(absolute(m, x), INFINITY), r, NAN)
     square = m.mul(r, r)
     sine = m.add(r, m.mul(m.mul(square, r), polynomial(m, square, SIN)))
     cosine = m.mul(m.mul(square, square), polynomial(m, square, COS))

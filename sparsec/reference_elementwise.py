@@ -139,7 +139,7 @@ def _pow(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Arr
 
 
 def _relu(x: Array) -> Array:
-    return maximum(x, np.zeros((), x.dtype))
+    return maximum(np.zeros((), x.dtype), x)
 
 
 def _reciprocal(x: Array) -> Array:

@@ -120,8 +120,11 @@ def test_gelu(function: Callable[..., np.ndarray], exact: Callable[[np.ndarray],
 
 @pytest.mark.parametrize(("function", "exact"), [(elementary.sin, np.sin), (elementary.cos, np.cos)])
 def test_circular_functions(function: Callable[..., np.ndarray], exact: Callable[[np.ndarray], np.ndarray]) -> None:
-    x = np.concatenate([floats(-1000, 1000), floats(-7, 7)])
+    x = np.concatenate([floats(-1e5, 1e5), floats(-1000, 1000), floats(-7, 7)])
     assert np.max(np.abs(function(M, x) - exact(x.astype(np.float64)))) <= 2e-7
+    large = geometric(1e5, 3.4e38, 10_001)
+    assert np.max(np.abs(function(M, np.concatenate([large, -large])))) <= 1
+    assert np.isnan(apply(function, INFINITY, -INFINITY)).all()
 
 
 @pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 3.0, 4.0, 7.0, -1.0, -2.0, 0.5, -0.5, 1.5, 0.3, -2.2])
@@ -181,13 +184,18 @@ def test_nan_gives_nan_and_nothing_warns(name: str) -> None:
     assert np.isnan(result[0])
 
 
-def test_maximum_minimum_and_relu_take_the_second_operand_when_unordered() -> None:
+def test_maximum_and_minimum_take_the_second_operand_when_unordered() -> None:
     nan, one = np.array([NAN], F), np.array([1.0], F)
     assert elementary.maximum(M, nan, one)[0] == 1.0
     assert np.isnan(elementary.maximum(M, one, nan)[0])
     assert elementary.minimum(M, nan, one)[0] == 1.0
     assert np.isnan(elementary.minimum(M, one, nan)[0])
-    assert list(elementary.relu(M, np.array([NAN, -1, 2], F))) == [0, 0, 2]
+
+
+def test_relu_keeps_nan_and_the_sign_of_zero() -> None:
+    result = elementary.relu(M, np.array([NAN, -1, 2, -0.0, -INFINITY, INFINITY], F))
+    np.testing.assert_array_equal(result, [NAN, 0, 2, -0.0, 0, INFINITY])
+    assert np.signbit(result[3]) and not np.signbit(result[1])
     assert list(elementary.relu(M, np.array([-5, 5], np.int32))) == [0, 5]
 
 

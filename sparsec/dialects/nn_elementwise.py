@@ -105,14 +105,14 @@ class Reciprocal(UnaryOp):
 
 @irdl_op_definition
 class Sin(UnaryOp):
-    """Sine (ONNX Sin)."""
+    """Sine within 2e-7 for |x| <= 1e5; beyond, some number within [-1, 1]; NaN for infinities (ONNX Sin)."""
 
     name = "nn.sin"
 
 
 @irdl_op_definition
 class Cos(UnaryOp):
-    """Cosine (ONNX Cos)."""
+    """Cosine within 2e-7 for |x| <= 1e5; beyond, some number within [-1, 1]; NaN for infinities (ONNX Cos)."""
 
     name = "nn.cos"
 
@@ -140,7 +140,7 @@ class Sigmoid(UnaryOp):
 
 @irdl_op_definition
 class Relu(NumericUnaryOp):
-    """`x > 0 ? x : 0` (ONNX Relu)."""
+    """`x < 0 ? 0 : x`, which keeps NaN and -0 (ONNX Relu)."""
 
     name = "nn.relu"
 
@@ -271,14 +271,14 @@ class Pow(BinaryOp):
 
 @irdl_op_definition
 class Maximum(BinaryOp):
-    """`lhs > rhs ? lhs : rhs` (ONNX Max)."""
+    """`lhs > rhs ? lhs : rhs`: rhs when either is NaN (ONNX Max, which asks for NaN then)."""
 
     name = "nn.maximum"
 
 
 @irdl_op_definition
 class Minimum(BinaryOp):
-    """`lhs < rhs ? lhs : rhs` (ONNX Min)."""
+    """`lhs < rhs ? lhs : rhs`: rhs when either is NaN (ONNX Min, which asks for NaN then)."""
 
     name = "nn.minimum"
 

@@ -163,7 +163,7 @@ def _sign(e: Emitter, op: Operation, operands: Sequence[Value]) -> Value:
 
 
 def _relu(e: Emitter, op: Operation, operands: Sequence[Value]) -> Value:
-    return e.maximum(operands[0], e.constant(0, operands[0].type))
+    return e.maximum(e.constant(0, operands[0].type), operands[0])
 
 
 def _wrapping(function: Callable[[Emitter, Value, Value], Value]) -> Row:
