@@ -22,6 +22,20 @@ from sparsec.weights import Array, WeightStore
 Fused = MatMul | Map | Attention
 """The ops that can take more elementwise work behind their own."""
 
+MOST_OPS = 64
+"""How many ops fusion may gather in one body, constants aside: what a kernel costs to compile grows faster than them,
+and so many steps per element hide the load and the store that another map takes."""
+
+
+def has_room(op: Fused, ops: int = 1) -> bool:
+    """Whether the body behind everything the op computes may take so many more ops."""
+    return size_of(op) + ops <= MOST_OPS
+
+
+def size_of(op: Fused) -> int:
+    """How many ops the body behind everything the op computes has, constants and the terminator aside."""
+    return sum(not isinstance(inner, Constant | Yield) for inner in output_region(op).block.ops)
+
 
 def output_region(op: Fused) -> Region:
     """The body behind everything the op computes."""

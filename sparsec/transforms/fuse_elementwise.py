@@ -13,7 +13,7 @@ from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import sizes_of
 from sparsec.dialects.sparse import Map
-from sparsec.transforms.bodies import absorb, wrap
+from sparsec.transforms.bodies import absorb, has_room, size_of, wrap
 from sparsec.transforms.straight_line import erase_dead, function_blocks, move_before, path_between, position_of
 
 
@@ -22,8 +22,9 @@ class FuseElementwise(ModulePass):
     """`exp(add(a, b))` -> `sparse.map(a, b) { exp(a + b) }`; afterwards no elementwise op stands outside a body.
 
     Two maps become one when their results have the same shape, one reads the other or both read the same tensor of
-    that shape, and no other op must run between them. A small map that is broadcast by a large one (a mask) stays on
-    its own: fused, it would be computed again for every element of the large one.
+    that shape, no other op must run between them, and their body has at most `MOST_OPS` ops. A small map that is
+    broadcast by a large one (a mask) stays on its own: fused, it would be computed again for every element of the
+    large one.
     """
 
     name = "fuse-elementwise"
@@ -45,7 +46,7 @@ def _merge(op: Map) -> None:
     while (partner := _partner(op, refused)) is not None:
         outside = [value for value in op.inputs if value.owner is not partner]
         needed = path_between(partner, op).needed_by(outside)
-        if needed is None:
+        if needed is None or not has_room(partner, size_of(op)):
             refused.add(partner)
             continue
         move_before(needed, partner)

@@ -16,7 +16,7 @@ from sparsec.dialects.encoding import element_of, sizes_of
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import MatMul
 from sparsec.dims import is_number, is_per_channel
-from sparsec.transforms.bodies import Fused, absorb, repeated_in, widens_bytes, wrap
+from sparsec.transforms.bodies import Fused, absorb, has_room, repeated_in, widens_bytes, wrap
 from sparsec.transforms.straight_line import erase_dead, function_blocks, move_before, path_between, position_of
 from sparsec.weights import WeightStore
 
@@ -28,6 +28,7 @@ class FuseEpilogues(ModulePass):
     A result that others use too stays a result: a product may yield an f32 residual and its quantised copy. An op
     that only widens bytes is repeated by its readers and fused itself only when somebody else needs the wide copy.
     Attention has one result, so there only a single user is fused, and one that reads numbers of the channel alone.
+    A body of `MOST_OPS` ops takes no more.
     """
 
     name = "fuse-epilogues"
@@ -44,7 +45,7 @@ class FuseEpilogues(ModulePass):
 
 def _fuse_users(producer: Fused, widening: bool, weights: WeightStore) -> None:
     refused: set[Operation] = set()
-    while (user := _next_user(producer, widening, refused)) is not None:
+    while has_room(producer) and (user := _next_user(producer, widening, refused)) is not None:
         needed = path_between(producer, user).needed_by(_outside(user, producer))
         if needed is None or not _is_allowed(producer, user):
             refused.add(user)

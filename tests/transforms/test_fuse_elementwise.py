@@ -14,6 +14,7 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import sizes_of, tensor
 from sparsec.dialects.sparse import Map
 from sparsec.dims import Size
+from sparsec.transforms.bodies import MOST_OPS, size_of
 from sparsec.transforms.fuse_elementwise import FuseElementwise
 from sparsec.weights import WeightStore
 from tests.transforms.drawn_models import fake_quantised
@@ -111,3 +112,12 @@ def test_independent_chains_meet_in_one_map() -> None:
         return b.apply(ew.Add, left, right)
 
     assert len(maps(write)) == 1
+
+
+def test_a_long_chain_is_cut() -> None:
+    def write(b: Builder, x: SSAValue, mask: SSAValue) -> SSAValue:
+        for _ in range(2 * MOST_OPS + 3):
+            x = b.apply(ew.Tanh, x)
+        return x
+
+    assert [size_of(each) for each in maps(write)] == [MOST_OPS, MOST_OPS, 3]

@@ -16,6 +16,7 @@ from sparsec.dialects.encoding import element_of, tensor, ui8
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import MatMul
 from sparsec.reference import main_function
+from sparsec.transforms.bodies import MOST_OPS, size_of
 from sparsec.transforms.form_sparse_matmuls import FormSparseMatmuls
 from sparsec.transforms.fuse_epilogues import FuseEpilogues
 from sparsec.transforms.matmul_to_linear import MatmulToLinear
@@ -152,6 +153,16 @@ def test_what_widens_the_shape_stays_outside() -> None:
         return b.apply(ew.Add, b.reshape(y, [BATCH, 1, SEQUENCE, 8]), b.reshape(x, [BATCH, SEQUENCE, 1, 8]))
 
     assert isinstance(ops(fused(write))[-1], ew.Add)
+
+
+def test_a_full_body_takes_no_more() -> None:
+    def write(b: Builder, x: SSAValue, y: SSAValue) -> SSAValue:
+        for _ in range(MOST_OPS + 3):
+            y = b.apply(ew.Tanh, y)
+        return y
+
+    product, *rest = ops(fused(write))
+    assert isinstance(product, MatMul) and size_of(product) == MOST_OPS and len(rest) == 3
 
 
 def test_equal_numbers_are_not_shared_between_places_of_a_body() -> None:
