@@ -24,18 +24,23 @@ SIZES = ((1, 1), (2, 7), (3, 33), (1, 64))
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_fixture(path: Path) -> None:
-    """One module per file serves every size, with padding masks."""
+    """One module per file serves every size, with padding masks.
+
+    In files that quantise activations, two float sums that differ in the last bit may round to different quanta.
+    """
     weights = WeightStore()
     module = read_onnx(path, weights)
     module.verify()
     model = onnx.load(path)
+    quantises = any(node.op_type in ("QuantizeLinear", "DynamicQuantizeLinear") for node in model.graph.node)
+    tolerance = 2e-2 if quantises else 1e-4
     for batch, sequence in SIZES:
         feed = draw_inputs(model, {"batch": batch, "sequence": sequence}, seed=sequence)
         found = evaluate(module, feed, weights)
         for value, wanted in zip(model.graph.output, expected(model, feed), strict=True):
             assert found[value.name].dtype == wanted.dtype
             assert found[value.name].shape == wanted.shape
-            assert np.abs(found[value.name] - wanted).max() <= 1e-4 * np.abs(wanted).max()
+            assert np.abs(found[value.name] - wanted).max() <= tolerance * np.abs(wanted).max()
 
 
 def test_masks_of_current_exporters_stay_small() -> None:
