@@ -207,7 +207,8 @@ def lower(source: Source, targets: tuple[CpuTarget, ...], watch: Watch = unwatch
         steps = watch(pipeline.run(module, source.context, stages, first=passes), target.name)
         if [step.stage for step in steps][-1] != "llvm":
             return None
-        texts.append(emit_ir(module, target))
+        with pipeline.collector_off():
+            texts.append(emit_ir(module, target))
     return Lowered(texts, weights, signature)
 
 

@@ -141,7 +141,7 @@ def run(
     for stage in stages:
         for position, current in enumerate(stage.passes, 1):
             index += 1
-            with _collector_off():
+            with collector_off():
                 begin = time.perf_counter()
                 _apply(current, context, module, stage)
                 seconds = time.perf_counter() - begin
@@ -190,7 +190,7 @@ def innermost_message(error: BaseException) -> str:
 
 
 @contextmanager
-def _collector_off() -> Generator[None, None, None]:
+def collector_off() -> Generator[None, None, None]:
     """IR is full of cycles that live as long as the module: collecting in between only costs time."""
     was_on = gc.isenabled()
     gc.disable()
