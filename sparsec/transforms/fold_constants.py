@@ -17,6 +17,7 @@ from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_elementwise import Dequantize
 from sparsec.dialects.nn_structure import Broadcast, Constant
 from sparsec.dialects.tensor_op import TensorOp
+from sparsec.dims import product
 from sparsec.errors import InputError
 from sparsec.reference import evaluate_op
 from sparsec.transforms.matching import apply_rewrites, is_constant, replace
@@ -28,7 +29,8 @@ class FoldConstants(ModulePass):
     """Replace ops whose operands are all constants by a constant.
 
     A fold never makes the program larger: beyond `small_bytes` the results may not take more bytes than the operands.
-    So a quantised weight is never folded into its dequantised form, and an `nn.broadcast` stays an `nn.broadcast`.
+    So an `nn.broadcast` stays an `nn.broadcast`. A dequantised constant stays one, however small: products read its
+    bytes. Only single numbers that are no matrices are folded.
     """
 
     name = "fold-constants"
@@ -66,7 +68,8 @@ class Fold(RewritePattern):
             return False
         total = sum(size for size in made if size is not None)
         if isinstance(op, Dequantize):
-            return total <= INLINE_LIMIT * 4
+            shape = sizes_of(op.operand.type)
+            return product(shape) == 1 and len(shape) != 2
         if isinstance(op, Broadcast):
             return total <= INLINE_LIMIT * 8
         given = sum(_bytes(operand) or 0 for operand in op.operands)
