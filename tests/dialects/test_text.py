@@ -1,0 +1,27 @@
+"""What the compiler prints after each pass, down to [kernels], parses again to the same IR."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from xdsl.parser import Parser
+
+from sparsec import pipeline
+from sparsec.api import new_context, read
+from tests.fixtures import FIXTURES
+
+FILES = (
+    "bert_qdqa_u8_tensor_80", "bert_dyn_s8_channel_90", "bert_qop_u8_channel_90", "bert_causal_dynamo_tf5_sdpa_op18",
+    "mpnet_ts_tf438_eager_op12", "mlp_qdqn_s8_channel_80",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [FIXTURES / f"{stem}.onnx" for stem in FILES], ids=lambda path: path.stem)
+def test_ir_after_each_pass_is_read_back(path: Path) -> None:
+    source = read(path)
+    for step in pipeline.run(source.module, source.context):
+        text = str(step.module)
+        again = Parser(new_context(), text).parse_module()
+        again.verify()
+        assert str(again) == text, step.pass_name

@@ -1,0 +1,50 @@
+"""Layers that differ in numbers alone share a function; layers that differ in anything else do not."""
+
+from __future__ import annotations
+
+import numpy as np
+from xdsl.dialects.builtin import f32
+from xdsl.dialects.func import FuncOp
+
+from sparsec import pipeline
+from sparsec.api import new_context
+from sparsec.builder import begin_module
+from sparsec.dialects import kernel
+from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects.encoding import tensor
+from sparsec.lowering.kernels_to_loops import KernelsToLoops, kernel_key
+from sparsec.weights import WeightStore
+from tests.transforms.drawn_models import LinearKind, drawn_linear
+from tests.transforms.graphs import BATCH, SEQUENCE
+
+KIND = LinearKind("qdq", "u8", "s8", True, "i32", True, (4, 1), 0.5)
+
+
+def lowered(layers: int, activation: type[ew.ElementwiseOp] = ew.Gelu) -> tuple[list[kernel.MatMul], int]:
+    """The matmul calls of equal layers with other numbers, the last with its own activation; and how many functions."""
+    random, weights = np.random.default_rng(0), WeightStore()
+    b, inputs, finish = begin_module(weights, [("x", tensor(f32, [BATCH, SEQUENCE, 8]))])
+    x = inputs["x"]
+    for index in range(layers):
+        x = b.apply(activation if index == layers - 1 else ew.Gelu, drawn_linear(b, x, 8, KIND, random))
+    module, context = finish([("y", x)]), new_context(weights)
+    pipeline.finish(pipeline.run(module, context))
+    calls = [op for op in module.walk() if isinstance(op, kernel.MatMul)]
+    KernelsToLoops("x86_64").apply(context, module)
+    functions = [op for op in module.ops if isinstance(op, FuncOp) and op.sym_name.data.startswith("matmul_")]
+    return calls, len(functions)
+
+
+def test_equal_layers_share_a_function() -> None:
+    for layers in (3, 6):
+        calls, functions = lowered(layers)
+        assert len(calls) == layers
+        assert len({kernel_key(call) for call in calls[:-1]}) == 1
+        assert functions == 2  # the last one writes floats, the others bytes for their successors
+
+
+def test_another_body_is_another_function() -> None:
+    calls, functions = lowered(4, ew.Tanh)
+    keys = [kernel_key(call) for call in calls]
+    assert functions == len(set(keys))
+    assert keys[0] == keys[1]
