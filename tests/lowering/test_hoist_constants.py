@@ -29,10 +29,7 @@ def test_bodies_that_differ_in_numbers_become_equal() -> None:
     texts = []
     for scale, zero in ((0.25, 3), (0.5, 128)):
         (body,), buffers = hoist_constants([scaled(scale, zero)], ProgramBuilder(WeightStore()))
-        assert [buffer.type.tensor.element_type for buffer in buffers if isinstance(buffer.type, BufferType)] == [
-            f32,
-            ui8,
-        ]
+        assert [buffer_element(buffer) for buffer in buffers] == [f32, ui8]
         assert [argument.type for argument in body.block.args] == [f32, f32, ui8]
         texts.append("\n".join(f"{op.name} {op.properties}" for op in body.block.ops))
     assert texts[0] == texts[1]
