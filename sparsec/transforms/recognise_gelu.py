@@ -39,6 +39,8 @@ SPELLINGS: dict[Steps, tuple[type[ew.Gelu | ew.GeluTanh], dict[str, Attribute]]]
 class RecogniseGelu(ModulePass):
     """Formulas with the very steps of `nn.gelu` or `nn.gelu_tanh` become these ops, so that no bit changes.
 
+    Halving is taken to be exact wherever it stands in a product, which it is but for denormal numbers.
+
     What rounds differently (other constants, sums multiplied out) is left as it is, because a quantisation behind it
     could fall the other way. It is fused like any other arithmetic.
     """
