@@ -94,7 +94,7 @@ BEFORE, AFTER, WEIGHTS = every_spelling()
 
 @given(st.lists(st.floats(-(2.0**126), 2.0**126, width=32), min_size=4, max_size=4))
 def test_no_bit_changes(numbers: list[float]) -> None:
-    """Huge numbers too. Denormal results are let off: halving such a number rounds, so its place in a product counts."""
+    """Huge numbers too. Denormal results are let off: halving one rounds, so its place in a product counts."""
     inputs = {"x": np.array(numbers, np.float32)}
     with np.errstate(all="ignore"):
         expected, given = evaluate(BEFORE, inputs, WEIGHTS), evaluate(AFTER, inputs, WEIGHTS)
