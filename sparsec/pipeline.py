@@ -24,6 +24,7 @@ from sparsec.lowering.loops_to_llvm import LoopsToLlvm
 from sparsec.lowering.nn_to_kernels import NnToKernels
 from sparsec.target import TARGETS, CpuTarget
 from sparsec.transforms.assign_layouts import AssignLayouts
+from sparsec.transforms.bound_quantisations import BoundQuantisations
 from sparsec.transforms.canonicalise_graph import CanonicaliseGraph
 from sparsec.transforms.choose_schedules import ChooseSchedules
 from sparsec.transforms.discover_blocks import DiscoverBlocks
@@ -89,6 +90,7 @@ PIPELINE: tuple[Stage, ...] = (
             DiscoverBlocks(),  # now every weight is a constant with its zero point taken off
             FuseEpilogues(),
             FuseElementwise(),
+            BoundQuantisations(),
         ),
         forms.sparse,
     ),
@@ -97,10 +99,14 @@ PIPELINE: tuple[Stage, ...] = (
 )
 
 
-def code_stages(target: CpuTarget) -> tuple[Stage, ...]:
-    """The stages that are run once per CPU target, on a copy of the [kernels] module."""
+def code_stages(target: CpuTarget, *, measured: bool = False) -> tuple[Stage, ...]:
+    """The stages that are run once per CPU target, on a copy of the [kernels] module.
+
+    Args:
+        measured: make the kernels callable one by one, for `measure.py`.
+    """
     return (
-        Stage("loops", (KernelsToLoops(target.name),), forms.loops),
+        Stage("loops", (KernelsToLoops(target.name, measured),), forms.loops),
         Stage("llvm", (LoopsToLlvm(),), forms.llvm, verified=False),  # LLVM verifies it again, in a tenth of the time
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from sparsec.backend import shared_library
 from sparsec.backend.artifact import Artifact
 from sparsec.backend.descriptor import ENTRY, weights_symbol
-from sparsec.backend.llvm_binding import Binding, Jit, create_machine, load_binding
+from sparsec.backend.llvm_binding import Binding, Jit, Tracker, create_machine, load_binding
 from sparsec.errors import CodegenError
 from sparsec.options import Options
 from sparsec.runtime.abi import Library
@@ -29,6 +30,30 @@ def _engine() -> tuple[Binding, Jit]:
     return binding, binding.create_lljit_compiler(create_machine(binding), use_jit_link=True)
 
 
+def link(code: bytes, exports: Sequence[str], name: str, imports: Mapping[str, int] | None = None) -> Tracker:
+    """Load object code; the addresses of the exported symbols are found in what is returned, which keeps it loaded.
+
+    Args:
+        name: unique in this process.
+        imports: addresses of symbols that the code uses, besides those of libc.
+
+    Raises:
+        CodegenError: the object cannot be loaded.
+    """
+    binding, jit = _engine()
+    builder = binding.JITLibraryBuilder()
+    builder.add_object_img(code)
+    builder.add_current_process()  # libc
+    for symbol, address in (imports or {}).items():
+        builder.import_symbol(symbol, address)
+    for symbol in exports:
+        builder.export_symbol(symbol)
+    try:
+        return builder.link(jit, name)
+    except RuntimeError as error:
+        raise CodegenError(f"LLVM cannot load the generated code: {error}") from error
+
+
 def load(artifact: Artifact, options: Options) -> Program:
     """A program from object code and weights.
 
@@ -40,17 +65,9 @@ def load(artifact: Artifact, options: Options) -> Program:
         TargetError: this CPU lacks what the model was compiled for.
         CodegenError: the object cannot be loaded.
     """
-    binding, jit = _engine()
     weights = aligned(artifact.weights)
-    builder = binding.JITLibraryBuilder()
-    builder.add_object_img(artifact.object_code)
-    builder.add_current_process()  # libc
-    builder.import_symbol(weights_symbol(artifact.prefix), weights.ctypes.data)
-    builder.export_symbol(ENTRY)
-    try:
-        tracker = builder.link(jit, f"{artifact.prefix}.{next(_numbers)}")
-    except RuntimeError as error:
-        raise CodegenError(f"LLVM cannot load the generated code: {error}") from error
+    imports = {weights_symbol(artifact.prefix): weights.ctypes.data}
+    tracker = link(artifact.object_code, [ENTRY], f"{artifact.prefix}.{next(_numbers)}", imports)
     library = Library(tracker[ENTRY], artifact.prefix, (tracker, weights))
 
     def save(path: Path) -> None:

@@ -20,19 +20,20 @@ _SHARED = "output_shapes"
 """The generated function that is the same for every target: each module has one, the linker keeps one."""
 
 
-def emit_ir(module: ModuleOp, target: CpuTarget) -> str:
+def emit_ir(module: ModuleOp, target: CpuTarget, entries: frozenset[str] | None = None) -> str:
     """The LLVM text of one target's code.
 
     Args:
-        module: [llvm] form; it defines `execute_<target>`, `arena_size_<target>`, `scratch_size_<target>` and
-            `output_shapes`, and whatever these call.
+        module: [llvm] form; it defines the entries and whatever they call.
         target: whose features the functions may use.
+        entries: the functions that are called from outside; by default those that the runtime calls.
 
     Raises:
         CompilerBug: the module has an op that cannot be turned into LLVM, or lacks one of those functions.
     """
+    if entries is None:
+        entries = frozenset({f"{kind}_{target.name}" for kind in ("execute", "arena_size", "scratch_size")} | {_SHARED})
     converted = convert_module(module, TRIPLE)
-    entries = {f"{kind}_{target.name}" for kind in ("execute", "arena_size", "scratch_size")} | {_SHARED}
     defined: set[str] = set()
     for function in converted.functions:
         if function.is_declaration:

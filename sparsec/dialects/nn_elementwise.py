@@ -415,9 +415,13 @@ class QuantisationOp(ElementwiseOp):
 
 @irdl_op_definition
 class Quantize(QuantisationOp):
-    """`saturate(rint(x * (1 / scale)) + zero_point)` (ONNX QuantizeLinear); the result has the zero point's type."""
+    """`saturate(rint(x * (1 / scale)) + zero_point)` (ONNX QuantizeLinear); the result has the zero point's type.
+
+    `bounded` records a proof that `|x / scale| < 2**30`: rounding cannot overflow, so clipping may come after it.
+    """
 
     name = "nn.quantize"
+    bounded = opt_prop_def(UnitAttr)
 
     def infer_types(self) -> Sequence[Attribute]:
         self.require_parameters()

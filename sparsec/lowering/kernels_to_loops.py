@@ -2,6 +2,8 @@
 
 For a target T the module defines `execute_T`, which calls the kernels in order, `arena_size_T`, `scratch_size_T` and
 `output_shapes`; the runtime provides `sparsec_parallel`, which splits a kernel's work items among threads.
+
+To be measured, the same kernels get a `repeat_N_T` each instead, which calls kernel number N again and again.
 """
 
 from __future__ import annotations
@@ -30,21 +32,29 @@ from sparsec.target import CpuTarget, find_target
 PARALLEL = "sparsec_parallel"
 _SYMBOLS_ONLY = (pointer,)
 _EXECUTE = (pointer,) * 7
+_REPEAT = (pointer, i64, i64, pointer, pointer)
 
 
 @dataclass(frozen=True)
 class KernelsToLoops(ModulePass):
-    """Replace `kernel.program` by functions for one CPU target."""
+    """Replace `kernel.program` by functions for one CPU target.
+
+    Attributes:
+        target: a row of `target.py`.
+        measured: emit `repeat_N_T` functions for `measure.py` instead of those that the runtime calls.
+    """
 
     name = "kernels-to-loops"
 
     target: str = "x86_64"
+    measured: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         program = next((inner for inner in op.ops if isinstance(inner, kernel.Program)), None)
         if program is None:
             raise CompilerBug("kernels-to-loops found no program")
-        functions = ProgramEmitter(program, find_target(self.target)).functions()
+        emitter = ProgramEmitter(program, find_target(self.target))
+        functions = emitter.repeats() if self.measured else emitter.functions()
         program.detach()
         op.body.block.add_ops(functions)
         program.erase()
@@ -60,15 +70,26 @@ class ProgramEmitter:
         self._ops = list(program.body.block.ops)
         self._calls = [op for op in self._ops if isinstance(op, kernel.KernelOp)]
 
+    def _kernels(self) -> dict[str, tuple[kernel.KernelOp, FuncOp]]:
+        """The distinct kernels: their keys, a call of each, and their functions."""
+        return {
+            key: (op, self._kernel(op, f"{op.name.removeprefix('kernel.')}_{number}_{self._target.name}"))
+            for number, (key, op) in enumerate(distinct_kernels(self._calls).items())
+        }
+
+    def repeats(self) -> list[Operation]:
+        """The kernels, `repeat_N_T` for each, and `scratch_size_T`."""
+        functions: list[Operation] = []
+        for number, (op, function) in enumerate(self._kernels().values()):
+            repeat = partial(self._repeat, op=op, name=function.sym_name.data)
+            functions += [function, self._function(f"repeat_{number}", _REPEAT, repeat)]
+        return [*functions, self._function("scratch_size", _SYMBOLS_ONLY, self._scratch_size, [i64])]
+
     def functions(self) -> list[Operation]:
         """Everything that the module defines and declares."""
-        names: dict[str, str] = {}
-        kernels: list[Operation] = []
-        for op in self._calls:
-            key = kernel_key(op)
-            if key not in names:
-                names[key] = f"{op.name.removeprefix('kernel.')}_{len(names)}_{self._target.name}"
-                kernels.append(self._kernel(op, names[key]))
+        found = self._kernels()
+        kernels: list[Operation] = [function for _, function in found.values()]
+        names = {key: function.sym_name.data for key, (_, function) in found.items()}
         void = LLVMFunctionType([pointer, pointer, pointer, i64], LLVMVoidType())
         parallel = LlvmFuncOp(PARALLEL, void, LinkageAttr("external"))
         execute = self._function("execute", _EXECUTE, partial(self._execute, names=names))
@@ -91,6 +112,19 @@ class ProgramEmitter:
             _row(op).emit(op, open_frame(op, e, arguments, self._symbols))
 
         return build_function(name, self._features, body)
+
+    def _repeat(self, e: Emitter, arguments: tuple[Value, ...], op: kernel.KernelOp, name: str) -> None:
+        """Call a kernel `turns` times with each of `count` argument arrays."""
+        sets, count, turns, scratch, symbols = arguments
+        items = _row(op).items(op, e, Sizes(e, symbols, self._symbols))
+
+        def once(index: Value, _: tuple[Value, ...]) -> None:
+            e.call_function(name, [e.load(pointer, sets, e.mul(index, 8)), e.i64(0), items, scratch])
+
+        def turn(_: Value, __: tuple[Value, ...]) -> None:
+            e.for_loop(0, count, once)
+
+        e.for_loop(0, turns, turn)
 
     # The functions that the runtime calls
 
@@ -119,7 +153,7 @@ class ProgramEmitter:
     def _scratch_size(self, e: Emitter, arguments: tuple[Value, ...]) -> Sequence[Value]:
         sizes = Sizes(e, arguments[0], self._symbols)
         largest = e.i64(0)
-        for op in {kernel_key(op): op for op in self._calls}.values():
+        for op in distinct_kernels(self._calls).values():
             largest = e.maximum(largest, _row(op).scratch(op, e, sizes))
         return [largest]
 
@@ -181,6 +215,14 @@ class ProgramEmitter:
             refused = e.either(refused, broken)
         e.store(message, status)
         return refused
+
+
+def distinct_kernels(calls: Sequence[kernel.KernelOp]) -> dict[str, kernel.KernelOp]:
+    """The first call of each kernel function, by `kernel_key`, in the order in which the functions are numbered."""
+    found: dict[str, kernel.KernelOp] = {}
+    for op in calls:
+        found.setdefault(kernel_key(op), op)
+    return found
 
 
 def _row(op: kernel.KernelOp) -> KernelRow:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import llvm
-from xdsl.dialects.builtin import f32, f64
+from xdsl.dialects.builtin import f32, f64, i8
 from xdsl.ir import Attribute, Operation, Region, SSAValue
 
 from sparsec.dialects import nn_elementwise as ew
@@ -36,12 +36,14 @@ class _Quantiser:
         inverse: 1 / scale, None when it is 1.
         low, high: the clip limits before the zero point is added, f32.
         zero: the zero point, i32, None when it is 0.
+        scalar_zero: the same, not spread over lanes.
     """
 
     inverse: Value | None
     low: Value
     high: Value
     zero: Value | None
+    scalar_zero: Value | None
 
     def spread(self, e: Emitter, lanes: int) -> _Quantiser:
         """The same in every lane."""
@@ -50,7 +52,8 @@ class _Quantiser:
             return e.broadcast(value, lanes) if lanes_of(value.type) == 1 else value
 
         inverse = None if self.inverse is None else one(self.inverse)
-        return _Quantiser(inverse, one(self.low), one(self.high), None if self.zero is None else one(self.zero))
+        zero = None if self.zero is None else one(self.zero)
+        return _Quantiser(inverse, one(self.low), one(self.high), zero, self.scalar_zero)
 
 
 class BodyEmitter:
@@ -69,10 +72,12 @@ class BodyEmitter:
         self._known: dict[SSAValue, Value] = {}
         self._spread: dict[SSAValue, Value] = {}
         self._quantisers: dict[Operation, _Quantiser] = {}
+        self._without_zero: frozenset[Operation] = frozenset()
 
     def prepare(self, known: Mapping[int, Value]) -> BodyEmitter:
         """The body once these arguments are known, scalars or vectors in the carried type of their elements."""
         step = BodyEmitter(self._body, self._e, self._lanes)
+        step._without_zero = self._without_zero
         step._known = dict(self._known)
         step._spread = dict(self._spread)
         step._quantisers = dict(self._quantisers)
@@ -103,6 +108,23 @@ class BodyEmitter:
         if not isinstance(last, Yield):
             raise CompilerBug("a body does not end in sparse.yield")
         return [step._vector(value) for value in last.values]
+
+    def leave_zeros(self) -> tuple[BodyEmitter, list[Value | None]]:
+        """A body that leaves adding zero points to the stores, where it is cheaper; for each yielded value the zero
+        point (i32) that its store must add before it saturates, None where there is nothing to add.
+
+        Only zero points that are known by now are left, and only of bytes that are known to be bounded.
+        """
+        last = self._body.block.last_op
+        owners = [value.owner for value in last.operands] if isinstance(last, Yield) else []
+        left = {
+            owner: self._quantisers[owner].scalar_zero
+            for owner in owners
+            if isinstance(owner, ew.Quantize) and owner in self._quantisers and owner.bounded and self._saturates(owner)
+        }
+        body = self.prepare({})
+        body._without_zero = frozenset(left)
+        return body, [left.get(owner) if isinstance(owner, ew.Quantize) else None for owner in owners]
 
     def _run(self) -> None:
         for op in self._body.block.ops:
@@ -155,7 +177,8 @@ class BodyEmitter:
         e, limits = self._e, _limits(op.zero_point.type)
         low, high = (e.to_float(e.sub(limit, zero)) for limit in limits)
         inverse = None if constant_number(op.scale) == 1.0 else e.div(1.0, scale)
-        return _Quantiser(inverse, low, high, None if constant_number(op.zero_point) == 0 else zero)
+        kept = None if constant_number(op.zero_point) == 0 else zero
+        return _Quantiser(inverse, low, high, kept, kept)
 
     def _quantize(self, op: ew.Quantize, scalar: bool) -> Value:
         e = self._e
@@ -167,17 +190,19 @@ class BodyEmitter:
         if op.operand.type == f64:
             x = convert(e, llvm.FPTruncOp, x, f32)
         scaled = x if quantiser.inverse is None else e.mul(x, quantiser.inverse)
-        if not scalar and self._saturates(op):
+        if not scalar and self._saturates(op) and op.bounded is not None:
+            clipped = scaled
+        elif not scalar and self._saturates(op) and op.result.type == ui8:
             # too low, or NaN: at most INT_MIN + 255, which the store saturates to 0
             clipped = e.minimum(quantiser.high, scaled)
         else:
             clipped = e.minimum(e.maximum(scaled, quantiser.low), quantiser.high)
         rounded = e.round_to_int(clipped)
-        return rounded if quantiser.zero is None else e.add(rounded, quantiser.zero)
+        return rounded if quantiser.zero is None or op in self._without_zero else e.add(rounded, quantiser.zero)
 
     def _saturates(self, op: ew.Quantize) -> bool:
-        """Whether only saturating stores see the result, and a zero point that is not negative is added."""
-        return op.result.type == ui8 and all(isinstance(use.operation, Yield) for use in op.result.uses)
+        """Whether only saturating stores see the result."""
+        return op.result.type in (ui8, i8) and all(isinstance(use.operation, Yield) for use in op.result.uses)
 
 
 def _limits(element: Attribute) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from xdsl.dialects import llvm, scf
+from xdsl.dialects import func, llvm, scf
 from xdsl.dialects.builtin import IntegerAttr, IntegerType, i8, i64
 from xdsl.ir import Attribute, Block, SSAValue
 
@@ -106,6 +106,10 @@ class ControlEmitter(ValueEmitter):
         op = llvm.CallOp(callee, *arguments, return_type=result_type)
         self.insert(op)
         return op.returned
+
+    def call_function(self, callee: str, arguments: Sequence[Value]) -> None:
+        """Call a function of the same [loops] module that returns nothing."""
+        self.insert(func.CallOp(callee, list(arguments), []))
 
     def address_of(self, symbol: str) -> Value:
         """The address of a function or global of the module."""

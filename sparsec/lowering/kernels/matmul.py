@@ -22,7 +22,7 @@ from sparsec.lowering.kernels.body import BodyEmitter
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.quads import Accumulators, QuadCore
 from sparsec.lowering.kernels.rows import RowCore
-from sparsec.lowering.kernels.token_order import TokenOrder, load_bytes, load_row, store_bytes, store_row
+from sparsec.lowering.kernels.token_order import TokenOrder, load_bytes, load_row, spread_zero, store_bytes, store_row
 from sparsec.lowering.kernels.vector import Emitter, Value
 from sparsec.packing import WeightLayout
 from sparsec.schedule import TILE
@@ -86,7 +86,7 @@ class MatMulEmitter:
                 self._channels.append(extra)
             else:
                 raise CompilerBug(f"kernel.matmul cannot broadcast {buffer.type}")
-        self._body = BodyEmitter(region, self._e).prepare(scalars)
+        self._body, self._zeros = BodyEmitter(region, self._e).prepare(scalars).leave_zeros()
 
     def emit(self) -> None:
         """Loop over work items, each at the width that its tile needs."""
@@ -119,9 +119,11 @@ class MatMulEmitter:
         ]
         extras = [self._tile_start(extra.pointer, extra.element, tile, self._layout.rows) for extra in self._tiles]
 
+        zeros = [None if zero is None else spread_zero(self._e, core.order, zero) for zero in self._zeros]
+
         def epilogue(first: Value, accumulators: Accumulators) -> None:
             for row, vectors in enumerate(accumulators):
-                self._store(core.order, self._e.add(first, row), vectors, outs, extras)
+                self._store(core.order, self._e.add(first, row), vectors, outs, extras, zeros)
 
         core.emit(self._e, x, self._frame.ins[1], begin, end, self._initial, epilogue)
 
@@ -135,7 +137,13 @@ class MatMulEmitter:
         return self._e.offset(base, self._e.mul(tile, channels * TILE * to_numpy(element).itemsize))
 
     def _store(
-        self, order: TokenOrder, channel: Value, vectors: list[Value], outs: list[Value], extras: list[Value]
+        self,
+        order: TokenOrder,
+        channel: Value,
+        vectors: list[Value],
+        outs: list[Value],
+        extras: list[Value],
+        zeros: list[Value | None],
     ) -> None:
         """Apply the body to the accumulators of one output row and store what it yields."""
         e = self._e
@@ -153,7 +161,7 @@ class MatMulEmitter:
         results = [body.apply([vector, *(row[index] for row in loaded)]) for index, vector in enumerate(vectors)]
         for number, (start, buffer) in enumerate(zip(outs, self._op.outs, strict=True)):
             row = [result[number] for result in results]
-            store_tile_row(e, order, kernel.buffer_element(buffer), row, start, channel)
+            store_tile_row(e, order, kernel.buffer_element(buffer), row, start, channel, zero=zeros[number])
 
 
 def load_tile_row(e: Emitter, order: TokenOrder, element: Attribute, start: Value, channel: Value) -> list[Value]:
@@ -169,14 +177,21 @@ def load_tile_row(e: Emitter, order: TokenOrder, element: Attribute, start: Valu
 
 
 def store_tile_row(
-    e: Emitter, order: TokenOrder, element: Attribute, row: list[Value], start: Value, channel: Value
+    e: Emitter,
+    order: TokenOrder,
+    element: Attribute,
+    row: list[Value],
+    start: Value,
+    channel: Value,
+    *,
+    zero: Value | None = None,
 ) -> None:
-    """Store carried values in accumulator order as one channel of a tile."""
+    """Store carried values in accumulator order as one channel of a tile; bytes get a zero point first, if given."""
     at = e.mul(channel, TILE * to_numpy(element).itemsize)
     if element in (f32, i32):
         store_row(e, order, row, start, at)
     elif element in (ui8, i8):
-        store_bytes(e, order, row, start, at, signed=element == i8)
+        store_bytes(e, order, row, start, at, signed=element == i8, zero=zero)
     elif element == i1:
         store_bytes(e, order, [e.zero_extend(mask, i32) for mask in row], start, at)
     else:

@@ -100,18 +100,36 @@ def load_bytes(
 
 
 def store_bytes(
-    e: Emitter, order: TokenOrder, row: Sequence[Value], base: Value, byte_offset: Operand = 0, *, signed: bool = False
+    e: Emitter,
+    order: TokenOrder,
+    row: Sequence[Value],
+    base: Value,
+    byte_offset: Operand = 0,
+    *,
+    signed: bool = False,
+    zero: Value | None = None,
 ) -> None:
-    """Store i32 accumulators, saturated to u8 or s8, as `width` consecutive tokens."""
-    e.store(pack_row(e, order, row, signed=signed), base, byte_offset)
+    """Store i32 accumulators, plus a zero point, saturated to u8 or s8, as `width` consecutive tokens."""
+    e.store(pack_row(e, order, row, signed=signed, zero=zero), base, byte_offset)
 
 
-def pack_row(e: Emitter, order: TokenOrder, row: Sequence[Value], *, signed: bool = False) -> Value:
-    """i32 accumulators, saturated to u8 or s8, as one vector of `width` bytes in token order."""
+def pack_row(
+    e: Emitter, order: TokenOrder, row: Sequence[Value], *, signed: bool = False, zero: Value | None = None
+) -> Value:
+    """i32 accumulators, plus a zero point from `spread_zero`, saturated to u8 or s8: `width` bytes in token order."""
     if order.is_natural:
+        row = row if zero is None else [e.add(vector, zero) for vector in row]
         return e.concat([e.narrow(vector, signed) for vector in row])
     first, second, third, fourth = row_to_quarters(e, row)
-    return e.pack(e.pack(first, second, signed=True), e.pack(third, fourth, signed=True), signed)
+    halves = [e.pack(first, second, signed=True), e.pack(third, fourth, signed=True)]
+    if zero is not None:
+        halves = [e.add_saturating(half, zero) for half in halves]
+    return e.pack(*halves, signed)
+
+
+def spread_zero(e: Emitter, order: TokenOrder, zero: Value) -> Value:
+    """A zero point (i32, of a byte) in every lane, as wide as lanes are when `pack_row` adds it."""
+    return e.broadcast(zero) if order.is_natural else e.broadcast(e.truncate(zero, i16), order.width // 2)
 
 
 def to_token_order(e: Emitter, order: TokenOrder, row: Sequence[Value]) -> list[Value]:

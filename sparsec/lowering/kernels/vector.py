@@ -206,6 +206,10 @@ class Emitter(ControlEmitter):
             return self._piecewise(f"llvm.x86.avx2.{kind}", [a, b], 2 * per_part, target)
         return self._piecewise(f"llvm.x86.sse2.{kind}.128", [a, b], per_part, target)
 
+    def add_saturating(self, a: Value, b: Value) -> Value:
+        """`a + b` of signed lanes, saturated (`vpadds*`)."""
+        return self.intrinsic(f"llvm.sadd.sat.{mangled(a.type)}", [a, b], a.type)
+
     def narrow(self, a: Value, signed: bool) -> Value:
         """i32x16 to s8x16 or u8x16 with saturation, lanes in order."""
         if self.has("avx512f"):

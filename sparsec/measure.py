@@ -1,0 +1,145 @@
+"""Times the kernels of a program on this machine, each alone: the code that would run, called again and again.
+
+Used by tuning and by the benchmarks. Calls that share a function are made in turn, each with its own buffers and
+weights, so a kernel with many calls does not find its weights in the first-level cache.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import SSAValue
+
+from sparsec import pipeline
+from sparsec.backend.jit import aligned
+from sparsec.backend.object_code import emit_ir
+from sparsec.backend.repeats import Repeats
+from sparsec.context import CompilerContext
+from sparsec.dialects import kernel
+from sparsec.dialects.encoding import Layout, Tensor, element_of, layout_of, sizes_of, to_numpy
+from sparsec.dims import Size, product
+from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels_to_loops import distinct_kernels, kernel_key
+from sparsec.schedule import TILE
+from sparsec.target import CpuTarget
+
+RUN_SECONDS = 3e-4
+"""How long one timed run should take: much longer than a clock tick, much shorter than a time slice."""
+
+
+@dataclass(frozen=True)
+class MeasuredKernel:
+    """One distinct kernel function.
+
+    Attributes:
+        op: the first call of it.
+        function: the name of the function that repeats it.
+        sets: the address of the argument array of each call.
+    """
+
+    op: kernel.KernelOp
+    function: str
+    sets: NDArray[np.int64]
+
+
+class MeasuredProgram:
+    """The kernels of a program, loaded and ready to be timed.
+
+    Args:
+        module: [kernels] form; it stays as it is.
+        context: holds its weights.
+        target: a CPU that this machine can run.
+        sizes: the values of the symbolic dimensions.
+    """
+
+    def __init__(self, module: ModuleOp, context: CompilerContext, target: CpuTarget, sizes: Mapping[str, int]):
+        program = next((op for op in module.ops if isinstance(op, kernel.Program)), None)
+        if program is None:
+            raise CompilerBug("only a module in [kernels] form can be measured")
+        self._memory = _Memory(program, context, sizes)
+        self.kernels = self._find_kernels(program, target)
+        code = module.clone()
+        pipeline.finish(pipeline.run(code, context, pipeline.code_stages(target, measured=True)))
+        scratch = f"scratch_size_{target.name}"
+        exports = [found.function for found in self.kernels]
+        symbols = [sizes[symbol.data] for symbol in program.symbols]
+        text = emit_ir(code, target, frozenset([*exports, scratch]))
+        self._repeats = Repeats(text, exports, symbols, scratch)
+
+    def _find_kernels(self, program: kernel.Program, target: CpuTarget) -> list[MeasuredKernel]:
+        calls = [op for op in program.body.block.ops if isinstance(op, kernel.KernelOp)]
+        sets: dict[str, list[int]] = {}
+        for op in calls:
+            sets.setdefault(kernel_key(op), []).append(self._memory.arguments(op.operands))
+        return [
+            MeasuredKernel(op, f"repeat_{number}_{target.name}", np.array(sets[key], np.int64))
+            for number, (key, op) in enumerate(distinct_kernels(calls).items())
+        ]
+
+    def turns(self, measured: MeasuredKernel, seconds: float = RUN_SECONDS) -> int:
+        """How many turns make a run of about so many seconds."""
+        return self._repeats.turns_for(measured.function, measured.sets, seconds)
+
+    def run(self, measured: MeasuredKernel, turns: int) -> float:
+        """Seconds of one call, the mean of one run of `turns` turns."""
+        return self._repeats.run(measured.function, measured.sets, turns)
+
+    def seconds(self, measured: MeasuredKernel, runs: int = 7) -> float:
+        """Seconds of one call: the least of several runs."""
+        turns = self.turns(measured)
+        return min(self.run(measured, turns) for _ in range(runs))
+
+    def median_seconds(self, measured: MeasuredKernel, runs: int = 7) -> float:
+        """Seconds of one call: the median of several runs."""
+        turns = self.turns(measured)
+        return statistics.median(self.run(measured, turns) for _ in range(runs))
+
+
+class _Memory:
+    """Every buffer of a program in memory of this process, filled with numbers that are harmless as floats too."""
+
+    def __init__(self, program: kernel.Program, context: CompilerContext, sizes: Mapping[str, int]):
+        self._sizes = sizes
+        self._weights = aligned(context.weights.get(program.weights.data))
+        self._buffers: dict[tuple[type, int], NDArray[np.uint8]] = {}
+        self._kept: list[NDArray[np.int64]] = []
+        self._symbols = np.array([*(sizes[symbol.data] for symbol in program.symbols), 0], np.int64)
+        self._status = np.zeros(16, np.int32)
+        needs: dict[tuple[type, int], int] = {}
+        for op in program.body.block.ops:
+            if isinstance(op, kernel.PlaceOp) and not isinstance(op, kernel.Weights):
+                key = type(op), op.index_value
+                needs[key] = max(needs.get(key, 0), self._bytes(kernel.tensor_of(op.buffer)))
+        generator = np.random.default_rng(0)
+        for key, size in needs.items():
+            numbers = generator.uniform(0.1, 1.9, -(-size // 4) + 64).astype(np.float32)
+            self._buffers[key] = aligned(numbers.view(np.uint8))
+
+    def _size(self, size: Size) -> int:
+        return size if isinstance(size, int) else size.evaluate(self._sizes)
+
+    def _bytes(self, tensor: Tensor) -> int:
+        sizes = [self._size(size) for size in sizes_of(tensor)]
+        width = to_numpy(element_of(tensor)).itemsize
+        if layout_of(tensor) == Layout.TILED:
+            return -(-int(product(sizes[:-1])) // TILE) * TILE * sizes[-1] * width  # pyright: ignore[reportArgumentType]
+        return int(product(sizes)) * width  # pyright: ignore[reportArgumentType]
+
+    def _address(self, value: SSAValue) -> int:
+        owner = value.owner
+        if isinstance(owner, kernel.Weights):
+            return self._weights.ctypes.data + owner.index_value
+        if not isinstance(owner, kernel.PlaceOp):
+            raise CompilerBug(f"a kernel reads what {owner} makes, which is no place in memory")
+        return self._buffers[type(owner), owner.index_value].ctypes.data
+
+    def arguments(self, operands: Sequence[SSAValue]) -> int:
+        """The address of a call's argument array, as `frame.py` describes it."""
+        places = [*(self._address(operand) for operand in operands), self._status.ctypes.data, self._symbols.ctypes.data]
+        self._kept.append(np.array(places, np.int64))
+        return self._kept[-1].ctypes.data
