@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass
+from functools import reduce
 from pathlib import Path
 
 from sparsec.errors import TargetError
@@ -34,6 +35,26 @@ _PROC_NAMES = {
 
 
 @dataclass(frozen=True)
+class Ports:
+    """How many vector instructions of a row's full width a core starts per cycle.
+
+    Attributes:
+        multiplies: dot products of bytes where there is VNNI, else `pmaddwd`; fp32 multiply-adds too.
+        loads: of vectors from the first-level cache.
+        unpacks: interleaves of bytes (`punpck*`). On Intel cores those of 512 bits share a port with the multiplies.
+    """
+
+    multiplies: int
+    loads: int
+    unpacks: int
+
+    def least(self, other: Ports) -> Ports:
+        """The lesser of each."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Ports(*(min(one, another) for one, another in pairs))
+
+
+@dataclass(frozen=True)
 class CpuTarget:
     """One instruction set that models can be compiled for.
 
@@ -44,6 +65,8 @@ class CpuTarget:
         vector_registers: how many there are.
         vector_bits: how wide one is.
         masks: whether loads, stores and selects can be masked by registers of their own.
+        register_tile: tokens whose sums for 4 output rows stay in registers beside the operands of the inner loop.
+        ports: of a core of each vendor that has this instruction set, by /proc/cpuinfo's name of the vendor.
     """
 
     name: str
@@ -52,6 +75,8 @@ class CpuTarget:
     vector_registers: int
     vector_bits: int
     masks: bool
+    register_tile: int
+    ports: Mapping[str, Ports]
 
     @property
     def llvm_features(self) -> str:
@@ -67,25 +92,88 @@ class CpuTarget:
         """Whether the target has all these features."""
         return set(features) <= set(self.features)
 
+    def ports_of(self, vendor: str | None) -> Ports:
+        """What a core of this vendor starts per cycle; for others, the least of any vendor."""
+        return self.ports.get(vendor or "") or reduce(Ports.least, self.ports.values())
+
+
+INTEL, AMD = "GenuineIntel", "AuthenticAMD"
 
 _AVX2 = ("avx", "avx2", "fma", "f16c", "bmi", "bmi2", "lzcnt", "movbe")
+_AVX512 = (*_AVX2, "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni")
 
 TARGETS: dict[str, CpuTarget] = {
     target.name: target
     for target in (
         CpuTarget(
-            name="avx512vnni",
+            name="avx512vbmi",
             llvm_cpu="x86-64-v3",
-            features=(*_AVX2, "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni"),
+            features=(*_AVX512, "avx512vbmi"),
             vector_registers=32,
             vector_bits=512,
             masks=True,
+            register_tile=64,
+            ports={INTEL: Ports(2, 2, 1), AMD: Ports(2, 2, 4)},
         ),
-        CpuTarget(name="avx2", llvm_cpu="x86-64-v3", features=_AVX2, vector_registers=16, vector_bits=256, masks=False),
-        CpuTarget(name="x86_64", llvm_cpu="x86-64", features=(), vector_registers=16, vector_bits=128, masks=False),
+        CpuTarget(
+            name="avx512vnni",
+            llvm_cpu="x86-64-v3",
+            features=_AVX512,
+            vector_registers=32,
+            vector_bits=512,
+            masks=True,
+            register_tile=64,
+            ports={INTEL: Ports(2, 2, 1), AMD: Ports(2, 2, 4)},
+        ),
+        CpuTarget(
+            name="avxvnni",
+            llvm_cpu="x86-64-v3",
+            features=(*_AVX2, "avxvnni"),
+            vector_registers=16,
+            vector_bits=256,
+            masks=False,
+            register_tile=16,
+            ports={INTEL: Ports(2, 3, 2), AMD: Ports(2, 2, 4)},
+        ),
+        CpuTarget(
+            name="avx2",
+            llvm_cpu="x86-64-v3",
+            features=_AVX2,
+            vector_registers=16,
+            vector_bits=256,
+            masks=False,
+            register_tile=16,
+            ports={INTEL: Ports(2, 2, 1), AMD: Ports(2, 2, 2)},
+        ),
+        CpuTarget(
+            name="x86_64",
+            llvm_cpu="x86-64",
+            features=(),
+            vector_registers=16,
+            vector_bits=128,
+            masks=False,
+            register_tile=16,
+            ports={INTEL: Ports(2, 2, 1), AMD: Ports(2, 2, 2)},
+        ),
     )
 }
-"""Best first."""
+"""Best first: a CPU runs the first row whose features it has.
+
+The rows and the cores they are for: `avx512vbmi` Ice Lake and later, Zen 4 and later; `avx512vnni` Cascade Lake;
+`avxvnni` Alder Lake and later cores without AVX-512; `avx2` Haswell to Skylake, Zen 1 to 3; `x86_64` any.
+
+Where `ports` come from. AMD: measured on Zen 5 (a server part with full 512-bit units) with loops of independent
+instructions, where 512, 256 and 128 bits gave the same; Zen 4 does 512 bits at half that rate. For `avx2` and `x86_64`,
+LLVM's scheduling model of Zen 3. Intel: LLVM's scheduling models (ports of `WriteVecIMul`, `WriteVecLoad` and
+`WriteShuffle`) of Ice Lake server, Skylake server, Alder Lake P and Skylake client; client parts with AVX-512 have one
+512-bit multiplier. None of the Intel figures was measured by us.
+"""
+
+
+def best_row(features: Iterable[str]) -> CpuTarget:
+    """The best row that needs no more than these features (LLVM's names)."""
+    present = set(features)
+    return next(target for target in TARGETS.values() if present.issuperset(target.features))
 
 
 def find_target(name: str) -> CpuTarget:
@@ -135,17 +223,40 @@ def host(cpuinfo: Path = Path("/proc/cpuinfo")) -> CpuTarget:
     Raises:
         TargetError: this is not Linux on x86-64.
     """
+    return runnable_targets(cpuinfo)[0]
+
+
+def runnable_targets(cpuinfo: Path = Path("/proc/cpuinfo")) -> tuple[CpuTarget, ...]:
+    """All rows that this CPU can run, best first; the last one is the baseline.
+
+    Args:
+        cpuinfo: as for `host`.
+
+    Raises:
+        TargetError: this is not Linux on x86-64.
+    """
     require_platform()
-    flags = _cpu_flags(cpuinfo)
-    for target in TARGETS.values():
-        if all(_PROC_NAMES.get(feature, feature) in flags for feature in target.features):
-            return target
-    raise AssertionError("the baseline needs no features")
+    flags = frozenset(_cpu_fact(cpuinfo, "flags").split())
+    names = {_PROC_NAMES.get(feature, feature): feature for feature in FEATURE_BITS}
+    present = {names[flag] for flag in flags & names.keys()}
+    return tuple(target for target in TARGETS.values() if present.issuperset(target.features))
 
 
-def _cpu_flags(cpuinfo: Path) -> frozenset[str]:
+def host_ports(cpuinfo: Path = Path("/proc/cpuinfo")) -> Ports:
+    """The ports of this CPU for the best row that it can run.
+
+    Args:
+        cpuinfo: as for `host`.
+
+    Raises:
+        TargetError: this is not Linux on x86-64.
+    """
+    return host(cpuinfo).ports_of(_cpu_fact(cpuinfo, "vendor_id"))
+
+
+def _cpu_fact(cpuinfo: Path, wanted: str) -> str:
     for line in cpuinfo.read_text().splitlines():
         key, _, value = line.partition(":")
-        if key.strip() == "flags":
-            return frozenset(value.split())
-    return frozenset()
+        if key.strip() == wanted:
+            return value.strip()
+    return ""

@@ -8,7 +8,18 @@ import pytest
 
 import sparsec.runtime
 from sparsec.errors import TargetError
-from sparsec.target import FEATURE_BITS, TARGETS, CpuTarget, choose_targets, find_target, host
+from sparsec.target import (
+    FEATURE_BITS,
+    TARGETS,
+    CpuTarget,
+    Ports,
+    best_row,
+    choose_targets,
+    find_target,
+    host,
+    host_ports,
+    runnable_targets,
+)
 
 CPUINFO = "processor\t: 0\nflags\t\t: fpu sse2 {}\nbugs\t\t: none\n"
 V3 = "avx avx2 fma f16c bmi1 bmi2 abm movbe"
@@ -21,7 +32,11 @@ V3 = "avx avx2 fma f16c bmi1 bmi2 abm movbe"
         ("avx avx2", "x86_64"),
         (V3, "avx2"),
         (f"{V3} avx512f avx512bw avx512dq avx512vl", "avx2"),
+        (f"{V3} avx_vnni", "avxvnni"),
         (f"{V3} avx512f avx512bw avx512dq avx512vl avx512_vnni", "avx512vnni"),
+        (f"{V3} avx512f avx512bw avx512dq avx512vl avx512_vnni avx_vnni", "avx512vnni"),
+        (f"{V3} avx512f avx512bw avx512dq avx512vl avx512vbmi", "avx2"),
+        (f"{V3} avx512f avx512bw avx512dq avx512vl avx512_vnni avx512vbmi", "avx512vbmi"),
     ],
 )
 def test_host_is_the_best_row_that_fits(tmp_path: Path, flags: str, name: str):
@@ -39,7 +54,8 @@ def test_other_platforms_are_refused(monkeypatch: pytest.MonkeyPatch, system: st
 
 def test_names():
     assert find_target("avx2") is TARGETS["avx2"]
-    with pytest.raises(TargetError, match="no target 'neon'; the targets are: avx512vnni, avx2, x86_64, host, all"):
+    names = "avx512vbmi, avx512vnni, avxvnni, avx2, x86_64, host, all"
+    with pytest.raises(TargetError, match=f"no target 'neon'; the targets are: {names}"):
         find_target("neon")
 
 
@@ -53,18 +69,42 @@ def test_choices_come_best_first_and_once():
 
 
 def test_feature_strings():
-    target = CpuTarget("a", "x86-64", ("fma", "avx2"), 16, 256, False)
+    target = CpuTarget("a", "x86-64", ("fma", "avx2"), 16, 256, False, 16, {})
     assert target.llvm_features == "+fma,+avx2"
     assert target.feature_mask == 1 << FEATURE_BITS["fma"] | 1 << FEATURE_BITS["avx2"]
     assert target.has("fma") and not target.has("fma", "avx512f")
     assert TARGETS["x86_64"].feature_mask == 0 and TARGETS["x86_64"].llvm_features == ""
 
 
-def test_every_row_includes_the_rows_after_it():
+def test_a_row_is_at_least_as_wide_as_those_after_it():
     """So that the first row a CPU can run is the best one."""
     rows = list(TARGETS.values())
     for better, worse in pairwise(rows):
-        assert better.has(*worse.features)
+        assert (better.vector_bits, better.register_tile) >= (worse.vector_bits, worse.register_tile)
+        assert not worse.has(*better.features)
+        assert better.has(*TARGETS["avx2"].features) or worse.name == "x86_64"
+    assert rows[-1].features == ()
+
+
+def test_the_best_row_of_some_features():
+    for target in TARGETS.values():
+        assert best_row(target.features) is target
+        assert best_row((*target.features, "amx-int8")) is target
+    assert best_row(["avx", "avx512f"]).name == "x86_64"
+
+
+def test_runnable_targets_need_not_be_a_tail_of_the_table(tmp_path: Path):
+    (tmp_path / "cpuinfo").write_text(CPUINFO.format(f"{V3} avx512f avx512bw avx512dq avx512vl avx512_vnni"))
+    names = [target.name for target in runnable_targets(tmp_path / "cpuinfo")]
+    assert names == ["avx512vnni", "avx2", "x86_64"]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "ports"), [("GenuineIntel", Ports(2, 3, 2)), ("AuthenticAMD", Ports(2, 2, 4)), ("Hygon", Ports(2, 2, 2))]
+)
+def test_ports_depend_on_the_vendor(tmp_path: Path, vendor: str, ports: Ports):
+    (tmp_path / "cpuinfo").write_text(f"vendor_id\t: {vendor}\n" + CPUINFO.format(f"{V3} avx_vnni"))
+    assert host_ports(tmp_path / "cpuinfo") == ports
 
 
 def test_the_c_runtime_has_the_same_bits():

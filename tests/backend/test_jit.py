@@ -13,7 +13,7 @@ from sparsec.backend.artifact import Artifact
 from sparsec.errors import InputError, OptionError, TargetError
 from sparsec.options import Options
 from sparsec.runtime.program import Program
-from sparsec.target import CpuTarget, host
+from sparsec.target import TARGETS, CpuTarget, host
 from tests.backend import toy
 from tests.backend.toy import SIGNATURE, toy_artifact
 
@@ -26,7 +26,7 @@ def test_call(program: Program, x: np.ndarray):
     assert length == 1000 and length.shape == () and length.dtype == np.int64
     assert program.signature == SIGNATURE
     assert program.metadata == {"made by": "hand"}
-    assert program.targets == ("avx512vnni", "avx2", "x86_64") and program.target == host().name
+    assert program.targets == tuple(TARGETS) and program.target == host().name
     assert repr(program) == "<Program (x: float32[n], b: float32[n]) -> (y: float32[n], length: int64[])>"
 
 
@@ -135,7 +135,7 @@ def test_a_forked_child_gets_threads_of_its_own(program: Program, x: np.ndarray)
 
 def test_refusal_names_what_the_cpu_lacks(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sparsec.target.FEATURE_BITS", {"hyperspace": 63, "avx512vnni": 13})
-    target = CpuTarget("future", "x86-64", ("hyperspace",), 1, 128, False)
+    target = CpuTarget("future", "x86-64", ("hyperspace",), 1, 128, False, 16, {})
     monkeypatch.setattr(CpuTarget, "llvm_features", "")
     artifact = toy_artifact([target], prefix="future")
     with pytest.raises(TargetError, match="future cannot run here: this CPU lacks feature-63, which this model was "):
