@@ -28,7 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("builder", "numpy_arithmetic"),
     ("reference", "reference_elementwise", "reference_products", "reference_scope", "reference_structure"),
     ("frontend", "transforms", "lowering", "forms", "backend"),
-    ("pipeline", "debug"),
+    ("pipeline", "debug", "measure"),
     ("api", "inference_session"),
     ("cli",),
 )

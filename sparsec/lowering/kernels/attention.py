@@ -27,7 +27,7 @@ from sparsec.lowering.kernels import elements, sums
 from sparsec.lowering.kernels.attention_extras import OutputBody, ScoreBody, extras_of
 from sparsec.lowering.kernels.attention_scratch import Areas, Tiles, clear, load_columns, store_columns
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
-from sparsec.lowering.kernels.matmul import store_tile_row
+from sparsec.lowering.kernels.matmul import store_tile_rows
 from sparsec.lowering.kernels.token_order import TokenOrder, interleave, pack_row
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
 from sparsec.schedule import GROUP, TILE
@@ -290,7 +290,7 @@ class AttentionEmitter:
                 centred = [e.sub(v, c) for v, c in zip(vectors, correction, strict=True)] if correction else vectors
                 here = e.add(channel, row)
                 results = self._output.apply(centred, e.add(e.mul(head[1], self._value_channels), here))
-                store_tile_row(e, order, self._out_element, results, self._at["output"], here)
+                store_tile_rows(e, order, self._out_element, [results], self._at["output"], [here])
 
         e.for_loop(0, full, lambda number, _: group(e.mul(number, GROUP), GROUP))
         if rest:

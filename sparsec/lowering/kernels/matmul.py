@@ -6,7 +6,7 @@ tile is computed at the smallest width that covers its tokens.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import f32, i1, i8, i32
@@ -22,7 +22,7 @@ from sparsec.lowering.kernels.body import BodyEmitter
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.quads import Accumulators, QuadCore
 from sparsec.lowering.kernels.rows import RowCore
-from sparsec.lowering.kernels.token_order import TokenOrder, load_bytes, load_row, spread_zero, store_bytes, store_row
+from sparsec.lowering.kernels.token_order import TokenOrder, ZeroPoint, load_bytes, load_row, pack_rows, store_row
 from sparsec.lowering.kernels.vector import Emitter, Value
 from sparsec.packing import WeightLayout
 from sparsec.schedule import TILE
@@ -119,11 +119,19 @@ class MatMulEmitter:
         ]
         extras = [self._tile_start(extra.pointer, extra.element, tile, self._layout.rows) for extra in self._tiles]
 
-        zeros = [None if zero is None else spread_zero(self._e, core.order, zero) for zero in self._zeros]
+        zeros = [None if zero is None else ZeroPoint.of(self._e, zero) for zero in self._zeros]
 
         def epilogue(first: Value, accumulators: Accumulators) -> None:
-            for row, vectors in enumerate(accumulators):
-                self._store(core.order, self._e.add(first, row), vectors, outs, extras, zeros)
+            channels = [self._e.add(first, row) for row in range(len(accumulators))]
+            results = [
+                self._apply(core.order, channel, vectors, extras)
+                for channel, vectors in zip(channels, accumulators, strict=True)
+            ]
+            for number, (start, buffer) in enumerate(zip(outs, self._op.outs, strict=True)):
+                rows = [[result[number] for result in row] for row in results]
+                store_tile_rows(
+                    self._e, core.order, kernel.buffer_element(buffer), rows, start, channels, zero=zeros[number]
+                )
 
         core.emit(self._e, x, self._frame.ins[1], begin, end, self._initial, epilogue)
 
@@ -136,16 +144,10 @@ class MatMulEmitter:
     def _tile_start(self, base: Value, element: Attribute, tile: Value, channels: int) -> Value:
         return self._e.offset(base, self._e.mul(tile, channels * TILE * to_numpy(element).itemsize))
 
-    def _store(
-        self,
-        order: TokenOrder,
-        channel: Value,
-        vectors: list[Value],
-        outs: list[Value],
-        extras: list[Value],
-        zeros: list[Value | None],
-    ) -> None:
-        """Apply the body to the accumulators of one output row and store what it yields."""
+    def _apply(
+        self, order: TokenOrder, channel: Value, vectors: list[Value], extras: list[Value]
+    ) -> list[list[Value]]:
+        """What the body yields for each vector of accumulators of one output row."""
         e = self._e
         known = {
             extra.argument: elements.load(
@@ -158,10 +160,7 @@ class MatMulEmitter:
             load_tile_row(e, order, extra.element, start, channel)
             for extra, start in zip(self._tiles, extras, strict=True)
         ]
-        results = [body.apply([vector, *(row[index] for row in loaded)]) for index, vector in enumerate(vectors)]
-        for number, (start, buffer) in enumerate(zip(outs, self._op.outs, strict=True)):
-            row = [result[number] for result in results]
-            store_tile_row(e, order, kernel.buffer_element(buffer), row, start, channel, zero=zeros[number])
+        return [body.apply([vector, *(row[index] for row in loaded)]) for index, vector in enumerate(vectors)]
 
 
 def load_tile_row(e: Emitter, order: TokenOrder, element: Attribute, start: Value, channel: Value) -> list[Value]:
@@ -176,24 +175,27 @@ def load_tile_row(e: Emitter, order: TokenOrder, element: Attribute, start: Valu
     raise CompilerBug(f"epilogues cannot load {element} from a tile")
 
 
-def store_tile_row(
+def store_tile_rows(
     e: Emitter,
     order: TokenOrder,
     element: Attribute,
-    row: list[Value],
+    rows: Sequence[list[Value]],
     start: Value,
-    channel: Value,
+    channels: Sequence[Value],
     *,
-    zero: Value | None = None,
+    zero: ZeroPoint | None = None,
 ) -> None:
-    """Store carried values in accumulator order as one channel of a tile; bytes get a zero point first, if given."""
-    at = e.mul(channel, TILE * to_numpy(element).itemsize)
+    """Store carried values in accumulator order as channels of a tile; bytes get a zero point first, if given."""
+    offsets = [e.mul(channel, TILE * to_numpy(element).itemsize) for channel in channels]
     if element in (f32, i32):
-        store_row(e, order, row, start, at)
-    elif element in (ui8, i8):
-        store_bytes(e, order, row, start, at, signed=element == i8, zero=zero)
-    elif element == i1:
-        store_bytes(e, order, [e.zero_extend(mask, i32) for mask in row], start, at)
+        for row, at in zip(rows, offsets, strict=True):
+            store_row(e, order, row, start, at)
+    elif element in (ui8, i8, i1):
+        if element == i1:
+            rows = [[e.zero_extend(mask, i32) for mask in row] for row in rows]
+        packed = pack_rows(e, order, rows, signed=element == i8, zero=zero)
+        for vector, at in zip(packed, offsets, strict=True):
+            e.store(vector, start, at)
     else:
         raise CompilerBug(f"epilogues cannot store {element} to a tile")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16, i32
 from xdsl.ir import Attribute
 
-from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, size_of, vector_of
+from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, lanes_of, size_of, vector_of
 
 WIDTHS = (64, 32, 16)
 """Tokens that a kernel may work on at a time."""
@@ -53,12 +53,22 @@ class TokenOrder:
 
 def interleave(e: Emitter, rows: Sequence[Value]) -> list[Value]:
     """4 rows of `width` bytes as width/16 vectors of 64 bytes: 16 tokens x 4 rows, tokens in interleaved order."""
+    width = lanes_of(rows[0].type)
+    if width < 64 and e.has("avx512vbmi"):
+        return _permute(e, rows, TokenOrder(width, interleaved=True))
     a, b, c, d = rows
     quarters: list[Value] = []
     for high in (False, True):
         ab, cd = e.reinterpret(e.unpack(a, b, high), i16), e.reinterpret(e.unpack(c, d, high), i16)
         quarters += [e.reinterpret(e.unpack(ab, cd, half), i8) for half in (False, True)]
     return quarters_to_row(e, quarters)
+
+
+def _permute(e: Emitter, rows: Sequence[Value], order: TokenOrder) -> list[Value]:
+    """The same by one permutation of bytes (`vperm*2b`) for each vector: narrow rows lie together in few registers."""
+    wide = [e.concat(rows[start : start + 64 // order.width]) for start in range(0, 4, 64 // order.width)]
+    lanes = [[order.width * row + token for token in tokens for row in range(4)] for tokens in order.tokens]
+    return [e.shuffle(wide[0], wide[-1], vector) for vector in lanes]
 
 
 def quarters_to_row(e: Emitter, quarters: Sequence[Value]) -> list[Value]:
@@ -99,37 +109,66 @@ def load_bytes(
     return [e.shift_right(vector, 24, signed=signed) for vector in quarters_to_row(e, quarters)]
 
 
+@dataclass(frozen=True)
+class ZeroPoint:
+    """The zero point of a byte, spread over lanes of 32 bits and of 16 bits; whichever is not used costs nothing."""
+
+    wide: Value
+    narrow: Value
+
+    @staticmethod
+    def of(e: Emitter, zero: Value) -> ZeroPoint:
+        """From an i32."""
+        return ZeroPoint(e.broadcast(zero), e.broadcast(e.truncate(zero, i16), 2 * LANES))
+
+
 def store_bytes(
-    e: Emitter,
-    order: TokenOrder,
-    row: Sequence[Value],
-    base: Value,
-    byte_offset: Operand = 0,
-    *,
-    signed: bool = False,
-    zero: Value | None = None,
+    e: Emitter, order: TokenOrder, row: Sequence[Value], base: Value, byte_offset: Operand = 0, *, signed: bool = False
 ) -> None:
-    """Store i32 accumulators, plus a zero point, saturated to u8 or s8, as `width` consecutive tokens."""
-    e.store(pack_row(e, order, row, signed=signed, zero=zero), base, byte_offset)
+    """Store i32 accumulators, saturated to u8 or s8, as `width` consecutive tokens."""
+    e.store(pack_row(e, order, row, signed=signed), base, byte_offset)
 
 
 def pack_row(
-    e: Emitter, order: TokenOrder, row: Sequence[Value], *, signed: bool = False, zero: Value | None = None
+    e: Emitter, order: TokenOrder, row: Sequence[Value], *, signed: bool = False, zero: ZeroPoint | None = None
 ) -> Value:
-    """i32 accumulators, plus a zero point from `spread_zero`, saturated to u8 or s8: `width` bytes in token order."""
+    """i32 accumulators, plus a zero point, saturated to u8 or s8, as one vector of `width` bytes in token order."""
     if order.is_natural:
-        row = row if zero is None else [e.add(vector, zero) for vector in row]
+        row = row if zero is None else [e.add(vector, zero.wide) for vector in row]
         return e.concat([e.narrow(vector, signed) for vector in row])
-    first, second, third, fourth = row_to_quarters(e, row)
+    return _pack(e, row_to_quarters(e, row), signed, zero)
+
+
+def pack_rows(
+    e: Emitter, order: TokenOrder, rows: Sequence[Sequence[Value]], *, signed: bool = False, zero: ZeroPoint | None = None
+) -> list[Value]:
+    """`pack_row` of several rows. Where vectors have 512 bits, several narrow rows are packed at once."""
+    together = 64 // order.width
+    if together == 1 or len(rows) % together or not e.has("avx512bw"):
+        return [pack_row(e, order, row, signed=signed, zero=zero) for row in rows]
+    # after packing, dword d of 128-bit part p holds 4 tokens: those of part p of vector d
+    places = {
+        (vector // order.vectors, tokens[4 * part]): 4 * part + vector
+        for vector in range(4)
+        for part in range(4)
+        for tokens in [order.tokens[vector % order.vectors]]
+    }
+    wanted = [places[row, token] for row in range(together) for token in range(0, order.width, 4)]
+    packed: list[Value] = []
+    for start in range(0, len(rows), together):
+        vectors = [vector for row in rows[start : start + together] for vector in row]
+        dwords = e.reinterpret(_pack(e, vectors, signed, zero), i32)
+        packed += e.split(e.reinterpret(e.shuffle(dwords, dwords, wanted), i8), order.width)
+    return packed
+
+
+def _pack(e: Emitter, vectors: Sequence[Value], signed: bool, zero: ZeroPoint | None) -> Value:
+    """Four vectors of i32, plus a zero point, saturated to bytes: each 128-bit part holds those of each in turn."""
+    first, second, third, fourth = vectors
     halves = [e.pack(first, second, signed=True), e.pack(third, fourth, signed=True)]
     if zero is not None:
-        halves = [e.add_saturating(half, zero) for half in halves]
+        halves = [e.add_saturating(half, e.slice(zero.narrow, 0, lanes_of(half.type))) for half in halves]
     return e.pack(*halves, signed)
-
-
-def spread_zero(e: Emitter, order: TokenOrder, zero: Value) -> Value:
-    """A zero point (i32, of a byte) in every lane, as wide as lanes are when `pack_row` adds it."""
-    return e.broadcast(zero) if order.is_natural else e.broadcast(e.truncate(zero, i16), order.width // 2)
 
 
 def to_token_order(e: Emitter, order: TokenOrder, row: Sequence[Value]) -> list[Value]:
