@@ -69,7 +69,8 @@ def _loads(e: Emitter, memory: Value) -> None:
     def turn(number: Value, held: tuple[Value, ...]) -> list[Value]:
         at = e.offset(memory, e.mul(e.both(number, MEMORY // 1024 - 1), 1024))
         return [
-            e.maximum(value, e.load(vector_of(i32, LANES), at, 64 * index, align=64)) for index, value in enumerate(held)
+            e.maximum(value, e.load(vector_of(i32, LANES), at, 64 * index, align=64))
+            for index, value in enumerate(held)
         ]
 
     held = e.for_loop(0, _TURNS, turn, [e.load(vector_of(i32, LANES), memory)] * 16)

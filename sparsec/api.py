@@ -34,7 +34,7 @@ from sparsec.pipeline import Step
 from sparsec.reference import main_function, names_of
 from sparsec.runtime.program import Program
 from sparsec.runtime.signature import Signature, TensorInfo
-from sparsec.target import CpuTarget
+from sparsec.target import CpuTarget, host_vendor
 from sparsec.weights import WeightStore
 
 if TYPE_CHECKING:
@@ -163,11 +163,11 @@ def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: 
     """
     prefix = options.c_prefix(Path(source.name).stem)
     targets = options.cpu_targets()
-    key = _cache_key(source, prefix, targets)
+    key = _cache_key(source, prefix, targets, options)
     kept = Cache.of(options)
     if not fresh and (found := kept.get(key)) is not None:
         return Built(Artifact.from_bytes(found), cached=True)
-    lowered = lower(source, targets, watch)
+    lowered = lower(source, targets, options, watch)
     if lowered is None:
         raise CompilerBug("the compilation was stopped before there was code")
     code = emit_code("object", lowered.texts, lowered.signature, prefix, targets, options)
@@ -185,11 +185,12 @@ class Lowered:
     signature: Signature
 
 
-def lower(source: Source, targets: tuple[CpuTarget, ...], watch: Watch = unwatched) -> Lowered | None:
+def lower(source: Source, targets: tuple[CpuTarget, ...], options: Options, watch: Watch = unwatched) -> Lowered | None:
     """Run the whole pipeline; the stages after [kernels] once per target. None when the watch stops it early."""
     signature = signature_of(source)
     passes = 0
-    for step in watch(pipeline.run(source.module, source.context), ""):
+    stages = stages_for(targets, options)
+    for step in watch(pipeline.run(source.module, source.context, stages), ""):
         passes = step.index
         if step.ends_stage and step.stage == "scheduled":
             signature = replace(signature, metadata={**signature.metadata, "weights": describe_weights(step.module)})
@@ -203,13 +204,17 @@ def lower(source: Source, targets: tuple[CpuTarget, ...], watch: Watch = unwatch
     texts: list[str] = []
     for target in targets:
         module = source.module.clone()
-        stages = pipeline.code_stages(target)
-        steps = watch(pipeline.run(module, source.context, stages, first=passes), target.name)
+        steps = watch(pipeline.run(module, source.context, pipeline.code_stages(target), passes), target.name)
         if [step.stage for step in steps][-1] != "llvm":
             return None
         with pipeline.collector_off():
             texts.append(emit_ir(module, target))
     return Lowered(texts, weights, signature)
+
+
+def stages_for(targets: tuple[CpuTarget, ...], options: Options) -> tuple[pipeline.Stage, ...]:
+    """The stages down to [kernels]: schedules are chosen for the best of the targets and the CPU at hand."""
+    return pipeline.stages(targets[0].name, host_vendor(), options.expected_sizes)
 
 
 def signature_of(source: Source) -> Signature:
@@ -257,9 +262,17 @@ def _size(size: object) -> int | str:
     return size if isinstance(size, int) else str(size)
 
 
-def _cache_key(source: Source, prefix: str, targets: tuple[CpuTarget, ...]) -> bytes:
+def _cache_key(source: Source, prefix: str, targets: tuple[CpuTarget, ...], options: Options) -> bytes:
     """Everything that the compiled model depends on: the graph, its weights by digest, the options, the compiler."""
-    parts = [_compiler_digest(), prefix, source.name, *(repr(target) for target in targets), str(source.module)]
+    chosen = [host_vendor(), options.expected_sizes]
+    parts = [
+        _compiler_digest(),
+        prefix,
+        source.name,
+        *chosen,
+        *(repr(target) for target in targets),
+        str(source.module),
+    ]
     return "\0".join(parts).encode()
 
 
@@ -281,7 +294,7 @@ def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatc
         CodegenError: LLVM failed.
     """
     targets = options.cpu_targets()
-    lowered = lower(source, targets, watch)
+    lowered = lower(source, targets, options, watch)
     if lowered is None:
         raise CompilerBug("the compilation was stopped before there was code")
     if kind == "mlir":
@@ -293,10 +306,11 @@ def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatc
 _TEXT_KINDS = {"asm": "assembly", "llvm": "llvm"}
 
 
-def scheduled_signature(source: Source, watch: Watch = unwatched) -> Signature:
+def scheduled_signature(source: Source, options: Options, watch: Watch = unwatched) -> Signature:
     """The signature with the weights described, without making code."""
     signature = signature_of(source)
-    kept = tuple(stage for stage in pipeline.PIPELINE if stage.name != "kernels")
+    stages = stages_for(options.cpu_targets(), options)
+    kept = tuple(stage for stage in stages if stage.name != "kernels")
     pipeline.finish(watch(pipeline.run(source.module, source.context, kept), ""))
     return replace(signature, metadata={**signature.metadata, "weights": describe_weights(source.module)})
 

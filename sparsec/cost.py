@@ -1,81 +1,271 @@
 """Predicted cycles of a product with a weight, and the choice they lead to: pure functions over plain values.
 
-The numbers were measured on one core with 512-bit units (two multiply instructions a cycle) and are used for ratios:
-which dataflow is faster for a pattern, and from how many tokens on. They are not a promise of absolute time.
+A step of a kernel is bounded by the ports that its instructions need (`target.Ports`), by the sums that wait for the
+ones before, or by the bytes of the weight. What a step takes beyond its bound, and what surrounds the steps, was
+measured on one core (`benchmarks/calibrate_cost.py` prints it beside the prediction). Predictions serve to compare
+schedules and to explain; they are not a promise of absolute time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sparsec.pattern import BlockPattern
-from sparsec.schedule import TILE, Dataflow, Schedule
-from sparsec.target import CpuTarget
+from sparsec.packing_rows import RowsLayout, fits_rows, windows_of
+from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
+from sparsec.target import CpuTarget, Ports
 
-CYCLES_PER_ENTRY: Mapping[Dataflow, float] = {
-    Dataflow.DENSE_QUADS: 8.02,  # 16 vpdpbusd, two a cycle; loads and interleaving hide behind them
-    Dataflow.GATHER_QUADS: 8.17,
-    Dataflow.DENSE_ROWS: 8.16,  # 16 fused multiply-adds, two a cycle
-    Dataflow.GATHER_ROWS: 8.7,
+LATENCY = 4
+"""Cycles until the next multiplication can add to the same sum."""
+
+BYTES_PER_CYCLE = 28.0
+"""Of a weight that comes from beyond the first-level cache."""
+
+WIDTHS = (64, 32, 16)
+"""Tokens of a tile that can be kept in registers at a time."""
+
+MOST_ROW_TOKENS = 64
+"""From more tokens on, rows are not considered: tiles keep the multipliers busy and need no conversions."""
+
+_ROW_TILE = 8
+"""Tokens in rows at a time."""
+
+
+@dataclass(frozen=True)
+class Overhead:
+    """What a dataflow takes beyond the bounds of its steps, in cycles; measured.
+
+    Attributes:
+        slack: what a step takes of its bound.
+        block: around the steps of one block of rows, for one tile of tokens.
+        vector: for each vector of 16 results: the body and the store.
+    """
+
+    slack: float
+    block: float
+    vector: float
+
+
+OVERHEADS: Mapping[Dataflow, Overhead] = {
+    Dataflow.DENSE_QUADS: Overhead(1.01, 8.0, 1.1),
+    Dataflow.GATHER_QUADS: Overhead(1.04, 8.0, 1.1),
+    Dataflow.BAKED_QUADS: Overhead(1.04, 4.0, 1.1),
+    Dataflow.BLOCK_QUADS: Overhead(1.04, 8.0, 1.4),
+    Dataflow.GATHER_DWORDS: Overhead(1.05, 12.0, 4.0),
+    Dataflow.DENSE_DWORDS: Overhead(1.05, 12.0, 4.0),
+    Dataflow.PERMUTE_WINDOWS: Overhead(1.1, 12.0, 8.0),
+    Dataflow.DENSE_ROWS: Overhead(1.02, 8.0, 1.1),
+    Dataflow.GATHER_ROWS: Overhead(1.09, 8.0, 1.1),
 }
-"""One entry of the packed weight on a tile of 64 tokens: a quad (4 x 4 weights) or one column of 4 weights."""
-
-CYCLES_PER_GROUP = 25.0
-"""The body behind 4 output rows x 64 tokens: requantisation and stores. The same for all dataflows."""
-
-SHARE_OF_TILE: Mapping[int, float] = {64: 1.0, 32: 0.63, 16: 0.58}
-"""What a narrower tile costs of a full one: loads of weights and offsets do not shrink with it."""
 
 
-def predicted_cycles(pattern: BlockPattern, dataflow: Dataflow, target: CpuTarget, tokens: int | None) -> float:
-    """Cycles of one product of `tokens` activations (64 if unknown) with a weight of this 4x1 pattern."""
-    entries = dense_entries(pattern, dataflow) if dataflow.is_dense else gathered_entries(pattern, dataflow)
-    groups = pattern.stored.shape[0]
-    full, rest = divmod(tokens or TILE, TILE)
-    tiles = full + (SHARE_OF_TILE[tile_for(rest)] if rest else 0.0)
-    return tiles * (entries * CYCLES_PER_ENTRY[dataflow] + groups * CYCLES_PER_GROUP) * _slowdown(target, dataflow)
+class Kept:
+    """Which weights of a matrix `[out, in]` are not zero, counted in the units of each dataflow.
+
+    Args:
+        matrix: of any dtype.
+    """
+
+    def __init__(self, matrix: NDArray[np.generic]):
+        self._kept = matrix != 0
+        self.rows, self.columns = matrix.shape
+        self._bitmaps: dict[tuple[int, int], NDArray[np.bool_]] = {}
+
+    def bitmap(self, rows: int, columns: int) -> NDArray[np.bool_]:
+        """Which blocks of rows x columns hold anything; the last ones may be cut off."""
+        key = rows, columns
+        if key not in self._bitmaps:
+            out, inputs = -(-self.rows // rows), -(-self.columns // columns)
+            padded = np.zeros((out * rows, inputs * columns), bool)
+            padded[: self.rows, : self.columns] = self._kept
+            by_row = padded.reshape(out, rows, -1).any(axis=1)
+            self._bitmaps[key] = np.asarray(by_row.reshape(out, inputs, columns).any(axis=2))
+        return self._bitmaps[key]
+
+    @cached_property
+    def quads(self) -> int:
+        """Quads of 4x1 blocks: padded, at least one for each group of 4 rows."""
+        per_group = np.count_nonzero(self.bitmap(GROUP, 1), axis=1)
+        return int(np.maximum(-(-per_group // 4), 1).sum())
+
+    @cached_property
+    def windows(self) -> int:
+        """Entries of `permute_windows`."""
+        columns = self.bitmap(GROUP, 1)
+        blocks = (columns[start : start + 16 // GROUP] for start in range(0, len(columns), 16 // GROUP))
+        return sum(1 for rows in blocks for _ in windows_of([np.flatnonzero(row) for row in rows], self.columns))
+
+    def steps(self, schedule: Schedule) -> int:
+        """How often the kernel of a schedule takes its innermost step, for one tile of tokens."""
+        groups = -(-self.rows // schedule.rows)
+        match schedule.dataflow:
+            case Dataflow.GATHER_QUADS | Dataflow.BAKED_QUADS:
+                return self.quads
+            case Dataflow.DENSE_QUADS:
+                return groups * -(-self.columns // 4)
+            case Dataflow.DENSE_DWORDS:
+                return groups * -(-self.columns // 4)
+            case Dataflow.BLOCK_QUADS | Dataflow.GATHER_DWORDS:
+                multiple = sets_of(schedule, self.rows, self.columns)
+                per_group = np.count_nonzero(self.bitmap(schedule.rows, 4), axis=1)
+                return int((-(-per_group // multiple) * multiple).sum())
+            case Dataflow.PERMUTE_WINDOWS:
+                return self.windows
+            case Dataflow.GATHER_ROWS:
+                return int(np.count_nonzero(self.bitmap(GROUP, 1)))
+            case Dataflow.DENSE_ROWS:
+                return groups * self.columns
+
+
+def sets_of(schedule: Schedule, rows: int, columns: int) -> int:
+    """How many sets of sums take turns; entries are padded to a multiple of it."""
+    if schedule.dataflow is Dataflow.BLOCK_QUADS:
+        return 2 if schedule.rows == 1 else 1
+    return RowsLayout(rows, columns, schedule).sets if schedule.dataflow.is_token_major else 1
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What the innermost step of a kernel does: instructions on 512 bits, independent sums, bytes of the weight."""
+
+    multiplies: float
+    loads: float
+    shuffles: float
+    sums: float
+    size: float
+
+
+def _step(schedule: Schedule, tokens: int, target: CpuTarget, sets: int) -> _Step:
+    rows = schedule.rows
+    vectors = tokens / 16
+    match schedule.dataflow:
+        case Dataflow.GATHER_QUADS | Dataflow.DENSE_QUADS | Dataflow.BAKED_QUADS:
+            # narrow tiles: inserts, and permutations at half the rate of unpacks
+            shuffles = 8.0 if tokens == TILE or target.has("avx512vbmi") else 10.0
+            size = 16 if schedule.dataflow is not Dataflow.GATHER_QUADS else 24
+            return _Step(4 * vectors, 8, shuffles, 4 * vectors, size)
+        case Dataflow.BLOCK_QUADS:
+            return _Step(rows * vectors, vectors + rows, 0, rows * vectors * sets, 2 + 4 * rows)
+        case Dataflow.GATHER_DWORDS | Dataflow.DENSE_DWORDS:
+            products = rows / 16 * tokens
+            return _Step(products, rows / 16 + tokens, 0, products * sets, 4 * rows + 2)
+        case Dataflow.PERMUTE_WINDOWS:
+            return _Step(4 * tokens, 2 * tokens + 8, 8 * tokens, 4 * tokens, 322)
+        case Dataflow.GATHER_ROWS | Dataflow.DENSE_ROWS:
+            return _Step(4 * vectors, vectors + 4, 0, 4 * vectors, 20)
+
+
+def _step_cycles(schedule: Schedule, tokens: int, target: CpuTarget, ports: Ports, sets: int) -> float:
+    step = _step(schedule, tokens, target, sets)
+    pieces = max(1.0, 512 / target.vector_bits)
+    multiplies = step.multiplies * pieces
+    if schedule.dataflow.is_integer and not target.has("avx512vnni") and not target.has("avxvnni"):
+        multiplies *= 2.7  # bytes are widened to 16 bits
+    if schedule.dataflow is Dataflow.PERMUTE_WINDOWS and not target.has("avx512vbmi"):
+        return 600.0 * tokens  # byte by byte through memory
+    shuffles = step.shuffles * pieces
+    shared = (multiplies + shuffles) / ports.multiplies if ports.unpacks < 2 else 0.0
+    return max(
+        multiplies / ports.multiplies,
+        step.loads * pieces / ports.loads,
+        shuffles / ports.unpacks,
+        shared,
+        LATENCY * step.multiplies / step.sums,
+        step.size / BYTES_PER_CYCLE,
+    )
+
+
+def passes(schedule: Schedule, tokens: int) -> list[tuple[int, int]]:
+    """How often the kernel runs over the weight, and for how many tokens at a time."""
+    full, rest = divmod(tokens, TILE if not schedule.dataflow.is_token_major else schedule.tile)
+    if schedule.dataflow.is_token_major:
+        return [(full, schedule.tile)] * bool(full) + [(1, rest)] * bool(rest)
+    return [(full, TILE)] * bool(full) + [(1, width_for(rest))] * bool(rest)
+
+
+def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: Ports, tokens: int | None) -> float:
+    """Cycles of one product with `tokens` activations (64 if unknown)."""
+    overhead = OVERHEADS[schedule.dataflow]
+    sets = sets_of(schedule, kept.rows, kept.columns)
+    steps = kept.steps(schedule)
+    blocks = -(-kept.rows // schedule.rows)
+    total = 0.0
+    for count, width in passes(schedule, TILE if tokens is None else tokens):
+        results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits)
+        around = blocks * overhead.block + results * overhead.vector
+        total += count * (steps * overhead.slack * _step_cycles(schedule, width, target, ports, sets) + around)
+    return total
+
+
+@dataclass(frozen=True)
+class Product:
+    """What there is to know of a product when its schedule is chosen.
+
+    Attributes:
+        kept: of its weight.
+        integer: bytes or fp32.
+        wide: integer weights beyond s8; only gathered quads hold them.
+        blocks: the block shape that the weight was found to have, None for a dense one.
+        tokens: how many there are, None if that is only known at run time.
+    """
+
+    kept: Kept
+    integer: bool
+    wide: bool = False
+    blocks: tuple[int, int] | None = None
+    tokens: int | None = None
+
+
+def tiled_schedules(product: Product) -> Iterator[Schedule]:
+    """The schedules on tiles that are worth a thought."""
+    tile = width_for(product.tokens)
+    if not product.integer:
+        yield from (Schedule(Dataflow.DENSE_ROWS, tile), Schedule(Dataflow.GATHER_ROWS, tile))
+        return
+    if not product.wide:
+        yield Schedule(Dataflow.DENSE_QUADS, tile)
+    yield Schedule(Dataflow.GATHER_QUADS, tile)
+
+
+def interleaved_schedules(product: Product) -> Iterator[Schedule]:
+    """The schedules on interleaved tiles: for blocks of at least 4 neighbouring channels."""
+    if product.integer and not product.wide and product.blocks is not None and product.blocks[1] % 4 == 0:
+        tile = width_for(product.tokens)
+        yield from (Schedule(Dataflow.BLOCK_QUADS, tile, rows) for rows in (1, GROUP))
+
+
+def row_schedules(product: Product) -> Iterator[Schedule]:
+    """The schedules on rows: for a known, small number of tokens."""
+    tokens = product.tokens
+    if not product.integer or product.wide or tokens is None or not 0 < tokens <= MOST_ROW_TOKENS:
+        return
+    tile = min(tokens, _ROW_TILE)
+    for flow in (Dataflow.DENSE_DWORDS, Dataflow.GATHER_DWORDS, Dataflow.PERMUTE_WINDOWS):
+        if not fits_rows(product.kept.columns, flow):
+            continue
+        if flow is Dataflow.PERMUTE_WINDOWS:
+            yield Schedule(flow, min(tile, max(flow.tiles)), 16)
+        else:
+            heights = (16, 32) if tile > 4 else (16, 32, 64)
+            yield from (Schedule(flow, tile, rows) for rows in heights if rows == 16 or rows < 2 * product.kept.rows)
 
 
 def choose_schedule(
-    pattern: BlockPattern, target: CpuTarget, tokens: int | None, *, integer: bool, wide: bool = False
-) -> Schedule:
-    """The dataflow with the fewest predicted cycles, dense when it is not slower.
-
-    Args:
-        pattern: of the weight in 4x1 blocks, whatever blocks it was pruned in.
-        tokens: how many there are, None if that is only known at run time.
-        integer: bytes or fp32.
-        wide: integer weights beyond s8; only gathered quads can hold them.
-    """
-    dense, gather = (
-        (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS) if integer else (Dataflow.DENSE_ROWS, Dataflow.GATHER_ROWS)
-    )
-    cycles = {dataflow: predicted_cycles(pattern, dataflow, target, tokens) for dataflow in (dense, gather)}
-    best = gather if wide or cycles[gather] < cycles[dense] else dense
-    return Schedule(best, tile_for(tokens))
+    product: Product, schedules: Iterable[Schedule], target: CpuTarget, ports: Ports
+) -> tuple[Schedule, float] | None:
+    """The schedule with the fewest predicted cycles, and these; the first of equal ones, None if there are none."""
+    best: tuple[Schedule, float] | None = None
+    for schedule in schedules:
+        cycles = predicted_cycles(product.kept, schedule, target, ports, product.tokens)
+        if best is None or cycles < best[1]:
+            best = schedule, cycles
+    return best
 
 
-def tile_for(tokens: int | None) -> int:
-    """The narrowest tile that holds `tokens`, 64 when there are more or the number is unknown."""
-    return next((tile for tile in sorted(SHARE_OF_TILE) if tokens and tokens <= tile), TILE)
-
-
-def dense_entries(pattern: BlockPattern, dataflow: Dataflow) -> int:
-    """Entries when nothing is skipped."""
-    groups, inputs = pattern.stored.shape
-    return groups * (-(-inputs // 4) if dataflow.is_integer else inputs)
-
-
-def gathered_entries(pattern: BlockPattern, dataflow: Dataflow) -> int:
-    """Entries when only stored blocks are visited; quads are padded, and each group has one at least."""
-    blocks = np.count_nonzero(pattern.stored, axis=1)
-    return int(np.maximum(-(-blocks // 4), 1).sum()) if dataflow.is_integer else int(blocks.sum())
-
-
-def _slowdown(target: CpuTarget, dataflow: Dataflow) -> float:
-    """Against 512-bit units with VNNI: narrower vectors, and bytes widened to 16 bits where there is no VNNI."""
-    if target.has("avx512vnni"):
-        return 1.0
-    return 512 / target.vector_bits * (2.7 if dataflow.is_integer else 1.0)
+def width_for(tokens: int | None) -> int:
+    """The narrowest width of a tile that holds `tokens`, 64 when there are more or the number is unknown."""
+    return next((width for width in sorted(WIDTHS) if tokens and tokens <= width), TILE)

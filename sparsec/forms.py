@@ -6,7 +6,7 @@ which decisions have been taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ArrayAttr, IndexType, MemRefType, ModuleOp, StringAttr, TensorType
 from xdsl.dialects.func import FuncOp, ReturnOp
@@ -19,7 +19,7 @@ from sparsec.dialects.encoding import Layout, TesaAttr, layout_of
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_elementwise import ElementwiseOp
 from sparsec.dialects.nn_structure import Constant, Linear
-from sparsec.dialects.sparse import ConvertLayout, MatMul
+from sparsec.dialects.sparse import ConvertLayout, MatMul, layout_read_by
 from sparsec.errors import CompilerBug
 
 
@@ -41,16 +41,17 @@ def sparse(module: ModuleOp) -> None:
 
 
 def scheduled(module: ModuleOp) -> None:
-    """As [sparse], and every product has a schedule and works on tiles; inputs and outputs are row-major."""
+    """As [sparse], and every product has a schedule and works on its layout; inputs and outputs are row-major."""
     for op in _ops_of_main(module, "scheduled"):
         _require_fused(op, "scheduled")
         if isinstance(op, MatMul):
             _require(op.schedule is not None, op, "scheduled", "it has no schedule")
-        if isinstance(op, MatMul | Attention):
-            activations = op.operands[:1] if isinstance(op, MatMul) else op.operands[:3]
-            for value in (*activations, *op.results):
-                tiled = layout_of(value.type) is Layout.TILED
-                _require(tiled, op, "scheduled", f"{value.type} is row-major: its kernels read and write tiles")
+        if isinstance(op, Attention):
+            _require_layout(op, (*op.operands[:3], *op.results), Layout.TILED)
+        if isinstance(op, MatMul) and op.schedule is not None:
+            given = layout_read_by(op.schedule.schedule.dataflow)
+            _require_layout(op, [op.x], given)
+            _require_layout(op, op.results, given and Layout.TILED)
     for value in _borders(_main(module, "scheduled")):
         if layout_of(value.type) is not None:
             raise CompilerBug(f"[scheduled] {value.type} is an input or output of the model and must be row-major")
@@ -125,6 +126,12 @@ def _require_fused(op: Operation, stage: str) -> None:
     _require(not isinstance(op, ElementwiseOp), op, stage, "it should stand in the body of sparse.map or another op")
     if isinstance(op, MatMul):
         _require(isinstance(op.weight.owner, Constant), op, stage, "its weight is not a constant")
+
+
+def _require_layout(op: Operation, values: Iterable[SSAValue], wanted: Layout | None) -> None:
+    for value in values:
+        names = [layout or "row-major" for layout in (layout_of(value.type), wanted)]
+        _require(names[0] == names[1], op, "scheduled", f"{value.type} is {names[0]}: its kernels want {names[1]}")
 
 
 def _has_named_sizes(type: Attribute) -> bool:

@@ -140,6 +140,10 @@ class _Memory:
 
     def arguments(self, operands: Sequence[SSAValue]) -> int:
         """The address of a call's argument array, as `frame.py` describes it."""
-        places = [*(self._address(operand) for operand in operands), self._status.ctypes.data, self._symbols.ctypes.data]
+        places = [
+            *(self._address(operand) for operand in operands),
+            self._status.ctypes.data,
+            self._symbols.ctypes.data,
+        ]
         self._kept.append(np.array(places, np.int64))
         return self._kept[-1].ctypes.data

@@ -10,6 +10,7 @@ import difflib
 import os
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
@@ -39,6 +40,7 @@ def _default_cache_size() -> int:
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "targets": tuple,
+    "expect": tuple,
     "prefix": (str, type(None)),
     "threads": int,
     "cache": bool,
@@ -62,6 +64,8 @@ class Options:
     Attributes:
         targets: names of CPUs to make code for, see `sparsec.target`; `host` is the one at hand, `all` every known one.
             A model for several of them picks its code when it is loaded.
+        expect: the sizes that dynamic dimensions are expected to have, as `{"batch": 1, "sequence": 128}`. Code is
+            chosen to be fast there; it is right for all sizes.
         prefix: what the C names of the model start with, e.g. `bert` gives `bert_run`; None takes the file's name.
         threads: how many threads a program starts with.
         cache: whether compiled models are kept and found again.
@@ -73,6 +77,7 @@ class Options:
     """
 
     targets: tuple[str, ...] = ("host",)
+    expect: tuple[tuple[str, int], ...] = ()
     prefix: str | None = None
     threads: int = 1
     cache: bool = field(default_factory=_default_cache)
@@ -88,6 +93,9 @@ class Options:
             fits = isinstance(value, kinds) and (not isinstance(value, bool) or kinds is bool)
             _require(fits, name, value, f"a value of type {_type_names(kinds)}")
         _require(bool(self.targets) and not isinstance(self.targets, str), "targets", self.targets, "a tuple of names")
+        for pair in self.expect:
+            fits = len(pair) == 2 and isinstance(pair[0], str) and type(pair[1]) is int and pair[1] > 0  # pyright: ignore
+            _require(fits, "expect", dict(self.expect), "sizes of at least 1 by name, such as {'sequence': 128}")
         if self.prefix is not None:
             is_name = _IDENTIFIER.fullmatch(self.prefix) is not None
             _require(is_name, "prefix", self.prefix, "a C identifier such as 'bert'")
@@ -124,9 +132,16 @@ class Options:
                 choices[name] = (value,)
             elif name == "targets" and isinstance(value, list):
                 choices[name] = tuple(cast("list[object]", value))
+            elif name == "expect" and isinstance(value, Mapping):
+                choices[name] = tuple(sorted(cast("Mapping[str, int]", value).items()))
             elif name in ("cache_dir", "dump_ir") and isinstance(value, str):
                 choices[name] = Path(value)
         return replace(self, **choices)
+
+    @property
+    def expected_sizes(self) -> str:
+        """`expect` as passes take it: `batch=1,sequence=128`."""
+        return ",".join(f"{name}={size}" for name, size in self.expect)
 
     def c_prefix(self, stem: str) -> str:
         """What the model's C names start with: `prefix`, or an identifier made of a file's name without its ending."""

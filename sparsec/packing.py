@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsec.errors import CompilerBug
+from sparsec.packing_rows import pack_rows
 from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
 
 ALIGNMENT = 64
@@ -109,6 +110,10 @@ def pack_weight(weight: NDArray[np.generic], schedule: Schedule) -> Bytes:
     """
     if weight.ndim != 2:
         raise CompilerBug(f"only matrices are packed, not arrays of shape {weight.shape}")
+    if schedule.dataflow.is_token_major:
+        if weight.dtype.kind not in "iu" or not fits_int8(weight.astype(np.int64)):
+            raise CompilerBug(f"{schedule.dataflow} packs s8")
+        return pack_rows(weight.astype(np.int8), schedule)
     layout = WeightLayout(weight.shape[0], weight.shape[1], schedule.dataflow)
     grouped = np.zeros((layout.groups * GROUP, layout.columns), weight.dtype)
     grouped[: layout.rows] = weight

@@ -1,6 +1,6 @@
 """The compiler in one glance: which passes run in which stage, and the generator that runs them.
 
-Read `PIPELINE` aloud. A stage's name is what `--print-ir-after` takes; its `ensures` states what holds at its end.
+Read `stages` aloud. A stage's name is what `--print-ir-after` takes; its `ensures` states what holds at its end.
 Nothing is printed, dumped or timed here: whoever wants that consumes the generator (`sparsec/debug.py`).
 """
 
@@ -63,40 +63,53 @@ class Stage:
     verified: bool = True
 
 
-PIPELINE: tuple[Stage, ...] = (
-    Stage(
-        "graph",
-        (
-            InferShapes(),
-            FoldConstants(),
-            CanonicaliseGraph(),
-            MatmulToLinear(),
-            RecogniseGelu(),
-            RecogniseLayerNorm(),
-            RecogniseAttention(),
-            FoldConstants(),  # recognition moves steps and constants to other places, where they may meet their like
-            CanonicaliseGraph(),
+def stages(target: str = "avx512vbmi", vendor: str = "", expect: str = "") -> tuple[Stage, ...]:
+    """The stages that are run once, whatever CPUs code is made for.
+
+    Args:
+        target: the row of `target.py` that schedules are chosen for.
+        vendor: of the CPU that they are chosen for, as /proc/cpuinfo names it; "" if unknown.
+        expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
+    """
+    machine = target, vendor, expect
+    return (
+        Stage(
+            "graph",
+            (
+                InferShapes(),
+                FoldConstants(),
+                CanonicaliseGraph(),
+                MatmulToLinear(),
+                RecogniseGelu(),
+                RecogniseLayerNorm(),
+                RecogniseAttention(),
+                FoldConstants(),  # recognition moves steps and constants to places where they may meet their like
+                CanonicaliseGraph(),
+            ),
+            forms.graph,
         ),
-        forms.graph,
-    ),
-    Stage(
-        "sparse",
-        (
-            UnsignedActivations(),
-            LegaliseQuantisation(),
-            LegaliseIntegerProducts(),
-            FormSparseMatmuls(),  # what was not legal in bytes is left for f32
-            SinkReshapes(),
-            DiscoverBlocks(),  # now every weight is a constant with its zero point taken off
-            FuseEpilogues(),
-            FuseElementwise(),
-            BoundQuantisations(),
+        Stage(
+            "sparse",
+            (
+                UnsignedActivations(),
+                LegaliseQuantisation(),
+                LegaliseIntegerProducts(),
+                FormSparseMatmuls(),  # what was not legal in bytes is left for f32
+                SinkReshapes(),
+                DiscoverBlocks(),  # now every weight is a constant with its zero point taken off
+                FuseEpilogues(),
+                FuseElementwise(),
+                BoundQuantisations(),
+            ),
+            forms.sparse,
         ),
-        forms.sparse,
-    ),
-    Stage("scheduled", (AssignLayouts(), ChooseSchedules()), forms.scheduled),
-    Stage("kernels", (NnToKernels(),), forms.kernels),
-)
+        Stage("scheduled", (AssignLayouts(*machine), ChooseSchedules(*machine)), forms.scheduled),
+        Stage("kernels", (NnToKernels(),), forms.kernels),
+    )
+
+
+PIPELINE = stages()
+"""The stages with their defaults: what `sparsec opt` and the tests run."""
 
 
 def code_stages(target: CpuTarget, *, measured: bool = False) -> tuple[Stage, ...]:

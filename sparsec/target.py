@@ -251,7 +251,12 @@ def host_ports(cpuinfo: Path = Path("/proc/cpuinfo")) -> Ports:
     Raises:
         TargetError: this is not Linux on x86-64.
     """
-    return host(cpuinfo).ports_of(_cpu_fact(cpuinfo, "vendor_id"))
+    return host(cpuinfo).ports_of(host_vendor(cpuinfo))
+
+
+def host_vendor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Who made this CPU, as the key of `CpuTarget.ports`; "" if Linux does not say."""
+    return _cpu_fact(cpuinfo, "vendor_id")
 
 
 def _cpu_fact(cpuinfo: Path, wanted: str) -> str:

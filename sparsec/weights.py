@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sparsec.errors import CompilerBug
 
 Array = NDArray[Any]
+T = TypeVar("T")
 
 
 class WeightStore:
@@ -19,6 +20,7 @@ class WeightStore:
 
     def __init__(self) -> None:
         self._arrays: dict[str, Array] = {}
+        self._derived: dict[tuple[str, Callable[[Array], Any]], Any] = {}
 
     def put(self, array: Array) -> str:
         """Keep `array` (any shape and numeric dtype) and return its digest, 16 hex digits of SHA-256."""
@@ -36,6 +38,13 @@ class WeightStore:
         if digest not in self._arrays:
             raise CompilerBug(f"no weight with digest {digest}: was this IR parsed without its weights?")
         return self._arrays[digest]
+
+    def derived(self, digest: str, derive: Callable[[Array], T]) -> T:
+        """`derive(array)`, worked out once for each array and function."""
+        key = digest, derive
+        if key not in self._derived:
+            self._derived[key] = derive(self.get(digest))
+        return self._derived[key]
 
     def __contains__(self, digest: str) -> bool:
         return digest in self._arrays

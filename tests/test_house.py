@@ -23,8 +23,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("dims", "weights", "pattern", "target", "options", "elementary"),
-    ("schedule", "cost", "runtime"),
-    ("context", "dialects", "packing"),
+    ("schedule", "cost", "packing", "packing_rows", "runtime"),
+    ("context", "dialects"),
     ("builder", "numpy_arithmetic"),
     ("reference", "reference_elementwise", "reference_products", "reference_scope", "reference_structure"),
     ("frontend", "transforms", "lowering", "forms", "backend"),

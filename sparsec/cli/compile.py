@@ -73,7 +73,7 @@ def execute(chosen: argparse.Namespace) -> int:
             return inspection.watch(shown(steps, target), target)
 
         if inspection.stops:
-            api.lower(api.read(chosen.model), options.cpu_targets(), watch)
+            api.lower(api.read(chosen.model), options.cpu_targets(), options, watch)
             inspection.finish()
             return 0
         files, cached = _make(chosen.model, kind, output, options, watch, fresh=inspection.looks)

@@ -52,9 +52,10 @@ def execute(chosen: argparse.Namespace) -> int:
         from sparsec import api
         from sparsec.options import Options
 
-        targets = Options.of(**compilation_options(chosen)).cpu_targets()
+        options = Options.of(**compilation_options(chosen))
+        targets = options.cpu_targets()
         with progress(chosen.model) as watch:
-            signature = api.scheduled_signature(api.read(chosen.model), watch)
+            signature = api.scheduled_signature(api.read(chosen.model), options, watch)
         facts = describe(chosen.model, signature, [target.name for target in targets])
     if chosen.json:
         print(json.dumps(facts))

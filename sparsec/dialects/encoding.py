@@ -94,6 +94,10 @@ class Layout(StrEnum):
     TILED = "tiled"
     """Feature-major tiles of 64 tokens, `[ceil(tokens / 64)][channels][64]`; tokens are the leading axes flattened."""
 
+    INTERLEAVED = "interleaved"
+    """Tiles of bytes in which 4 channels of a token lie side by side, `[ceil(tokens / 64)][ceil(channels / 4)][64][4]`;
+    channels beyond the last hold anything."""
+
 
 @irdl_attr_definition
 class LayoutAttr(EnumAttribute[Layout], SpacedOpaqueSyntaxAttribute):

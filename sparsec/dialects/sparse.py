@@ -23,14 +23,21 @@ from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
 from sparsec.dialects.body import TILE_ELEMENTS, Yield, verify_body, verify_results, yielded
-from sparsec.dialects.encoding import BlocksAttr, LayoutAttr, TesaAttr, tensor, with_layout
+from sparsec.dialects.encoding import BlocksAttr, Layout, LayoutAttr, TesaAttr, tensor, with_layout
 from sparsec.dialects.tensor_op import TensorOp, element, sizes
 from sparsec.dims import broadcast, is_number, is_per_channel
 from sparsec.errors import ShapeError
-from sparsec.schedule import Dataflow, Schedule
+from sparsec.schedule import GROUP, Dataflow, Schedule
 
 SCHEDULE_HINT = "schedule_hint"
 """Attribute of an `nn.constant`: the `ScheduleAttr` given by hand for the kernels that read this weight."""
+
+
+def layout_read_by(dataflow: Dataflow) -> Layout | None:
+    """The layout in which a dataflow reads its activations; None is row-major."""
+    if dataflow.is_token_major:
+        return None
+    return Layout.INTERLEAVED if dataflow is Dataflow.BLOCK_QUADS else Layout.TILED
 
 
 @irdl_attr_definition
@@ -58,25 +65,30 @@ def _parse_dataflow(parser: AttrParser) -> Dataflow:
 
 @irdl_attr_definition
 class ScheduleAttr(ParametrizedAttribute):
-    """How a matmul walks its weight: `#sparse.schedule<dataflow = gather_quads, tile = 64>`; see `Schedule`."""
+    """How a matmul walks its weight: `#sparse.schedule<dataflow = gather_dwords, tile = 8, rows = 32>`; see `Schedule`.
+
+    4 rows are not printed.
+    """
 
     name = "sparse.schedule"
     dataflow: DataflowAttr
     tile: IntAttr
+    rows: IntAttr
 
     @staticmethod
     def of(schedule: Schedule) -> ScheduleAttr:
         """The attribute of a schedule."""
-        return ScheduleAttr(DataflowAttr(schedule.dataflow), IntAttr(schedule.tile))
+        return ScheduleAttr(DataflowAttr(schedule.dataflow), IntAttr(schedule.tile), IntAttr(schedule.rows))
 
     @property
     def schedule(self) -> Schedule:
         """The plain value."""
-        return Schedule(self.dataflow.data, self.tile.data)
+        return Schedule(self.dataflow.data, self.tile.data, self.rows.data)
 
     def print_parameters(self, printer: Printer) -> None:
         with printer.in_angle_brackets():
-            printer.print_string(f"dataflow = {self.dataflow.data.value}, tile = {self.tile.data}")
+            rows = f", rows = {self.rows.data}" if self.rows.data != GROUP else ""
+            printer.print_string(f"dataflow = {self.dataflow.data.value}, tile = {self.tile.data}{rows}")
 
     @classmethod
     def parse_parameters(cls, parser: AttrParser) -> list[Attribute]:
@@ -87,7 +99,12 @@ class ScheduleAttr(ParametrizedAttribute):
             parser.parse_punctuation(",")
             parser.parse_keyword("tile")
             parser.parse_punctuation("=")
-            return [DataflowAttr(dataflow), IntAttr(parser.parse_integer())]
+            tile, rows = parser.parse_integer(), GROUP
+            if parser.parse_optional_punctuation(",") is not None:
+                parser.parse_keyword("rows")
+                parser.parse_punctuation("=")
+                rows = parser.parse_integer()
+            return [DataflowAttr(dataflow), IntAttr(tile), IntAttr(rows)]
 
 
 @irdl_op_definition

@@ -252,15 +252,20 @@ class _Loader:
         if clause is None:
             return None
         options: Mapping[str, Any] = read_options(
-            self.source, clause.options, {"dataflow": word_option(tuple(Dataflow)), "tile": whole_option}
+            self.source,
+            clause.options,
+            {"dataflow": word_option(tuple(Dataflow)), "tile": whole_option, "rows": whole_option},
         )
         with self.source.at(clause.position):
             if "dataflow" not in options:
                 raise ShapeError(f"a schedule needs a dataflow: one of {', '.join(Dataflow)}")
-            schedule = Schedule(Dataflow(options["dataflow"]), options.get("tile", 64))
-            if schedule.tile not in (16, 32, 64):
-                raise ShapeError(f"a tile is 16, 32 or 64 tokens, got {schedule.tile}")
-            needs = "f32" if schedule.dataflow in (Dataflow.GATHER_ROWS, Dataflow.DENSE_ROWS) else "i8"
+            dataflow = Dataflow(options["dataflow"])
+            tiles, rows = dataflow.tiles, dataflow.row_counts
+            schedule = Schedule(dataflow, options.get("tile", tiles[0]), options.get("rows", rows[0]))
+            for what, value, possible in (("tile", schedule.tile, tiles), ("number of rows", schedule.rows, rows)):
+                if value not in possible:
+                    raise ShapeError(f"the {what} of {dataflow} is one of {', '.join(map(str, possible))}, got {value}")
+            needs = "i8" if dataflow.is_integer else "f32"
             if dtype_name(self.element) != needs and (needs, self.dtype.kind) != ("i8", "u"):
                 raise ShapeError(f"{schedule.dataflow} walks {needs} weights; this one is {dtype_name(self.element)}")
         return schedule

@@ -12,7 +12,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from sparsec.dialects import kernel, nn_attention, sparse
 from sparsec.dialects import nn_structure as nn
 from sparsec.dialects.body import yielded
-from sparsec.dialects.encoding import Layout, as_tensor, element_of, layout_of, sizes_of, tensor, ui8
+from sparsec.dialects.encoding import as_tensor, element_of, layout_of, sizes_of, tensor, ui8
 from sparsec.dialects.tensor_op import SOURCE, integers, normalise_axis
 from sparsec.dims import Size, is_number, is_per_channel
 from sparsec.errors import CompilerBug
@@ -89,12 +89,12 @@ def _broadcast_extra(op: sparse.MatMul, value: SSAValue, b: ProgramBuilder) -> S
     """An operand of the body as the kernel reads it: a scalar, one number per channel, or a tile like the output."""
     buffer, shape = b.buffer(value), sizes_of(op.outputs[0].type)
     given = sizes_of(value.type)
-    row_major = layout_of(value.type) is None
-    if row_major and (is_number(given) or is_per_channel(given, shape[-1])):
+    layout, wanted = layout_of(value.type), layout_of(op.outputs[0].type)
+    if layout is None and (is_number(given) or is_per_channel(given, shape[-1])):
         return buffer
-    if not row_major and given == shape:
+    if layout == wanted and given == shape:
         return buffer
-    whole = b.temporary(tensor(element_of(value.type), shape, layout=Layout.TILED))
+    whole = b.temporary(tensor(element_of(value.type), shape, layout=wanted))
     b.copy(buffer, whole, in_axes=_broadcast_axes(given, shape), origin=op)
     return whole
 

@@ -1,8 +1,10 @@
-"""Chooses for every activation whether it lies in feature-major tiles or row-major, and converts at the borders."""
+"""Chooses for every activation how it lies in memory, feature-major tiles or rows, and converts at the borders."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Literal
 
 from xdsl.context import Context
@@ -20,6 +22,9 @@ from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import Map, MatMul
 from sparsec.dialects.tensor_op import normalise_axis
 from sparsec.dims import Size
+from sparsec.errors import CompilerBug
+from sparsec.schedule import TILE
+from sparsec.transforms.scheduler import Scheduler
 from sparsec.transforms.straight_line import function_blocks
 from sparsec.weights import WeightStore
 
@@ -29,33 +34,40 @@ FLEXIBLE = (Map, st.DynamicQuantize, st.Reshape, st.Gather, st.Slice)
 ROUNDS = 4
 """How often a choice is looked at again after its neighbours have chosen; two are enough in practice."""
 
+CYCLES_PER_BYTE: Mapping[tuple[Layout | None, Layout | str | None], float] = {
+    (None, Layout.TILED): 0.25,
+    (Layout.TILED, None): 0.25,
+    (Layout.TILED, Layout.INTERLEAVED): 0.03,
+}
+"""What a conversion costs, for each byte of an activation; measured. Other conversions go through tiles."""
+
 
 @dataclass(frozen=True)
 class AssignLayouts(ModulePass):
-    """Types get `layout = tiled` where that is best; `sparse.convert_layout` stands wherever a reader wants the other.
+    """Types get `layout = ...` where that is best; `sparse.convert_layout` stands wherever a reader wants another one.
 
-    Products with weights, attention and layer normalisation read and write tiles. Maps, reshapes that only regroup
-    tokens, gathers from tables and slices take the layout that needs the fewest bytes converted around them.
-    Everything else is row-major, and so are constants, operands that broadcast, inputs and outputs of the model.
+    Attention, layer normalisation and products of floats read and write tiles. Products of bytes take the layout in
+    which their best schedule and the conversions around it cost the fewest predicted cycles. So do maps, reshapes that
+    only regroup tokens, gathers from tables and slices, which cost the same in tiles and in rows. Everything else is
+    row-major, and so are constants, operands that broadcast, inputs and outputs of the model.
     """
 
     name = "assign-layouts"
 
+    target: str = "avx512vbmi"
+    vendor: str = ""
+    expect: str = ""
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        weights = weights_of(ctx)
+        scheduler = Scheduler(weights, self.target, self.vendor, self.expect)
         for block in function_blocks(op):
-            _convert(block, _choose(block), weights_of(ctx))
+            _convert(block, _choose(block, scheduler), weights)
 
 
 def is_tileable(shape: tuple[Size, ...]) -> bool:
     """Whether a tensor of this shape can lie in tiles: tokens along the leading axes, a known number of channels."""
     return len(shape) >= 2 and isinstance(shape[-1], int)
-
-
-def insists_on_tiles(op: Operation) -> bool:
-    """Whether the kernels of `op` exist for tiles only."""
-    return isinstance(op, MatMul | Attention) or (
-        isinstance(op, st.LayerNorm) and is_tileable(sizes_of(op.result.type))
-    )
 
 
 def may_write_tiles(op: Operation) -> bool:
@@ -101,56 +113,86 @@ def _is_constant(value: SSAValue) -> bool:
 
 @dataclass
 class _Choice:
-    """Which ops work on tiles."""
+    """The layout that each op works on, absent for those that know rows only.
 
-    tiled: set[Operation] = field(default_factory=set[Operation])
+    For a product it is that of `x`; its results, and what is added to them, are rows or tiles.
+    """
 
-    def is_tiled(self, value: SSAValue) -> bool:
-        """Whether `value` lies in tiles."""
+    scheduler: Scheduler
+    layouts: dict[Operation, Layout | None] = field(default_factory=dict[Operation, Layout | None])
+
+    def written(self, value: SSAValue) -> Layout | None:
+        """The layout in which `value` is made."""
         owner = value.owner
-        return isinstance(owner, Operation) and owner in self.tiled and value in tiled_results(owner)
+        if not isinstance(owner, Operation) or value not in tiled_results(owner):
+            return None
+        return Layout.TILED if self.layouts.get(owner) is not None else None
 
     def wants(self, reader: Operation, value: SSAValue) -> Layout | Literal["any"] | None:
         """The layout in which `reader` wants `value`; "any" if it does not care."""
-        if reader in self.tiled and value in tiled_operands(reader):
-            return Layout.TILED
+        layout = self.layouts.get(reader)
+        if layout is not None and value in tiled_operands(reader):
+            is_x = isinstance(reader, MatMul) and value is reader.x
+            return layout if is_x else Layout.TILED
         return "any" if isinstance(reader, st.Slice) else None
 
-    def converted_bytes(self, op: Operation, tiled: bool) -> int:
-        """Bytes per channel and token that must be converted around `op` if it works on tiles, or if it does not.
+    def cycles(self, op: Operation, layout: Layout | None) -> float:
+        """What `op` and the conversions around it cost in a layout. A conversion that another op needs anyway is free.
 
-        A conversion that somebody else needs anyway is free.
+        Raises:
+            CompilerBug: a product has no schedule in this layout.
         """
-        mine = Layout.TILED if tiled else None
-        total = 0
-        for value in tiled_operands(op):
+        before = self.layouts.get(op)
+        self.layouts[op] = layout
+        total = 0.0
+        if isinstance(op, MatMul):
+            choice = self.scheduler.best(op, layout)
+            if choice is None:
+                raise CompilerBug(f"{op.name} has no schedule for {layout or 'rows'}")
+            total += choice[1]
+        for value in dict.fromkeys(tiled_operands(op)):
+            mine = self.wants(op, value)
             elsewhere = [self.wants(use.operation, value) for use in value.uses if use.operation is not op]
-            if self.is_tiled(value) != tiled and mine not in elsewhere:
-                total += _width(value)
+            if mine != self.written(value) and mine not in elsewhere:
+                total += self._conversion(value, self.written(value), mine)
         for value in tiled_results(op):
-            other = None if tiled else Layout.TILED
-            if any(self.wants(use.operation, value) == other for use in value.uses):
-                total += _width(value)
+            made = self.written(value)
+            wanted = {self.wants(use.operation, value) for use in value.uses} - {made, "any"}
+            total += sum(self._conversion(value, made, other) for other in wanted)
+        self.layouts[op] = before
         return total
 
+    def _conversion(self, value: SSAValue, made: Layout | None, wanted: Layout | str | None) -> float:
+        sizes = [self.scheduler.tokens(size) for size in sizes_of(value.type)]
+        elements = float(prod(size or TILE for size in sizes))
+        width = to_numpy(element_of(value.type)).itemsize  # pyright: ignore[reportUnknownMemberType]
+        if (known := CYCLES_PER_BYTE.get((made, wanted))) is not None:
+            return elements * width * known
+        return self._conversion(value, made, Layout.TILED) + self._conversion(value, Layout.TILED, wanted)
 
-def _width(value: SSAValue) -> int:
-    return to_numpy(element_of(value.type)).itemsize  # pyright: ignore[reportUnknownMemberType]
+
+def _candidates(op: Operation, scheduler: Scheduler) -> list[Layout | None]:
+    """The layouts that `op` can work on; of equally good ones the first is taken."""
+    if isinstance(op, MatMul):
+        order = (Layout.TILED, Layout.INTERLEAVED, None)
+        return [layout for layout in order if scheduler.best(op, layout) is not None]
+    if isinstance(op, Attention) or (isinstance(op, st.LayerNorm) and is_tileable(sizes_of(op.result.type))):
+        return [Layout.TILED]
+    return [None, Layout.TILED] if may_write_tiles(op) else []
 
 
-def _choose(block: Block) -> _Choice:
-    """Begin with tiles wherever possible; ops leave, one by one, where rows need no more conversions."""
-    flexible = [op for op in block.ops if may_write_tiles(op)]
-    choice = _Choice({*flexible, *(op for op in block.ops if insists_on_tiles(op))})
+def _choose(block: Block, scheduler: Scheduler) -> _Choice:
+    """Begin with tiles wherever possible; ops leave, one by one, where something else is cheaper."""
+    candidates = {op: found for op in block.ops if (found := _candidates(op, scheduler))}
+    choice = _Choice(
+        scheduler, {op: Layout.TILED if Layout.TILED in found else found[0] for op, found in candidates.items()}
+    )
+    flexible = [op for op, found in candidates.items() if len(found) > 1]
     for round_number in range(ROUNDS):
-        before = set(choice.tiled)
+        before = dict(choice.layouts)
         for op in flexible if round_number % 2 == 0 else reversed(flexible):
-            rows, tiles = choice.converted_bytes(op, False), choice.converted_bytes(op, True)
-            if tiles < rows:
-                choice.tiled.add(op)
-            else:
-                choice.tiled.discard(op)
-        if choice.tiled == before:
+            choice.layouts[op] = min(candidates[op], key=lambda layout, op=op: choice.cycles(op, layout))
+        if choice.layouts == before:
             break
     return choice
 
@@ -158,15 +200,22 @@ def _choose(block: Block) -> _Choice:
 def _convert(block: Block, choice: _Choice, weights: WeightStore) -> None:
     """Write the layouts into the types and insert the conversions, each shared by all that come after it."""
     converted: dict[tuple[SSAValue, Layout | None], SSAValue] = {}
+
+    def convert(value: SSAValue, wanted: Layout | None, reader: Operation) -> SSAValue:
+        if layout_of(value.type) == wanted:
+            return value
+        key = value, wanted
+        if key not in converted:
+            if wanted is Layout.INTERLEAVED and layout_of(value.type) is None:
+                value = convert(value, Layout.TILED, reader)
+            converted[key] = Builder.before(weights, reader).convert_layout(value, wanted)
+        return converted[key]
+
     for op in list(block.ops):
         for index, value in enumerate(list(op.operands)):
             wanted = choice.wants(op, value)
-            if wanted == "any" or wanted == layout_of(value.type):
-                continue
-            key = value, wanted
-            if key not in converted:
-                converted[key] = Builder.before(weights, op).convert_layout(value, wanted)
-            op.operands[index] = converted[key]
-        if op in choice.tiled:
+            if wanted != "any":
+                op.operands[index] = convert(value, wanted, op)
+        if choice.layouts.get(op) is not None:
             for result in tiled_results(op):
                 Rewriter.replace_value_with_new_type(result, with_layout(result.type, Layout.TILED))

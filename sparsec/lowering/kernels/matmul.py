@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import f32, i1, i8, i32
-from xdsl.ir import Attribute, Region
+from xdsl.ir import Attribute
 
 from sparsec.dialects import kernel
-from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import Layout, to_numpy, ui8
 from sparsec.dims import is_number, is_per_channel
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels import elements
+from sparsec.lowering.kernels import elements, matmul_rows
 from sparsec.lowering.kernels.body import BodyEmitter
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
+from sparsec.lowering.kernels.matmul_bias import without_bias
 from sparsec.lowering.kernels.quads import Accumulators, QuadCore
 from sparsec.lowering.kernels.rows import RowCore
 from sparsec.lowering.kernels.token_order import TokenOrder, ZeroPoint, load_bytes, load_row, pack_rows, store_row
@@ -54,12 +54,17 @@ def _chunks(op: kernel.MatMul) -> int:
 
 def items(op: kernel.MatMul, e: Emitter, sizes: Sizes) -> Value:
     """Tiles times chunks."""
+    if op.schedule.schedule.dataflow.is_token_major:
+        return matmul_rows.items(op, e, sizes)
     return e.mul(sizes.tiles(kernel.tensor_of(op.ins[0])), _chunks(op))
 
 
 def emit(op: kernel.MatMul, frame: Frame) -> None:
     """Write the function."""
-    MatMulEmitter(op, frame).emit()
+    if op.schedule.schedule.dataflow.is_token_major:
+        matmul_rows.emit(op, frame)
+    else:
+        MatMulEmitter(op, frame).emit()
 
 
 class MatMulEmitter:
@@ -68,7 +73,7 @@ class MatMulEmitter:
     def __init__(self, op: kernel.MatMul, frame: Frame):
         self._op, self._frame, self._e = op, frame, frame.e
         self._layout = layout_of(op)
-        region, bias = _without_bias(op)
+        region, bias = without_bias(op)
         self._bias = None if bias is None else frame.ins[1 + bias]
         self._tiles: list[_Extra] = []
         self._channels: list[_Extra] = []
@@ -144,9 +149,7 @@ class MatMulEmitter:
     def _tile_start(self, base: Value, element: Attribute, tile: Value, channels: int) -> Value:
         return self._e.offset(base, self._e.mul(tile, channels * TILE * to_numpy(element).itemsize))
 
-    def _apply(
-        self, order: TokenOrder, channel: Value, vectors: list[Value], extras: list[Value]
-    ) -> list[list[Value]]:
+    def _apply(self, order: TokenOrder, channel: Value, vectors: list[Value], extras: list[Value]) -> list[list[Value]]:
         """What the body yields for each vector of accumulators of one output row."""
         e = self._e
         known = {
@@ -198,28 +201,6 @@ def store_tile_rows(
             e.store(vector, start, at)
     else:
         raise CompilerBug(f"epilogues cannot store {element} to a tile")
-
-
-def _without_bias(op: kernel.MatMul) -> tuple[Region, int | None]:
-    """`body(acc + bias) -> body(acc)`, with the i32 channel vector `bias` (its argument number) as the initial sum.
-
-    The sum is exact in i32, so it may be done first, where it costs nothing.
-    """
-    region = op.body.clone()
-    accumulator = region.block.args[0]
-    channels = kernel.buffer_sizes(op.outs[0])[-1]
-    uses = list(accumulator.uses)
-    if accumulator.type != i32 or len(uses) != 1 or not isinstance(add := uses[0].operation, ew.Add):
-        return region, None
-    bias = add.rhs if add.lhs is accumulator else add.lhs
-    for number, argument in enumerate(region.block.args[1:], 1):
-        buffer = op.ins[1 + number]
-        vector = kernel.buffer_layout(buffer) is None and is_per_channel(kernel.buffer_sizes(buffer), channels)
-        if bias is argument and vector and len(list(argument.uses)) == 1:
-            add.result.replace_all_uses_with(accumulator)
-            add.detach()
-            return region, number
-    return region, None
 
 
 MATMUL = KernelRow(emit, items)

@@ -140,19 +140,23 @@ def pack_row(
 
 
 def pack_rows(
-    e: Emitter, order: TokenOrder, rows: Sequence[Sequence[Value]], *, signed: bool = False, zero: ZeroPoint | None = None
+    e: Emitter,
+    order: TokenOrder,
+    rows: Sequence[Sequence[Value]],
+    *,
+    signed: bool = False,
+    zero: ZeroPoint | None = None,
 ) -> list[Value]:
     """`pack_row` of several rows. Where vectors have 512 bits, several narrow rows are packed at once."""
-    together = 64 // order.width
+    together: int = 64 // order.width
     if together == 1 or len(rows) % together or not e.has("avx512bw"):
         return [pack_row(e, order, row, signed=signed, zero=zero) for row in rows]
     # after packing, dword d of 128-bit part p holds 4 tokens: those of part p of vector d
-    places = {
-        (vector // order.vectors, tokens[4 * part]): 4 * part + vector
-        for vector in range(4)
-        for part in range(4)
-        for tokens in [order.tokens[vector % order.vectors]]
-    }
+    places: dict[tuple[int, int], int] = {}
+    for vector in range(4):
+        for part in range(4):
+            first_token = order.tokens[vector % order.vectors][4 * part]
+            places[vector // order.vectors, first_token] = 4 * part + vector
     wanted = [places[row, token] for row in range(together) for token in range(0, order.width, 4)]
     packed: list[Value] = []
     for start in range(0, len(rows), together):

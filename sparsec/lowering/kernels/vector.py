@@ -206,6 +206,21 @@ class Emitter(ControlEmitter):
             return self._piecewise(f"llvm.x86.avx2.{kind}", [a, b], 2 * per_part, target)
         return self._piecewise(f"llvm.x86.sse2.{kind}.128", [a, b], per_part, target)
 
+    def pick_bytes(self, low: Value, high: Value, indices: Value) -> Value:
+        """`table[indices[i] % 128]` for each of 64 bytes, of a table of two times 64 (`vpermi2b`)."""
+        if self.has("avx512vbmi"):
+            return self.intrinsic("llvm.x86.avx512.vpermi2var.qi.512", [low, indices, high], low.type)
+        memory = self.stack(256)
+        for place, part in enumerate((low, high, self.both(indices, 127))):
+            self.store(part, memory, 64 * place, align=64)
+
+        def pick(lane: Value, _: tuple[Value, ...]) -> None:
+            at = self.load_extended(i8, self.offset(memory, lane), 128, i64)
+            self.store(self.load(i8, memory, at), self.offset(memory, lane), 192)
+
+        self.for_loop(0, 64, pick)
+        return self.load(low.type, memory, 192, align=64)
+
     def add_saturating(self, a: Value, b: Value) -> Value:
         """`a + b` of signed lanes, saturated (`vpadds*`)."""
         return self.intrinsic(f"llvm.sadd.sat.{mangled(a.type)}", [a, b], a.type)

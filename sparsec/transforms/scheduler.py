@@ -1,0 +1,129 @@
+"""What the schedules of a product cost in each layout: the question that layouts and schedules both ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from xdsl.dialects.builtin import StringAttr
+
+from sparsec.builder import constant_value
+from sparsec.cost import (
+    Kept,
+    Product,
+    choose_schedule,
+    interleaved_schedules,
+    predicted_cycles,
+    row_schedules,
+    tiled_schedules,
+)
+from sparsec.dialects.encoding import Layout, blocks_of, element_of, i16, sizes_of, ui8
+from sparsec.dialects.nn_structure import Constant
+from sparsec.dialects.sparse import SCHEDULE_HINT, MatMul, ScheduleAttr, layout_read_by
+from sparsec.dialects.tensor_op import SOURCE
+from sparsec.dims import Dim, Size, product
+from sparsec.errors import CompilerBug, ShapeError
+from sparsec.packing_rows import fits_rows
+from sparsec.schedule import Dataflow, Schedule
+from sparsec.target import find_target
+from sparsec.weights import WeightStore
+
+Choice = tuple[Schedule, float]
+"""A schedule and its predicted cycles."""
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """Answers for one target.
+
+    Attributes:
+        weights: the constants.
+        target: the row of `target.py` that predictions are made for.
+        vendor: of the CPU, as /proc/cpuinfo names it; "" if unknown.
+        expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
+    """
+
+    weights: WeightStore
+    target: str
+    vendor: str
+    expect: str
+    _found: dict[MatMul, dict[Layout | None, Choice]] = field(default_factory=dict[MatMul, dict[Layout | None, Choice]])
+
+    def tokens(self, size: Size) -> int | None:
+        """The number that a size is, or is expected to be."""
+        known = size.substitute(self._expected()) if isinstance(size, Dim) else size
+        return known if isinstance(known, int) else None
+
+    def _expected(self) -> Mapping[str, Size]:
+        pairs = (text.partition("=") for text in self.expect.split(",") if text)
+        return {name: int(value) for name, _, value in pairs}
+
+    def best(self, matmul: MatMul, layout: Layout | None) -> Choice | None:
+        """The best schedule for an `x` in this layout; None if no schedule reads it."""
+        if matmul not in self._found:
+            self._found[matmul] = self._best(matmul)
+        return self._found[matmul].get(layout)
+
+    def _best(self, matmul: MatMul) -> dict[Layout | None, Choice]:
+        target = find_target(self.target)
+        ports = target.ports_of(self.vendor)
+        given = self._product(matmul)
+        hint = _hint(matmul)
+        if hint is not None:
+            _require_fit(hint, matmul, given)
+            return {
+                layout_read_by(hint.dataflow): (hint, predicted_cycles(given.kept, hint, target, ports, given.tokens))
+            }
+        by_layout: dict[Layout | None, Iterable[Schedule]] = {
+            Layout.TILED: tiled_schedules(given),
+            Layout.INTERLEAVED: interleaved_schedules(given),
+            None: row_schedules(given),
+        }
+        choices = {layout: choose_schedule(given, schedules, target, ports) for layout, schedules in by_layout.items()}
+        return {layout: choice for layout, choice in choices.items() if choice is not None}
+
+    def _product(self, matmul: MatMul) -> Product:
+        blocks = blocks_of(matmul.weight.type)
+        return Product(
+            self._kept(matmul),
+            integer=element_of(matmul.x.type) == ui8,
+            wide=element_of(matmul.weight.type) == i16,
+            blocks=None if blocks is None else (blocks.rows.data, blocks.columns.data),
+            tokens=self.tokens(product(sizes_of(matmul.x.type)[:-1])),
+        )
+
+    def _kept(self, matmul: MatMul) -> Kept:
+        owner = matmul.weight.owner
+        if isinstance(owner, Constant) and owner.digest is not None:
+            return self.weights.derived(owner.digest.data, Kept)
+        matrix = constant_value(matmul.weight, self.weights)
+        if matrix is None:
+            raise CompilerBug(f"the weight of {matmul.name} is made by {matmul.weight.owner}, not a constant")
+        return Kept(matrix)
+
+
+def _hint(matmul: MatMul) -> Schedule | None:
+    owner = matmul.weight.owner
+    hint = owner.attributes.get(SCHEDULE_HINT) if isinstance(owner, Constant) else None
+    return hint.schedule if isinstance(hint, ScheduleAttr) else None
+
+
+def _fits(dataflow: Dataflow, given: Product) -> bool:
+    """Whether kernels of this dataflow exist for a product."""
+    if dataflow.is_integer != given.integer:
+        return False
+    if given.wide:
+        return dataflow is Dataflow.GATHER_QUADS
+    return not dataflow.is_token_major or fits_rows(given.kept.columns, dataflow)
+
+
+def _require_fit(hint: Schedule, matmul: MatMul, given: Product) -> None:
+    """Refuse a schedule given by hand that no kernel of this product has."""
+    if not _fits(hint.dataflow, given):
+        possible = [flow.value for flow in Dataflow if _fits(flow, given)]
+        source = matmul.attributes.get(SOURCE)
+        where = source.data if isinstance(source, StringAttr) else matmul.name
+        raise ShapeError(
+            f"{where}: dataflow {hint.dataflow.value} does not fit a product of {element_of(matmul.x.type)} by "
+            f"{element_of(matmul.weight.type)} with {given.kept.columns} input channels: use {' or '.join(possible)}"
+        )
