@@ -1,0 +1,71 @@
+"""Which packages a peer needs, and a virtual environment for each. Pins are exact: figures hold for these versions."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path("~/.cache/sparsec-benchmarks/peers").expanduser()
+ADAPTERS = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What to install, and into which Python."""
+
+    requirements: tuple[str, ...]
+    python: tuple[int, int] | None = None
+    """None is the one that runs this."""
+    options: tuple[str, ...] = ()
+    """Options of pip."""
+
+
+ENVIRONMENTS = {
+    "onednn": Environment(("onednn-cpu-gomp==2023.2.0", "numpy==2.4.6")),
+    "onemkl": Environment(("mkl==2026.2.0", "numpy==2.4.6")),
+    "scipy_sparse": Environment(("scipy==1.17.1", "numpy==2.4.6")),
+}
+
+
+class CannotInstall(Exception):
+    """A peer's environment cannot be made; the message says why."""
+
+
+def python_of(name: str, folder: Path = FOLDER) -> Path:
+    """The Python of a peer's environment, whether or not it exists."""
+    return folder / name / "bin" / "python"
+
+
+def find_python(version: tuple[int, int] | None) -> Path:
+    """A Python of that version."""
+    if version in (None, sys.version_info[:2]):
+        return Path(sys.executable)
+    name = ".".join(map(str, version))
+    candidates = [path for path in (shutil.which(f"python{name}"),) if path]
+    candidates += sorted(Path("~/.pyenv/versions").expanduser().glob(f"{name}.*/bin/python"))
+    for path in candidates:
+        command = [path, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        if subprocess.run(command, capture_output=True, text=True).stdout.strip() == name:
+            return Path(path)
+    raise CannotInstall(f"needs Python {name}, and none was found")
+
+
+def install(name: str, folder: Path = FOLDER) -> None:
+    """Make a peer's environment anew."""
+    if name not in ENVIRONMENTS:
+        raise CannotInstall(f"no such peer; there are {', '.join(ENVIRONMENTS)}")
+    environment = ENVIRONMENTS[name]
+    python = python_of(name, folder)
+    commands = [
+        [find_python(environment.python), "-m", "venv", "--clear", folder / name],
+        [python, "-m", "pip", "install", "--quiet", *environment.options, *environment.requirements],
+    ]
+    for command in commands:
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            shutil.rmtree(folder / name, ignore_errors=True)
+            lines = [line for line in done.stderr.splitlines() if "WARNING" not in line]
+            raise CannotInstall("\n".join(lines[-3:]) or f"exit code {done.returncode}")
