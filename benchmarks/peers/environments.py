@@ -26,6 +26,9 @@ class Environment:
 ENVIRONMENTS = {
     "onednn": Environment(("onednn-cpu-gomp==2023.2.0", "numpy==2.4.6")),
     "onemkl": Environment(("mkl==2026.2.0", "numpy==2.4.6")),
+    "deepsparse_engine": Environment(
+        ("deepsparse==1.8.0", "onnx==1.14.1", "numpy==1.26.4", "setuptools<70"), python=(3, 11)
+    ),
     "scipy_sparse": Environment(("scipy==1.17.1", "numpy==2.4.6")),
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,10 +100,24 @@ def test_the_fastest_spelling_is_the_answer() -> None:
     layer = Layer(512, 512, 8, runs=2)
     product = layer.product(0).astype(np.int32)
     slow = Contestant("slow", [lambda: layer.product(0)], lambda number: product)
-    fast = Contestant("fast", [lambda: None], lambda number: product, layers_per_call=4)
+    fast = Contestant("fast", [lambda: None], lambda number: product, layers=4)
     assert answer(layer, [slow, fast])["what"] == "fast; equal to numpy"
     with pytest.raises(ValueError, match="refuses every spelling"):
         answer(layer, [])
+
+
+def test_an_overhead_is_subtracted() -> None:
+    def spend(milliseconds: float) -> None:
+        end = time.perf_counter() + milliseconds / 1e3
+        while time.perf_counter() < end:
+            pass
+
+    layer = Layer(16, 24, 3, runs=3)
+    product = layer.product(0).astype(np.int32)
+    contestant = Contestant("", [lambda: spend(3)], lambda number: product, layers=2, overhead=lambda: spend(1))
+    assert answer(layer, [contestant])["seconds"] == pytest.approx(1e-3, rel=0.2)
+    with pytest.raises(TimeoutError, match="2 layers are lost in the noise"):
+        answer(layer, [replace(contestant, overhead=lambda: spend(4))])
 
 
 def test_every_peer_has_an_adapter_that_needs_none_of_our_code() -> None:
@@ -133,7 +149,7 @@ def test_an_honest_adapter(tmp_path: Path) -> None:
         assert measured.error is None and measured.what == "numpy; equal to numpy"
         assert 0 < (measured.seconds or 0) <= (measured.median or 0)
         refused = peer.measure({**REQUEST, "rows": 15})
-        assert refused.seconds is None and refused.error == "ValueError: block 4x1 does not divide matrix 15x8"
+        assert refused.seconds is None and refused.error == "block 4x1 does not divide matrix 15x8"
         assert peer.measure(REQUEST).error is None
 
 
