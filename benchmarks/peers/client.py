@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from benchmarks.peers.environments import ADAPTERS, ENVIRONMENTS, FOLDER, python_of
+from benchmarks.peers.environments import ADAPTERS, ENVIRONMENTS, FOLDER, library_to_preload, python_of
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NM_NUM_THREADS"), "1")
 
@@ -50,7 +50,7 @@ class Peer:
 
     def __init__(self, name: str, folder: Path = FOLDER, limit: float = 120, adapters: Path = ADAPTERS) -> None:
         """`limit` is how many seconds an answer may take."""
-        self.name, self.limit = name, limit
+        self.name, self.folder, self.limit = name, folder, limit
         self.python, self.adapter = python_of(name, folder), adapters / f"{name}.py"
         self.process: subprocess.Popen[str] | None = None
 
@@ -99,9 +99,18 @@ class Peer:
             stderr=self.log,
             text=True,
             errors="replace",
-            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | ONE_THREAD,
+            env=self.variables(),
             preexec_fn=partial(os.sched_setaffinity, 0, {core}),
         )
+
+    def variables(self) -> dict[str, str]:
+        """The environment of the process."""
+        ours = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        if self.name not in ENVIRONMENTS:
+            return ours | ONE_THREAD
+        library = library_to_preload(self.name, self.folder)
+        preload = {"LD_PRELOAD": str(library)} if library else {}
+        return ours | ONE_THREAD | ENVIRONMENTS[self.name].variables | preload
 
     def bury(self) -> str:
         """How the process died, with its last words."""

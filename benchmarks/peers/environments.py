@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 FOLDER = Path("~/.cache/sparsec-benchmarks/peers").expanduser()
@@ -21,6 +21,10 @@ class Environment:
     """None is the one that runs this."""
     options: tuple[str, ...] = ()
     """Options of pip."""
+    preload: str | None = None
+    """A C file beside this one that is compiled and loaded before anything else."""
+    variables: dict[str, str] = field(default_factory=dict[str, str])
+    """What to set in the environment of the adapter."""
 
 
 ENVIRONMENTS = {
@@ -28,6 +32,13 @@ ENVIRONMENTS = {
     "onemkl": Environment(("mkl==2026.2.0", "numpy==2.4.6")),
     "deepsparse_engine": Environment(
         ("deepsparse==1.8.0", "onnx==1.14.1", "numpy==1.26.4", "setuptools<70"), python=(3, 11)
+    ),
+    "neural_engine": Environment(
+        ("intel-extension-for-transformers==1.0.1", "numpy==1.23.5"),
+        python=(3, 10),
+        options=("--no-deps",),  # it would bring torch and tensorflow; one layer needs numpy
+        preload="neural_engine_cpu.c",
+        variables={"LLGA_DISABLE": "1", "GLOG_minloglevel": "2"},
     ),
     "scipy_sparse": Environment(("scipy==1.17.1", "numpy==2.4.6")),
 }
@@ -40,6 +51,11 @@ class CannotInstall(Exception):
 def python_of(name: str, folder: Path = FOLDER) -> Path:
     """The Python of a peer's environment, whether or not it exists."""
     return folder / name / "bin" / "python"
+
+
+def library_to_preload(name: str, folder: Path = FOLDER) -> Path | None:
+    """Where a peer's C file is compiled to, if it has one."""
+    return folder / name / "lib" / f"{name}_preload.so" if ENVIRONMENTS[name].preload else None
 
 
 def find_python(version: tuple[int, int] | None) -> Path:
@@ -61,11 +77,16 @@ def install(name: str, folder: Path = FOLDER) -> None:
     if name not in ENVIRONMENTS:
         raise CannotInstall(f"no such peer; there are {', '.join(ENVIRONMENTS)}")
     environment = ENVIRONMENTS[name]
+    if environment.preload and not shutil.which("cc"):
+        raise CannotInstall("needs a C compiler, and there is no cc")
     python = python_of(name, folder)
     commands = [
         [find_python(environment.python), "-m", "venv", "--clear", folder / name],
         [python, "-m", "pip", "install", "--quiet", *environment.options, *environment.requirements],
     ]
+    if environment.preload:
+        library = str(library_to_preload(name, folder))
+        commands.append(["cc", "-shared", "-fPIC", "-O1", ADAPTERS / environment.preload, "-o", library, "-ldl"])
     for command in commands:
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if done.returncode:

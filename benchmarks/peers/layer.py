@@ -19,12 +19,14 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 Call = Callable[[], object]
 MIN_RUN_SECONDS = 2e-4
+ACTIVATIONS_RMS = math.sqrt(21700)
+"""Of numbers from 0 to 255."""
 HOPELESS = 2.0
 """So many times slower than the fastest spelling at first sight, a spelling is not looked at twice."""
 KINDS = ("int8", "fp32")
@@ -96,7 +98,7 @@ class Layer:
     def scale(self) -> float:
         """What an int8 layer's sums are multiplied with, so that u8 results use their range."""
         kept = max(1.0, self.columns * (1 - self.sparsity))
-        return float(np.float32(64 / math.sqrt(kept * 5400 * 21700)))
+        return float(np.float32(64 / (math.sqrt(kept * 5400) * ACTIVATIONS_RMS)))
 
     def product(self, number: int) -> np.ndarray:
         """[tokens, rows] in float64: exact for int8."""
@@ -115,6 +117,23 @@ class Layer:
         if not error <= tolerance:
             raise ArithmeticError(f"result differs from numpy by {error:.3g}, more than {tolerance:.3g}")
         return f"within {error:.1g} of numpy" if error else "equal to numpy"
+
+
+def chain(layer: Layer, length: int) -> list[Layer]:
+    """Layers that take each other's results: the layer again and again, or in turns with its transpose."""
+    back = layer if layer.rows == layer.columns else replace(layer, rows=layer.columns, columns=layer.rows)
+    return [back if number % 2 else layer for number in range(length)]
+
+
+def more_layers(layer: Layer) -> int:
+    """How many layers to add to a chain of one, for as many weights as shall take turns and no odd transpose."""
+    return layer.weights + (layer.weights % 2 if layer.rows != layer.columns else 0)
+
+
+def describe_chain(layer: Layer) -> str:
+    """What the difference between two chains' times is."""
+    turns = "" if layer.rows == layer.columns else f", every other one {layer.columns}x{layer.rows}"
+    return f"what {more_layers(layer)} more layers add to a chain of one{turns}"
 
 
 @dataclass(frozen=True)

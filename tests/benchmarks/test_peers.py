@@ -6,6 +6,7 @@ import ast
 import sys
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 from benchmarks.peers import ENVIRONMENTS, Peer
 from benchmarks.peers.client import read_answer
 from benchmarks.peers.environments import ADAPTERS, CannotInstall, install
-from benchmarks.peers.layer import KINDS, Contestant, Layer, answer, time_calls
+from benchmarks.peers.layer import KINDS, Contestant, Layer, answer, chain, more_layers, time_calls
 
 OWN = {"__init__", "__main__", "client", "environments", "layer"}
 REQUEST = {"rows": 16, "columns": 8, "tokens": 4, "sparsity": 0.5, "runs": 2, "weights": 2}
@@ -184,3 +185,28 @@ def test_a_peer_runs_again_after_it_died(tmp_path: Path) -> None:
 )
 def test_garbage_is_no_answer(line: str) -> None:
     assert read_answer(line) is None
+
+
+def test_a_peer_has_one_thread_on_one_core(tmp_path: Path) -> None:
+    script = "import json, os\ninput()\nwhat = f\"{len(os.sched_getaffinity(0))} {os.environ['OMP_NUM_THREADS']}\"\n"
+    script += "print(json.dumps({'seconds': 1.0, 'median': 1.0, 'what': what, 'error': None}), flush=True)\n"
+    with fake_peer(tmp_path, script) as peer:
+        assert peer.measure(REQUEST).what == "1 1"
+
+
+def test_a_library_that_a_peer_needs_is_loaded_first(tmp_path: Path) -> None:
+    for name, environment in ENVIRONMENTS.items():
+        variables = Peer(name, tmp_path).variables()
+        loaded = str(tmp_path / name / "lib" / f"{name}_preload.so")
+        assert environment.preload is None or variables["LD_PRELOAD"] == loaded
+        assert environment.preload is None or (ADAPTERS / environment.preload).exists()
+
+
+@pytest.mark.parametrize(("rows", "columns", "weights", "more"), [(8, 8, 3, 3), (8, 4, 3, 4), (8, 4, 4, 4)])
+def test_a_chain_has_as_many_layers_as_transposes(rows: int, columns: int, weights: int, more: int) -> None:
+    layer = Layer(rows, columns, 2, weights=weights)
+    assert more_layers(layer) == more
+    shapes = [(each.rows, each.columns) for each in chain(layer, 1 + more)]
+    assert shapes[0] == (rows, columns)
+    assert all(first[0] == second[1] for first, second in pairwise(shapes))
+    assert shapes[1:].count((rows, columns)) == (more if rows == columns else more // 2)
