@@ -11,6 +11,7 @@ from functools import cache
 
 import llvmlite.binding as binding
 import numpy as np
+import pytest
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
@@ -19,10 +20,12 @@ from sparsec.backend.convert_llvm import convert_module
 from sparsec.backend.llvm_binding import TRIPLE, create_machine, load_binding
 from sparsec.backend.worker import generate
 from sparsec.lowering.loops_to_llvm import LoopsToLlvm
+from sparsec.target import TARGETS, best_row
 
-PORTABLE: frozenset[str] = frozenset()
-AVX2 = frozenset({"avx", "avx2", "fma"})
-AVX512 = frozenset({"avx", "avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni"})
+AVX512VBMI, AVX512, AVXVNNI, AVX2, PORTABLE = (
+    frozenset(TARGETS[name].features) for name in ("avx512vbmi", "avx512vnni", "avxvnni", "avx2", "x86_64")
+)
+EVERY_TARGET = (PORTABLE, AVX2, AVXVNNI, AVX512, AVX512VBMI)
 
 
 @cache
@@ -35,7 +38,26 @@ def runnable(*feature_sets: frozenset[str]) -> list[frozenset[str]]:
     return [features for features in feature_sets if features <= _host_features()]
 
 
-ALL_TARGETS = runnable(PORTABLE, AVX2, AVX512)
+ALL_TARGETS = runnable(*EVERY_TARGET)
+
+
+def target_name(features: frozenset[str]) -> str:
+    """The row of the table that has these features."""
+    return best_row(features).name
+
+
+each_target = pytest.mark.parametrize(
+    "features",
+    [
+        pytest.param(
+            features,
+            id=target_name(features),
+            marks=pytest.mark.skipif(not runnable(features), reason=f"this CPU cannot run {target_name(features)}"),
+        )
+        for features in EVERY_TARGET
+    ],
+)
+"""Once for each row of the table; those that this machine cannot run are reported as skipped."""
 
 
 def llvm_text(functions: Sequence[func.FuncOp]) -> str:

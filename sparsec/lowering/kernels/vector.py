@@ -27,6 +27,7 @@ from sparsec.lowering.kernels.values import (
     size_of,
     vector_of,
 )
+from sparsec.target import best_row
 
 __all__ = [
     "KERNEL_ARGUMENTS", "LANES", "Emitter", "Operand", "Value", "build_function", "element_of", "is_float",
@@ -49,6 +50,11 @@ class Emitter(ControlEmitter):
     def has(self, *features: str) -> bool:
         """Whether the function may use all these target features."""
         return self.features.issuperset(features)
+
+    @property
+    def register_tile(self) -> int:
+        """The tokens whose sums for 4 output rows the target keeps in registers, see `CpuTarget`."""
+        return best_row(self.features).register_tile
 
     # Making and rearranging vectors
 
@@ -174,8 +180,11 @@ class Emitter(ControlEmitter):
             unsigned: u8x64
             signed: s8x64
         """
+        operands = [accumulator, unsigned, signed]
         if self.has("avx512vnni"):
-            return self.intrinsic("llvm.x86.avx512.vpdpbusd.512", [accumulator, unsigned, signed], accumulator.type)
+            return self._piecewise("llvm.x86.avx512.vpdpbusd.512", operands, 16, i32)
+        if self.has("avxvnni"):  # the name covers both encodings; without AVX-512, LLVM chooses the one of AVX-VNNI
+            return self._piecewise("llvm.x86.avx512.vpdpbusd.256", operands, 8, i32)
         wide_unsigned, wide_signed = self.reinterpret(unsigned, i16), self.reinterpret(signed, i16)
         even = self.multiply_pairs(self.both(wide_unsigned, 0xFF), self.shift_right(self.shift_left(wide_signed, 8), 8))
         odd = self.multiply_pairs(self.shift_right(wide_unsigned, 8, signed=False), self.shift_right(wide_signed, 8))
@@ -235,11 +244,12 @@ class Emitter(ControlEmitter):
         return self.pack(low, high, signed)
 
     def _piecewise(self, name: str, arguments: Sequence[Value], lanes: int, element: IntegerType) -> Value:
-        """Call an intrinsic that takes vectors of `lanes` lanes on the pieces of longer vectors."""
-        pieces = zip(*(self.split(argument, lanes) for argument in arguments), strict=True)
+        """Call an intrinsic whose first operand has `lanes` lanes on the pieces of longer vectors."""
+        count = lanes_of(arguments[0].type) // lanes
+        pieces = zip(*(self.split(argument, lanes_of(argument.type) // count) for argument in arguments), strict=True)
         results: list[Value] = []
         for piece in pieces:
-            # the result is as wide as one operand: conversions keep it, packs and pair products trade lanes for bits
+            # as wide as the first operand: conversions keep the width, packs and pair products trade lanes for bits
             result_type = vector_of(element, size_of(piece[0].type) // size_of(element))
             results.append(self.intrinsic(name, list(piece), result_type))
         return self.concat(results)
