@@ -28,6 +28,10 @@ class ControlEmitter(ValueEmitter):
             return base
         return self.result(llvm.GEPOp.from_mixed_indices(base, [int(byte_offset)], i8))
 
+    def scaled(self, count: Operand, size: int) -> Operand:
+        """The bytes that `count` things of `size` bytes take, as an offset."""
+        return self.mul(count, size) if isinstance(count, SSAValue) else int(count) * size
+
     def load(self, value_type: Attribute, base: Value, byte_offset: Operand = 0, align: int | None = None) -> Value:
         """Load a scalar or a whole vector.
 

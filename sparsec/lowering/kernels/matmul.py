@@ -1,13 +1,14 @@
 """`kernel.matmul`: a matrix product with a packed weight on feature-major tiles, its body applied to the accumulators.
 
-A work item is one tile times one chunk of output rows, so that one short sequence still feeds several threads. The last
-tile is computed at the smallest width that covers its tokens.
+A work item is one tile times one chunk of output rows, so that one short sequence still feeds several threads. A tile
+is computed in pieces that the target's registers hold, or at the smallest width that covers its tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from xdsl.dialects.builtin import f32, i1, i8, i32
 from xdsl.ir import Attribute
@@ -22,8 +23,16 @@ from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.matmul_bias import without_bias
 from sparsec.lowering.kernels.quads import Accumulators, QuadCore
 from sparsec.lowering.kernels.rows import RowCore
-from sparsec.lowering.kernels.token_order import TokenOrder, ZeroPoint, load_bytes, load_row, pack_rows, store_row
-from sparsec.lowering.kernels.vector import Emitter, Value
+from sparsec.lowering.kernels.token_order import (
+    WIDTHS,
+    TokenOrder,
+    ZeroPoint,
+    load_bytes,
+    load_row,
+    pack_rows,
+    store_row,
+)
+from sparsec.lowering.kernels.vector import Emitter, Operand, Value
 from sparsec.packing import WeightLayout
 from sparsec.schedule import TILE
 
@@ -105,17 +114,20 @@ class MatMulEmitter:
             end = e.minimum(e.add(begin, CHUNK), self._layout.groups)
             left = e.sub(tokens, e.mul(tile, TILE))
 
-            def at(width: int) -> Callable[[], None]:
-                return lambda: self._tile(width, tile, begin, end)
+            def at(width: int) -> None:
+                """Compute this many tokens at a time, or half as many where that covers all."""
+                if width == WIDTHS[-1]:
+                    self._tile(width, left, tile, begin, end)
+                else:
+                    whole = partial(self._tile, width, left, tile, begin, end)
+                    e.if_(e.greater(left, width // 2), whole, partial(at, width // 2))
 
-            def narrow() -> None:
-                e.if_(e.greater(left, 16), at(32), at(16))
-
-            e.if_(e.greater(left, 32), at(64), narrow)
+            at(e.register_tile)
 
         e.for_loop(frame.begin, frame.end, item)
 
-    def _tile(self, width: int, tile: Value, begin: Value, end: Value) -> None:
+    def _tile(self, width: int, left: Value, tile: Value, begin: Value, end: Value) -> None:
+        """Compute the groups of one tile, `width` tokens at a time until `left` are done or the tile ends."""
         core = QuadCore(self._layout, width) if self._layout.is_quads else RowCore(self._layout, width)
         x = self._tile_start(self._frame.ins[0], kernel.buffer_element(self._op.ins[0]), tile, self._layout.columns)
         outs = [
@@ -126,19 +138,26 @@ class MatMulEmitter:
 
         zeros = [None if zero is None else ZeroPoint.of(self._e, zero) for zero in self._zeros]
 
-        def epilogue(first: Value, accumulators: Accumulators) -> None:
+        def epilogue(first: Value, token: Operand, accumulators: Accumulators) -> None:
             channels = [self._e.add(first, row) for row in range(len(accumulators))]
+            starts = [
+                self._at_token(start, extra.element, token) for start, extra in zip(extras, self._tiles, strict=True)
+            ]
             results = [
-                self._apply(core.order, channel, vectors, extras)
+                self._apply(core.order, channel, vectors, starts)
                 for channel, vectors in zip(channels, accumulators, strict=True)
             ]
-            for number, (start, buffer) in enumerate(zip(outs, self._op.outs, strict=True)):
-                rows = [[result[number] for result in row] for row in results]
-                store_tile_rows(
-                    self._e, core.order, kernel.buffer_element(buffer), rows, start, channels, zero=zeros[number]
+            for number, (out, buffer) in enumerate(zip(outs, self._op.outs, strict=True)):
+                element = kernel.buffer_element(buffer)
+                start, rows = (
+                    self._at_token(out, element, token),
+                    [[result[number] for result in row] for row in results],
                 )
+                store_tile_rows(self._e, core.order, element, rows, start, channels, zero=zeros[number])
 
-        core.emit(self._e, x, self._frame.ins[1], begin, end, self._initial, epilogue)
+        in_pieces = width == self._e.register_tile < TILE  # a narrower width is chosen when it covers what is left
+        tokens = self._e.minimum(left, TILE) if in_pieces else width
+        core.emit(self._e, x, self._frame.ins[1], begin, end, self._initial, epilogue, tokens)
 
     def _initial(self, row: Value) -> Value:
         e = self._e
@@ -148,6 +167,9 @@ class MatMulEmitter:
 
     def _tile_start(self, base: Value, element: Attribute, tile: Value, channels: int) -> Value:
         return self._e.offset(base, self._e.mul(tile, channels * TILE * to_numpy(element).itemsize))
+
+    def _at_token(self, start: Value, element: Attribute, token: Operand) -> Value:
+        return self._e.offset(start, self._e.scaled(token, to_numpy(element).itemsize))
 
     def _apply(self, order: TokenOrder, channel: Value, vectors: list[Value], extras: list[Value]) -> list[list[Value]]:
         """What the body yields for each vector of accumulators of one output row."""

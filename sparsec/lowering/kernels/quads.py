@@ -2,7 +2,8 @@
 
 A row of a u8 tile has 64 tokens. Per quad: load 4 rows, interleave them to vectors of 16 tokens x 4 channels, broadcast
 4 x 4 weights, and accumulate 4 rows x width/16 vectors. On AVX-512 with VNNI and 64 tokens that is 4 loads, 8 unpacks,
-4 broadcasts and 16 `vpdpbusd`, which alone bound the time. `sparsec/packing.py` defines the weight stream.
+4 broadcasts and 16 `vpdpbusd`, which alone bound the time. Targets with fewer or narrower registers walk the tile in
+pieces of the width that they have registers for. `sparsec/packing.py` defines the weight stream.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ Accumulators = list[list[Value]]
 """[row of the group][vector]; i32x16 or f32x16 in the core's `TokenOrder`."""
 Initial = Callable[[Value], Value]
 """Output row (i64) -> the scalar its accumulators start from."""
-Epilogue = Callable[[Value, Accumulators], None]
-"""(first output row (i64), accumulators of up to 4 rows, all inside the matrix) -> store them."""
+Epilogue = Callable[[Value, Operand, Accumulators], None]
+"""(first output row (i64), first token (i64), accumulators of up to 4 rows, all inside the matrix) -> store them."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class QuadCore:
 
     Attributes:
         weight: a layout of quads, gathered or dense.
-        width: tokens at a time: 64, 32 or 16.
+        width: tokens whose sums are in registers at a time: 64, 32 or 16.
         signed_input: the tile holds s8. The kernel adds 128 to every byte, so accumulators come out too large by 128
             times the sum of the row's weights: `initial` must subtract that.
     """
@@ -51,19 +52,30 @@ class QuadCore:
         return TokenOrder(self.width, interleaved=True)
 
     def emit(
-        self, e: Emitter, x: Value, packed: Value, begin: Operand, end: Operand, initial: Initial, epilogue: Epilogue
+        self,
+        e: Emitter,
+        x: Value,
+        packed: Value,
+        begin: Operand,
+        end: Operand,
+        initial: Initial,
+        epilogue: Epilogue,
+        tokens: Operand | None = None,
     ) -> None:
-        """Compute output rows `4 * begin` up to `4 * end` (groups), for `width` tokens.
+        """Compute output rows `4 * begin` up to `4 * end` (groups), `width` tokens at a time.
 
         Args:
             x: the first wanted token of input row 0 of a tile; rows are 64 bytes apart. Rows are read for `width`
                 tokens, even where fewer are meant.
             packed: the weight as `packing.pack_weight` laid it out.
             begin, end: groups, within [0, weight.groups].
+            tokens: how many; `width` by default.
         """
-        emit_groups(
-            e, self.weight, begin, end, lambda group, rows: self._group(e, x, packed, group, rows, initial), epilogue
-        )
+
+        def group(number: Value, rows: int, token: Operand) -> Accumulators:
+            return self._group(e, e.offset(x, token), packed, number, rows, initial)
+
+        emit_groups(e, self.weight, begin, end, Pieces(self.width, tokens), group, epilogue)
 
     def _group(self, e: Emitter, x: Value, packed: Value, group: Value, rows: int, initial: Initial) -> Accumulators:
         vectors = self.order.vectors
@@ -114,29 +126,45 @@ class QuadCore:
         return result
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """How a kernel walks the tokens of a tile: `width` at a time until there are `tokens`; None is one piece."""
+
+    width: int
+    tokens: Operand | None = None
+
+    def walk(self, e: Emitter, piece: Callable[[Operand], None]) -> None:
+        """Emit `piece` for the first token of each piece."""
+        if self.tokens is None or (isinstance(self.tokens, int) and self.tokens <= self.width):
+            piece(0)
+        else:
+            e.for_loop(0, self.tokens, lambda token, _: piece(token), step=self.width)
+
+
 def emit_groups(
     e: Emitter,
     weight: WeightLayout,
     begin: Operand,
     end: Operand,
-    group: Callable[[Value, int], Accumulators],
+    pieces: Pieces,
+    group: Callable[[Value, int, Operand], Accumulators],
     epilogue: Epilogue,
 ) -> None:
-    """Loop over groups; the last one of a matrix whose rows are no multiple of 4 computes only its own rows."""
+    """Loop over groups, and over the pieces of the tile for each, while the group's weights are in the cache.
+
+    The last group of a matrix whose rows are no multiple of 4 computes only its own rows.
+    """
     full, rest = divmod(weight.rows, GROUP)
     limit = e.minimum(end, full) if isinstance(end, Value) else min(int(end), full)
 
-    def whole(index: Value, _: tuple[Value, ...]) -> None:
-        epilogue(e.mul(index, GROUP), group(index, GROUP))
+    def rows(index: Value, count: int) -> None:
+        pieces.walk(e, lambda token: epilogue(e.mul(index, GROUP), token, group(index, count, token)))
 
-    def partial() -> None:
-        epilogue(e.i64(full * GROUP), group(e.i64(full), rest))
-
-    e.for_loop(begin, limit, whole)
+    e.for_loop(begin, limit, lambda index, _: rows(index, GROUP))
     if rest and isinstance(end, Value):
-        e.if_(e.greater(end, full), partial)
+        e.if_(e.greater(end, full), lambda: rows(e.i64(full), rest))
     elif rest and isinstance(end, int) and end > full:
-        partial()
+        rows(e.i64(full), rest)
 
 
 def entries_of(e: Emitter, weight: WeightLayout, packed: Value, group: Value) -> tuple[Value, Value, Value]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import f32, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Epilogue, Initial, emit_groups, entries_of
+from sparsec.lowering.kernels.quads import Accumulators, Epilogue, Initial, Pieces, emit_groups, entries_of
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.packing import WeightLayout
@@ -25,7 +25,7 @@ class RowCore:
 
     Attributes:
         weight: a layout of rows, gathered or dense.
-        width: tokens at a time: 64, 32 or 16.
+        width: tokens whose sums are in registers at a time: 64, 32 or 16.
     """
 
     weight: WeightLayout
@@ -41,9 +41,17 @@ class RowCore:
         return TokenOrder(self.width, interleaved=False)
 
     def emit(
-        self, e: Emitter, x: Value, packed: Value, begin: Operand, end: Operand, initial: Initial, epilogue: Epilogue
+        self,
+        e: Emitter,
+        x: Value,
+        packed: Value,
+        begin: Operand,
+        end: Operand,
+        initial: Initial,
+        epilogue: Epilogue,
+        tokens: Operand | None = None,
     ) -> None:
-        """Compute output rows `4 * begin` up to `4 * end` (groups), for `width` tokens.
+        """Compute output rows `4 * begin` up to `4 * end` (groups), `width` tokens at a time.
 
         Args:
             x: the first wanted token of input row 0 of an f32 tile; rows are 256 bytes apart. Rows are read for
@@ -51,10 +59,14 @@ class RowCore:
             packed: the weight as `packing.pack_weight` laid it out.
             begin, end: groups, within [0, weight.groups].
             initial: gives f32 scalars.
+            tokens: how many; `width` by default.
         """
-        emit_groups(
-            e, self.weight, begin, end, lambda group, rows: self._group(e, x, packed, group, rows, initial), epilogue
-        )
+
+        def group(number: Value, rows: int, token: Operand) -> Accumulators:
+            start = e.offset(x, e.scaled(token, 4))
+            return self._group(e, start, packed, number, rows, initial)
+
+        emit_groups(e, self.weight, begin, end, Pieces(self.width, tokens), group, epilogue)
 
     def _group(self, e: Emitter, x: Value, packed: Value, group: Value, rows: int, initial: Initial) -> Accumulators:
         vectors = self.order.vectors

@@ -12,36 +12,30 @@ from xdsl.dialects.func import FuncOp
 from sparsec.lowering.kernels.quads import QuadCore
 from sparsec.lowering.kernels.rows import RowCore
 from sparsec.lowering.kernels.token_order import WIDTHS, load_bytes, load_row, pack_row, store_bytes, store_row
-from sparsec.lowering.kernels.vector import Emitter, Value, build_function, pointer
+from sparsec.lowering.kernels.vector import Emitter, Operand, Value, build_function, pointer
 from sparsec.packing import WeightLayout, pack_weight
 from sparsec.schedule import Dataflow, Schedule
 from tests.lowering.kernels.machine_code import hottest_loop
-from tests.native import ALL_TARGETS, AVX512, Native, assembly
+from tests.native import ALL_TARGETS, AVX512, Native, assembly, each_target
 
 QUADS = (Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS)
 ROWS = (Dataflow.GATHER_ROWS, Dataflow.DENSE_ROWS)
 ARGUMENTS = (pointer, pointer, pointer, pointer, i64, i64)
 
 
-def names(features: frozenset[str]) -> str:
-    return "avx512" if "avx512f" in features else "avx2" if "avx2" in features else "portable"
-
-
-each_target = pytest.mark.parametrize("features", ALL_TARGETS, ids=names)
-
-
-def product_function(core: QuadCore | RowCore, features: frozenset[str]) -> FuncOp:
-    """out[M, 64] = bias + W x for the first `width` tokens of a tile; i32 or f32."""
+def product_function(core: QuadCore | RowCore, features: frozenset[str], tokens: int | None = None) -> FuncOp:
+    """out[M, 64] = bias + W x for the first `width` tokens of a tile, or more; i32 or f32."""
     element = i32 if isinstance(core, QuadCore) else f32
 
     def body(e: Emitter, args: tuple[Value, ...]) -> None:
         x, packed, bias, out, begin, end = args
 
-        def epilogue(row: Value, sums: list[list[Value]]) -> None:
+        def epilogue(row: Value, token: Operand, sums: list[list[Value]]) -> None:
             for index, vectors in enumerate(sums):
-                store_row(e, core.order, vectors, e.offset(out, e.mul(e.add(row, index), 256)))
+                start = e.offset(out, e.mul(e.add(row, index), 256))
+                store_row(e, core.order, vectors, e.offset(start, e.scaled(token, 4)))
 
-        core.emit(e, x, packed, begin, end, lambda row: e.load(element, bias, e.mul(row, 4)), epilogue)
+        core.emit(e, x, packed, begin, end, lambda row: e.load(element, bias, e.mul(row, 4)), epilogue, tokens)
 
     return build_function("product", features, body, ARGUMENTS)
 
