@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 _LABEL = re.compile(r"^([.\w$@]+):")
 _JUMP = re.compile(r"^j\w+\s+(\.L\w+)")
-_STACK = re.compile(r"\(%[re](?:sp|bp)\b")
+_STACK = re.compile(r"\(%rsp\b")
+_FRAME = re.compile(r"\(%r(?:sp|bp)\b")
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,13 @@ class Loop:
         function: the function that the loop is in.
         label: where it begins.
         instructions: e.g. `vpdpbusd %zmm1, %zmm2, %zmm3`, without prefixes that fix the encoding, such as `{vex}`.
+        frame_pointer: whether the function keeps one in rbp, which otherwise is a register like any other.
     """
 
     function: str
     label: str
     instructions: tuple[str, ...]
+    frame_pointer: bool = False
 
     def count(self, mnemonic: str) -> int:
         """How many instructions have a mnemonic that matches this regular expression as a whole."""
@@ -35,7 +38,7 @@ class Loop:
     @property
     def stack_traffic(self) -> list[str]:
         """The instructions with an operand on the stack: spills, and what is read back."""
-        return [line for line in self.instructions if _STACK.search(line)]
+        return [line for line in self.instructions if (_FRAME if self.frame_pointer else _STACK).search(line)]
 
     def _with(self, mnemonic: str) -> list[str]:
         return [line for line in self.instructions if re.fullmatch(mnemonic, line.split()[0])]
@@ -59,7 +62,11 @@ def innermost_loops(assembly: str) -> list[Loop]:
             if (jump := _JUMP.match(line)) and jump[1] in places:
                 spans.append((places[jump[1]], len(lines), jump[1]))
     inner = [one for one in spans if not any(one[0] <= two[0] and two[1] <= one[1] and one != two for two in spans)]
-    return [Loop(functions[begin], label, tuple(lines[begin:end])) for begin, end, label in inner]
+    framed = {functions[index] for index, line in enumerate(lines) if line == "movq %rsp, %rbp"}
+    return [
+        Loop(functions[begin], label, tuple(lines[begin:end]), functions[begin] in framed)
+        for begin, end, label in inner
+    ]
 
 
 def hottest_loop(assembly: str, mnemonic: str) -> Loop:

@@ -7,6 +7,7 @@ TEXT = """
 kernel:                                 # @kernel
 # %bb.0:
 \tpushq\t%rbp
+\tmovq\t%rsp, %rbp
 .LBB0_1:                                # %outer
 \tvmovups\t64(%rsp), %zmm3
 .LBB0_2:                                # =>This Inner Loop
@@ -19,7 +20,7 @@ kernel:                                 # @kernel
 \tjmp\t.LBB0_1
 other:
 .LBB1_1:
-\tvpdpbusd\t%zmm3, %zmm1, %zmm2
+\tvpdpbusd\t8(%rbp), %zmm1, %zmm2
 \tjne\t.LBB1_1
 \tretq
 """
