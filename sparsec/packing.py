@@ -95,6 +95,16 @@ def fits_int8(weight: NDArray[np.integer]) -> bool:
     return bool(weight.size == 0 or (weight.min() >= -128 and weight.max() <= 127))
 
 
+def pairs_cannot_saturate(packed: Bytes, layout: WeightLayout) -> bool:
+    """Whether u8 times s8 of any two neighbours within a quad's row sum up to what 16 bits hold, whatever the bytes.
+
+    Then `pmaddubsw`, which saturates, is exact. So it is for files that were quantised with 7-bit weights to that end.
+    """
+    entries = packed[layout.entries_at :].reshape(-1, layout.entry_size)[:, layout.weights_at :]
+    pairs = np.abs(entries.view(np.int8).astype(np.int32)).reshape(-1, 2).sum(axis=1)
+    return bool(255 * pairs.max(initial=0) <= 32767)
+
+
 def pack_weight(weight: NDArray[np.generic], schedule: Schedule) -> Bytes:
     """Pack a dense [M, K] matrix for a kernel; blocks of 4x1 that are all zero are left out where the layout gathers.
 

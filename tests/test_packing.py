@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsec.errors import CompilerBug
-from sparsec.packing import WeightLayout, fits_int8, pack_weight
+from sparsec.packing import WeightLayout, fits_int8, pack_weight, pairs_cannot_saturate
 from sparsec.schedule import Dataflow, Schedule
 
 
@@ -110,3 +110,36 @@ def test_only_stored_blocks_take_space() -> None:
 def test_what_does_not_fit_is_refused(weight: np.ndarray, dataflow: Dataflow, message: str) -> None:
     with pytest.raises(CompilerBug, match=message):
         pack_weight(weight, Schedule(dataflow))
+
+
+@pytest.mark.parametrize("dataflow", [Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS])
+@pytest.mark.parametrize(
+    ("row", "fits"),
+    [
+        ([0, 0, 0, 0, 0], True),
+        ([64, -64, 127, 1, -128], True),
+        ([64, -65, 0, 0, 0], False),
+        ([1, 2, 2, 127, 0], False),
+        ([127, 0, 0, -128, 127], True),
+        ([3, 127, 4, 5, 6], False),
+        ([1, 126, 127, 1, 127], True),
+    ],
+)
+def test_which_pairs_of_bytes_can_saturate(dataflow: Dataflow, row: list[int], fits: bool) -> None:
+    weight = np.ones((6, 5), np.int8)  # no zero column: gathered and dense quads have the same neighbours
+    weight[5] = row
+    packed = pack_weight(weight, Schedule(dataflow))
+    assert pairs_cannot_saturate(packed, WeightLayout(6, 5, dataflow)) is fits
+
+
+def test_neighbours_are_those_of_the_packed_weight() -> None:
+    weight = np.array([[100, 0, 0, 100], [0, 0, 0, 0]], np.int8)
+    dense, gather = (Schedule(dataflow) for dataflow in (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS))
+    assert pairs_cannot_saturate(pack_weight(weight, dense), WeightLayout(2, 4, dense.dataflow))
+    assert not pairs_cannot_saturate(pack_weight(weight, gather), WeightLayout(2, 4, gather.dataflow))
+
+
+def test_no_pairs_cannot_saturate() -> None:
+    schedule = Schedule(Dataflow.DENSE_QUADS)
+    weight = np.zeros((0, 4), np.int8)
+    assert pairs_cannot_saturate(pack_weight(weight, schedule), WeightLayout(0, 4, schedule.dataflow))

@@ -247,11 +247,13 @@ class Map(KernelOp):
 class MatMul(KernelOp):
     """`outs = body(x @ transpose(weight), extras...)`; ins are x (tiled), the packed weight, then the extras.
 
-    `body` takes an i32 or f32 accumulator, then the extras. The outs are tiled.
+    `body` takes an i32 or f32 accumulator, then the extras. The outs are tiled. `pairs_fit` says that the products of
+    two neighbours in the packed weight and any bytes have sums of 16 bits.
     """
 
     name = "kernel.matmul"
     schedule = prop_def(ScheduleAttr)
+    pairs_fit = opt_prop_def(UnitAttr)
     body = region_def("single_block")
 
     def verify_(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, StringAttr, i8, i32, i64
+from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, StringAttr, UnitAttr, i8, i32, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from sparsec.dialects import kernel, nn_attention, sparse
@@ -18,7 +18,7 @@ from sparsec.dims import Size, is_number, is_per_channel
 from sparsec.errors import CompilerBug
 from sparsec.lowering.hoist_constants import hoist_constants
 from sparsec.lowering.program_builder import ProgramBuilder
-from sparsec.packing import pack_weight
+from sparsec.packing import WeightLayout, pack_weight, pairs_cannot_saturate
 
 
 def _nothing(op: Operation, b: ProgramBuilder) -> None:
@@ -77,12 +77,18 @@ def _map(op: sparse.Map, b: ProgramBuilder) -> None:
 def _sparse_matmul(op: sparse.MatMul, b: ProgramBuilder) -> None:
     if op.schedule is None:
         raise CompilerBug("sparse.matmul reached nn-to-kernels without a schedule")
-    weight = b.packed(pack_weight(b.array(op.weight), op.schedule.schedule))
+    matrix = b.array(op.weight)
+    stream = pack_weight(matrix, op.schedule.schedule)
+    layout = WeightLayout(matrix.shape[0], matrix.shape[1], op.schedule.schedule.dataflow)
+    properties: dict[str, Attribute] = {"schedule": op.schedule}
+    if layout.is_quads and pairs_cannot_saturate(stream, layout):
+        properties["pairs_fit"] = UnitAttr()
+    weight = b.packed(stream)
     extras = [_broadcast_extra(op, value, b) for value in op.extras]
     bodies, constants = hoist_constants([op.body], b)
     outs = [b.result(value) for value in op.outputs]
     ins = [b.buffer(op.x), weight, *extras, *constants]
-    b.call(kernel.MatMul, ins, outs, op, {"schedule": op.schedule}, bodies)
+    b.call(kernel.MatMul, ins, outs, op, properties, bodies)
 
 
 def _broadcast_extra(op: sparse.MatMul, value: SSAValue, b: ProgramBuilder) -> SSAValue:

@@ -128,7 +128,9 @@ class MatMulEmitter:
 
     def _tile(self, width: int, left: Value, tile: Value, begin: Value, end: Value) -> None:
         """Compute the groups of one tile, `width` tokens at a time until `left` are done or the tile ends."""
-        core = QuadCore(self._layout, width) if self._layout.is_quads else RowCore(self._layout, width)
+        fits = self._op.pairs_fit is not None
+        quads = self._layout.is_quads
+        core = QuadCore(self._layout, width, pairs_fit=fits) if quads else RowCore(self._layout, width)
         x = self._tile_start(self._frame.ins[0], kernel.buffer_element(self._op.ins[0]), tile, self._layout.columns)
         outs = [
             self._tile_start(pointer, kernel.buffer_element(buffer), tile, self._layout.rows)

@@ -36,11 +36,13 @@ class QuadCore:
         width: tokens whose sums are in registers at a time: 64, 32 or 16.
         signed_input: the tile holds s8. The kernel adds 128 to every byte, so accumulators come out too large by 128
             times the sum of the row's weights: `initial` must subtract that.
+        pairs_fit: what `packing.pairs_cannot_saturate` says of the weight.
     """
 
     weight: WeightLayout
     width: int = TILE
     signed_input: bool = False
+    pairs_fit: bool = False
 
     def __post_init__(self) -> None:
         if self.width not in WIDTHS or not self.weight.is_quads:
@@ -122,7 +124,8 @@ class QuadCore:
         for index in range(len(sums) // len(vectors)):
             weight = e.reinterpret(e.load_broadcast(i32, weights, 4 * index), i8)
             for number, vector in enumerate(vectors):
-                result.append(e.dot4(sums[index * len(vectors) + number], vector, weight))
+                total = sums[index * len(vectors) + number]
+                result.append(e.dot4(total, vector, weight, pairs_fit=self.pairs_fit))
         return result
 
 

@@ -172,19 +172,23 @@ class Emitter(ControlEmitter):
         name = "llvm.x86.avx.cvt.ps2dq.256" if wide else "llvm.x86.sse2.cvtps2dq"
         return self._piecewise(name, [a], 8 if wide else 4, i32)
 
-    def dot4(self, accumulator: Value, unsigned: Value, signed: Value) -> Value:
+    def dot4(self, accumulator: Value, unsigned: Value, signed: Value, *, pairs_fit: bool = False) -> Value:
         """`accumulator[i] + sum(unsigned[4i+j] * signed[4i+j] for j in 0..3)`, exact.
 
         Args:
             accumulator: i32x16
             unsigned: u8x64
             signed: s8x64
+            pairs_fit: `unsigned[2i] * signed[2i] + unsigned[2i+1] * signed[2i+1]` is known to fit into i16
         """
         operands = [accumulator, unsigned, signed]
         if self.has("avx512vnni"):
             return self._piecewise("llvm.x86.avx512.vpdpbusd.512", operands, 16, i32)
         if self.has("avxvnni"):  # the name covers both encodings; without AVX-512, LLVM chooses the one of AVX-VNNI
             return self._piecewise("llvm.x86.avx512.vpdpbusd.256", operands, 8, i32)
+        if pairs_fit and self.has("avx2"):
+            pairs = self._piecewise("llvm.x86.avx2.pmadd.ub.sw", [unsigned, signed], 32, i16)
+            return self.add(accumulator, self.multiply_pairs(pairs, self.like(pairs, 1)))
         wide_unsigned, wide_signed = self.reinterpret(unsigned, i16), self.reinterpret(signed, i16)
         even = self.multiply_pairs(self.both(wide_unsigned, 0xFF), self.shift_right(self.shift_left(wide_signed, 8), 8))
         odd = self.multiply_pairs(self.shift_right(wide_unsigned, 8, signed=False), self.shift_right(wide_signed, 8))

@@ -132,17 +132,19 @@ class Compiled:
 
     Attributes:
         exact: whether targets must agree bit for bit; fused multiply-add makes f32 products differ.
+        targets: whose features; all that this machine can run by default.
     """
 
     op: kernel.KernelOp
     row: KernelRow
     symbols: tuple[str, ...] = ()
     exact: bool = True
+    targets: Sequence[frozenset[str]] = tuple(ALL_TARGETS)
     natives: list[Native] = field(default_factory=list)
     status: int = 0
 
     def __post_init__(self) -> None:
-        for features in ALL_TARGETS:
+        for features in self.targets:
             self.natives.append(Native(self._kernel(features), *self._questions(features)))
 
     def _kernel(self, features: frozenset[str]):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from xdsl.dialects.builtin import f32, i32
+from xdsl.dialects.builtin import UnitAttr, f32, i32
 from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from sparsec.builder import Builder
@@ -16,7 +16,7 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import element_of, ui8
 from sparsec.dialects.sparse import MatMul, ScheduleAttr
 from sparsec.lowering.kernels.matmul import CHUNK, MATMUL
-from sparsec.packing import pack_weight
+from sparsec.packing import WeightLayout, pack_weight, pairs_cannot_saturate
 from sparsec.reference import evaluate_op
 from sparsec.schedule import Dataflow, Schedule
 from sparsec.weights import WeightStore
@@ -70,8 +70,11 @@ class Product:
         body = builder.body([f32 if is_float else i32, *(element_of(t) for t in types)], write)
         schedule = ScheduleAttr.of(Schedule(dataflow))
         ins = [x, kernel.PackedType(), *types]
-        op = kernel_call(kernel.MatMul, ins, results, {"schedule": schedule}, [body.clone()])
         self.packed = pack_weight(weight, Schedule(dataflow))
+        properties: dict[str, Attribute] = {"schedule": schedule}
+        if not is_float and pairs_cannot_saturate(self.packed, WeightLayout(rows, columns, dataflow)):
+            properties["pairs_fit"] = UnitAttr()
+        op = kernel_call(kernel.MatMul, ins, results, properties, [body.clone()])
         self.native = Compiled(op, MATMUL, ("b", "s"), exact=not is_float)
         self.meaning = self._meaning(body, is_float, [t for t in types], rows, columns)
 

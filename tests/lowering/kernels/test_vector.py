@@ -144,13 +144,18 @@ def run(
 
 
 @each_target
-def test_dot4_is_exact_over_the_full_range(features: frozenset[str]) -> None:
+@pytest.mark.parametrize("pairs_fit", [False, True])
+def test_dot4_is_exact_over_the_full_range(features: frozenset[str], pairs_fit: bool) -> None:
     random = np.random.default_rng(1)
     count = 500
     unsigned = random.integers(0, 256, (count, 16, 4)).astype(np.uint8)
     signed = random.integers(-128, 128, (count, 16, 4)).astype(np.int8)
     unsigned[0], signed[0] = 255, -128
     unsigned[1], signed[1] = 255, 127
+    if pairs_fit:
+        rest = 128 - np.abs(signed[..., ::2].astype(np.int32))
+        signed[..., 1::2] = np.clip(signed[..., 1::2], -rest, np.minimum(rest, 127))
+        unsigned[2:20] = 255
     start = random.integers(-(2**31), 2**31, (count, 16)).astype(np.int32)
     out = np.empty_like(start)
 
@@ -158,7 +163,8 @@ def test_dot4_is_exact_over_the_full_range(features: frozenset[str]) -> None:
         def turn(index: Value, _: tuple[Value, ...]) -> None:
             at = e.mul(index, 64)
             u, s = (e.load(vector_of(i8, 64), args[i], at) for i in range(2))
-            e.store(e.dot4(e.load(vector_of(i32, 16), args[2], at), u, s), args[3], at)
+            total = e.load(vector_of(i32, 16), args[2], at)
+            e.store(e.dot4(total, u, s, pairs_fit=pairs_fit), args[3], at)
 
         e.for_loop(0, count, turn)
 

@@ -1,0 +1,122 @@
+"""Byte products are the same on every instruction set, and their inner loops are what the set allows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from xdsl.dialects.builtin import UnitAttr, i32
+from xdsl.ir import Attribute, Block
+
+from sparsec.builder import Builder
+from sparsec.dialects import kernel
+from sparsec.dialects.sparse import ScheduleAttr
+from sparsec.lowering.kernels.frame import open_frame
+from sparsec.lowering.kernels.matmul import CHUNK, MATMUL
+from sparsec.lowering.kernels.rows import RowCore
+from sparsec.lowering.kernels.vector import build_function
+from sparsec.packing import WeightLayout, pack_weight, pairs_cannot_saturate
+from sparsec.schedule import Dataflow, Schedule
+from sparsec.weights import WeightStore
+from tests.lowering.kernels.machine_code import Loop, hottest_loop, innermost_loops
+from tests.lowering.kernels.run_kernel import Compiled, buffer, kernel_call
+from tests.lowering.kernels.test_quads import QUADS, ROWS, product_function
+from tests.native import AVX2, AVX512, AVX512VBMI, AVXVNNI, assembly, each_target, target_name
+
+MULTIPLY = "vpdpbusd|vpmaddwd|vpmaddubsw"
+SHAPES = [(1, 1), (9, 1), (1, 37), (6, 13), (4 * CHUNK + 5, 132)]
+TOKENS = [1, 13, 64, 100]
+
+
+def product(rows: int, columns: int, dataflow: Dataflow, *, pairs_fit: bool = False) -> kernel.MatMul:
+    """`kernel.matmul` that stores its sums."""
+    body = Builder(WeightStore(), Block()).body([i32], lambda _, args: [args[0]])
+    properties: dict[str, Attribute] = {"schedule": ScheduleAttr.of(Schedule(dataflow))}
+    if pairs_fit:
+        properties["pairs_fit"] = UnitAttr()
+    x, out = (buffer(kind, ("t", size), tiled=True) for kind, size in (("uint8", columns), ("int32", rows)))
+    op = kernel_call(kernel.MatMul, [x, kernel.PackedType()], [out], properties, [body])
+    assert isinstance(op, kernel.MatMul)
+    return op
+
+
+def matrices(rows: int, columns: int) -> dict[str, np.ndarray]:
+    """Weights over the full range: some blocks, empty and full rows, nothing, extremes, 7 bits."""
+    random = np.random.default_rng(rows * columns)
+    drawn = random.integers(-128, 128, (rows, columns)).astype(np.int8)
+    kept = np.repeat(random.random((-(-rows // 4), columns)) < 0.4, 4, axis=0)[:rows]
+    holes = drawn.copy()
+    holes[::3] = 0
+    holes[: rows // 2 : 5] = 127
+    small = np.clip(drawn, -64, 64)
+    small[-1] = [-64, 64, -128, 0, 127, 1][: min(columns, 6)] + [64] * max(0, columns - 6)
+    zeros = np.zeros_like(drawn)
+    return {
+        "blocks": np.where(kept, drawn, zeros),
+        "holes": holes,
+        "zeros": zeros,
+        "lowest": np.full_like(drawn, -128),
+        "small": small,
+    }
+
+
+@each_target
+@pytest.mark.parametrize("dataflow", QUADS)
+@pytest.mark.parametrize(("rows", "columns"), SHAPES)
+def test_sums_are_exact(features: frozenset[str], dataflow: Dataflow, rows: int, columns: int) -> None:
+    natives: dict[bool, Compiled] = {}
+    random = np.random.default_rng(7)
+    for weight in matrices(rows, columns).values():
+        packed = pack_weight(weight, Schedule(dataflow))
+        fits = pairs_cannot_saturate(packed, WeightLayout(rows, columns, dataflow))
+        if fits not in natives:
+            op = product(rows, columns, dataflow, pairs_fit=fits)
+            natives[fits] = Compiled(op, MATMUL, ("t",), targets=[features])
+        for tokens in TOKENS:
+            x = random.integers(0, 256, (tokens, columns)).astype(np.uint8)
+            x[::2, ::2] = 255
+            (found,) = natives[fits](x, packed, t=tokens)
+            np.testing.assert_array_equal(found, x.astype(np.int64) @ weight.T.astype(np.int64))
+    assert True in natives
+
+
+def inner_loops(features: frozenset[str], dataflow: Dataflow, *, pairs_fit: bool = False) -> list[Loop]:
+    """The loops of a large product that multiply, for all token counts and for the last rows too."""
+    op = product(767, 768, dataflow, pairs_fit=pairs_fit)
+    text = assembly([build_function("f", features, lambda e, args: MATMUL.emit(op, open_frame(op, e, args, ("t",))))])
+    return [loop for loop in innermost_loops(text) if loop.count(MULTIPLY)]
+
+
+@pytest.mark.parametrize("dataflow", QUADS)
+@pytest.mark.parametrize("features", [AVX512, AVX512VBMI], ids=target_name)
+def test_one_tile_is_sixteen_dot_products(features: frozenset[str], dataflow: Dataflow) -> None:
+    loops = inner_loops(features, dataflow)
+    assert max(loop.count("vpdpbusd") for loop in loops) == 16
+    assert not any(loop.stack_traffic for loop in loops)
+
+
+@pytest.mark.parametrize("dataflow", QUADS)
+@pytest.mark.parametrize(
+    ("features", "pairs_fit", "counts"),
+    [
+        (AVXVNNI, False, {"vpdpbusd": 8}),
+        (AVX2, True, {"vpmaddwd": 8, "vpmaddubsw": 8}),
+    ],
+)
+def test_narrow_registers_hold_a_piece_of_the_tile(
+    features: frozenset[str], pairs_fit: bool, counts: dict[str, int], dataflow: Dataflow
+) -> None:
+    loops = inner_loops(features, dataflow, pairs_fit=pairs_fit)
+    assert not any(loop.stack_traffic for loop in loops)
+    for mnemonic, count in counts.items():
+        assert max(loop.count(mnemonic) for loop in loops) == count
+    assert not any("zmm" in line for loop in loops for line in loop.instructions)
+
+
+@pytest.mark.parametrize("dataflow", ROWS)
+@pytest.mark.parametrize("features", [AVX512, AVX2], ids=target_name)
+def test_float_sums_stay_in_registers(features: frozenset[str], dataflow: Dataflow) -> None:
+    width = 64 if features == AVX512 else 16
+    core = RowCore(WeightLayout(768, 768, dataflow), width)
+    loop = hottest_loop(assembly([product_function(core, features, 64)]), "vfmadd.*")
+    assert loop.count("vfmadd.*") == (16 if features == AVX512 else 8)
+    assert not loop.stack_traffic
