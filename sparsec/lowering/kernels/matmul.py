@@ -33,6 +33,7 @@ from sparsec.lowering.kernels.token_order import (
     store_row,
 )
 from sparsec.lowering.kernels.vector import Emitter, Operand, Value
+from sparsec.lowering.kernels.word_quads import WordQuadCore
 from sparsec.packing import WeightLayout
 from sparsec.schedule import TILE
 
@@ -101,6 +102,7 @@ class MatMulEmitter:
             else:
                 raise CompilerBug(f"kernel.matmul cannot broadcast {buffer.type}")
         self._body, self._zeros = BodyEmitter(region, self._e).prepare(scalars).leave_zeros()
+        self._widest = self._core(self._e.register_tile).order.width
 
     def emit(self) -> None:
         """Loop over work items, each at the width that its tile needs."""
@@ -122,15 +124,13 @@ class MatMulEmitter:
                     whole = partial(self._tile, width, left, tile, begin, end)
                     e.if_(e.greater(left, width // 2), whole, partial(at, width // 2))
 
-            at(e.register_tile)
+            at(self._widest)
 
         e.for_loop(frame.begin, frame.end, item)
 
     def _tile(self, width: int, left: Value, tile: Value, begin: Value, end: Value) -> None:
         """Compute the groups of one tile, `width` tokens at a time until `left` are done or the tile ends."""
-        fits = self._op.pairs_fit is not None
-        quads = self._layout.is_quads
-        core = QuadCore(self._layout, width, pairs_fit=fits) if quads else RowCore(self._layout, width)
+        core = self._core(width)
         x = self._tile_start(self._frame.ins[0], kernel.buffer_element(self._op.ins[0]), tile, self._layout.columns)
         outs = [
             self._tile_start(pointer, kernel.buffer_element(buffer), tile, self._layout.rows)
@@ -157,9 +157,17 @@ class MatMulEmitter:
                 )
                 store_tile_rows(self._e, core.order, element, rows, start, channels, zero=zeros[number])
 
-        in_pieces = width == self._e.register_tile < TILE  # a narrower width is chosen when it covers what is left
+        in_pieces = width == self._widest < TILE  # a narrower width is chosen when it covers what is left
         tokens = self._e.minimum(left, TILE) if in_pieces else width
         core.emit(self._e, x, self._frame.ins[1], begin, end, self._initial, epilogue, tokens)
+
+    def _core(self, width: int) -> QuadCore | WordQuadCore | RowCore:
+        fits = self._op.pairs_fit is not None
+        if not self._layout.is_quads:
+            return RowCore(self._layout, width)
+        if self._e.multiplies_bytes(fits):
+            return QuadCore(self._layout, width, pairs_fit=fits)
+        return WordQuadCore(self._layout)
 
     def _initial(self, row: Value) -> Value:
         e = self._e

@@ -3,7 +3,8 @@
 A row of a u8 tile has 64 tokens. Per quad: load 4 rows, interleave them to vectors of 16 tokens x 4 channels, broadcast
 4 x 4 weights, and accumulate 4 rows x width/16 vectors. On AVX-512 with VNNI and 64 tokens that is 4 loads, 8 unpacks,
 4 broadcasts and 16 `vpdpbusd`, which alone bound the time. Targets with fewer or narrower registers walk the tile in
-pieces of the width that they have registers for. `sparsec/packing.py` defines the weight stream.
+pieces of the width that they have registers for. `word_quads.py` has the core for targets that cannot multiply bytes.
+`sparsec/packing.py` defines the weight stream.
 """
 
 from __future__ import annotations
@@ -74,10 +75,14 @@ class QuadCore:
             tokens: how many; `width` by default.
         """
 
-        def group(number: Value, rows: int, token: Operand) -> Accumulators:
-            return self._group(e, e.offset(x, token), packed, number, rows, initial)
+        def rows(group: Value, count: int) -> None:
+            def piece(token: Operand) -> None:
+                sums = self._group(e, e.offset(x, token), packed, group, count, initial)
+                epilogue(e.mul(group, GROUP), token, sums)
 
-        emit_groups(e, self.weight, begin, end, Pieces(self.width, tokens), group, epilogue)
+            Pieces(self.width, tokens).walk(e, piece)  # one group after the other: its weights stay in the cache
+
+        emit_groups(e, self.weight, begin, end, rows)
 
     def _group(self, e: Emitter, x: Value, packed: Value, group: Value, rows: int, initial: Initial) -> Accumulators:
         vectors = self.order.vectors
@@ -145,24 +150,14 @@ class Pieces:
 
 
 def emit_groups(
-    e: Emitter,
-    weight: WeightLayout,
-    begin: Operand,
-    end: Operand,
-    pieces: Pieces,
-    group: Callable[[Value, int, Operand], Accumulators],
-    epilogue: Epilogue,
+    e: Emitter, weight: WeightLayout, begin: Operand, end: Operand, rows: Callable[[Value, int], None]
 ) -> None:
-    """Loop over groups, and over the pieces of the tile for each, while the group's weights are in the cache.
+    """Loop over groups: `rows` is called with a group and how many rows it has.
 
-    The last group of a matrix whose rows are no multiple of 4 computes only its own rows.
+    The last group of a matrix whose rows are no multiple of 4 computes only its own.
     """
     full, rest = divmod(weight.rows, GROUP)
     limit = e.minimum(end, full) if isinstance(end, Value) else min(int(end), full)
-
-    def rows(index: Value, count: int) -> None:
-        pieces.walk(e, lambda token: epilogue(e.mul(index, GROUP), token, group(index, count, token)))
-
     e.for_loop(begin, limit, lambda index, _: rows(index, GROUP))
     if rest and isinstance(end, Value):
         e.if_(e.greater(end, full), lambda: rows(e.i64(full), rest))

@@ -62,11 +62,14 @@ class RowCore:
             tokens: how many; `width` by default.
         """
 
-        def group(number: Value, rows: int, token: Operand) -> Accumulators:
-            start = e.offset(x, e.scaled(token, 4))
-            return self._group(e, start, packed, number, rows, initial)
+        def rows(group: Value, count: int) -> None:
+            def piece(token: Operand) -> None:
+                sums = self._group(e, e.offset(x, e.scaled(token, 4)), packed, group, count, initial)
+                epilogue(e.mul(group, GROUP), token, sums)
 
-        emit_groups(e, self.weight, begin, end, Pieces(self.width, tokens), group, epilogue)
+            Pieces(self.width, tokens).walk(e, piece)
+
+        emit_groups(e, self.weight, begin, end, rows)
 
     def _group(self, e: Emitter, x: Value, packed: Value, group: Value, rows: int, initial: Initial) -> Accumulators:
         vectors = self.order.vectors

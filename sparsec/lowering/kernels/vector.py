@@ -172,6 +172,10 @@ class Emitter(ControlEmitter):
         name = "llvm.x86.avx.cvt.ps2dq.256" if wide else "llvm.x86.sse2.cvtps2dq"
         return self._piecewise(name, [a], 8 if wide else 4, i32)
 
+    def multiplies_bytes(self, pairs_fit: bool) -> bool:
+        """Whether `dot4` takes bytes as they are. If not, it widens both operands to 16 bits every time."""
+        return self.has("avx512vnni") or self.has("avxvnni") or (pairs_fit and self.has("avx2"))
+
     def dot4(self, accumulator: Value, unsigned: Value, signed: Value, *, pairs_fit: bool = False) -> Value:
         """`accumulator[i] + sum(unsigned[4i+j] * signed[4i+j] for j in 0..3)`, exact.
 
