@@ -1,7 +1,8 @@
 """Attention of one head of one sequence at a time, all of it in scratch memory that stays in the cache.
 
-Scores are held transposed, `[key][query]`, for up to 64 queries at a time: the softmax then runs down the keys with no
-horizontal reductions, and its sums take the keys in the order that the reference demands.
+Scores are held transposed, `[key][query]`, for as many queries at a time as registers hold (up to 64): the softmax
+then runs down the keys with no horizontal reductions, and its sums take the keys in the order that the reference
+demands.
 
 * S = K Q is an outer-product walk like dataflow A: K is the broadcast operand, Q the streamed one.
 * softmax over keys, then the `weight` body.
@@ -13,7 +14,8 @@ points by 128 where the file says otherwise. Sums are corrected exactly, in i32,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from xdsl.dialects.builtin import f32, i8, i32
 
@@ -28,7 +30,7 @@ from sparsec.lowering.kernels.attention_extras import OutputBody, ScoreBody, ext
 from sparsec.lowering.kernels.attention_scratch import Areas, Tiles, clear, load_columns, store_columns
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.matmul import store_tile_rows
-from sparsec.lowering.kernels.token_order import TokenOrder, interleave, pack_row
+from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder, interleave, pack_row
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
 from sparsec.schedule import GROUP, TILE
 
@@ -98,7 +100,8 @@ class AttentionEmitter:
         def item(number: Value, _: tuple[Value, ...]) -> None:
             batch, head = e.div(number, self._heads), e.rem(number, self._heads)
             self._load_keys_and_values(batch, head)
-            e.for_loop(0, self._queries, lambda first, _: self._queries_from(batch, head, first), step=TILE)
+            step = e.register_tile
+            e.for_loop(0, self._queries, lambda first, _: self._queries_from(batch, head, first), step=step)
 
         e.for_loop(frame.begin, frame.end, item)
 
@@ -129,22 +132,23 @@ class AttentionEmitter:
             products.sum_rows(e, self._at["values"], self._at["value_sums"], self._value_channels, self._width)
 
     def _queries_from(self, batch: Value, head: Value, first: Value) -> None:
-        """One tile of queries, at the width that it needs."""
+        """As many queries as registers hold, or the last ones, at the width that they need."""
         e = self._e
-        count = e.minimum(e.sub(self._queries, first), TILE)
+        count = e.minimum(e.sub(self._queries, first), e.register_tile)
         token, tiles = e.add(e.mul(batch, self._queries), first), self._operand(0)
         load_columns(
             e, tiles, e.mul(head, self._channels), self._channels, token, count, self._at["queries"],
             e.i64(TILE * tiles.width), flip=self._flips["q"],
         )  # fmt: skip
 
-        def at(width: int) -> Callable[[], None]:
-            return lambda: self._tile(width, (batch, head), first)
+        def at(width: int) -> None:
+            whole = partial(self._tile, width, (batch, head), first)
+            if width == WIDTHS[-1]:
+                whole()
+            else:
+                e.if_(e.greater(count, width // 2), whole, partial(at, width // 2))
 
-        def narrow() -> None:
-            e.if_(e.greater(count, 16), at(32), at(16))
-
-        e.if_(e.greater(count, 32), at(64), narrow)
+        at(e.register_tile)
         out_buffer = self._op.outs[0]
         element = f32 if self._out_element == f32 else i8
         if elements.bytes_of(self._out_element) not in (1, 4):

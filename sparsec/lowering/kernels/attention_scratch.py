@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
-from xdsl.dialects.builtin import IntegerType, i8
+from xdsl.dialects.builtin import i8
 from xdsl.ir import Attribute
 
 from sparsec.lowering.kernels.values import size_of
-from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
+from sparsec.lowering.kernels.vector import Emitter, Value, vector_of
 from sparsec.schedule import TILE
 
 Move = Callable[[Value, Value, Value, Value], None]
@@ -52,26 +51,17 @@ def _pieces(e: Emitter, first: Value, count: Value, move: Move) -> None:
     e.for_loop(0, pieces, piece, [e.i64(0)])
 
 
-def _move_run(e: Emitter, element: Attribute, source: Value, target: Value, length: Value, flip: bool) -> None:
-    """Copy up to 64 elements, no others touched; `flip` changes s8 to u8 or back (+128)."""
-    if isinstance(element, IntegerType):
-        mask = e.tail_mask(length, TILE)
-        value = e.load_masked(vector_of(cast(Attribute, element), TILE), source, 0, mask)
-        e.store_masked(e.differ(value, -128) if flip else value, target, 0, mask)
-        return
-
-    def sixteen(start: Value, _: tuple[Value, ...]) -> None:
-        mask, at = e.tail_mask(e.sub(length, start)), e.mul(start, size_of(element))
-        e.store_masked(e.load_masked(vector_of(element, LANES), source, at, mask), target, at, mask)
-
-    e.for_loop(0, length, sixteen, step=LANES)
-
-
 def load_columns(
     e: Emitter, tiles: Tiles, channel: Value, rows: int, first: Value, count: Value, target: Value, stride: Value,
     *, flip: bool = False,
 ) -> None:  # fmt: skip
-    """`target[d][i] = tiles[channel + d][first + i]`, d < rows, i < count; rows of target `stride` bytes apart."""
+    """`target[d][i] = tiles[channel + d][first + i]`, d < rows, i < count; rows of target `stride` bytes apart.
+
+    `flip` changes s8 to u8 or back (+128).
+    """
+
+    def change(value: Value) -> Value:
+        return e.differ(value, -128) if flip else value
 
     def move(done: Value, tile: Value, lane: Value, length: Value) -> None:
         begin = e.mul(e.add(e.mul(e.add(e.mul(tile, tiles.channels), channel), TILE), lane), tiles.width)
@@ -80,7 +70,7 @@ def load_columns(
 
         def row(d: Value, _: tuple[Value, ...]) -> None:
             at = e.offset(source, e.mul(d, TILE * tiles.width))
-            _move_run(e, tiles.element, at, e.offset(place, e.mul(d, stride)), length, flip)
+            e.copy_run(tiles.element, at, e.offset(place, e.mul(d, stride)), length, change)
 
         e.for_loop(0, rows, row)
 
@@ -99,7 +89,7 @@ def store_columns(
 
         def row(d: Value, _: tuple[Value, ...]) -> None:
             at = e.mul(d, TILE * tiles.width)
-            _move_run(e, tiles.element, e.offset(start, at), e.offset(place, at), length, False)
+            e.copy_run(tiles.element, e.offset(start, at), e.offset(place, at), length)
 
         e.for_loop(0, rows, row)
 

@@ -127,6 +127,36 @@ class Emitter(ControlEmitter):
         address, align = self.offset(base, byte_offset), self.i32(size_of(element_of(value.type)))
         self.intrinsic_store(f"llvm.masked.store.{mangled(value.type)}.p0", [value, address, align, mask])
 
+    def copy_run(
+        self,
+        element: Attribute,
+        source: Value,
+        target: Value,
+        length: Value,
+        change: Callable[[Value], Value] = lambda value: value,
+    ) -> None:
+        """Copy `length` elements, each through `change`, and touch no others; best for up to 64 of them."""
+        masked = self.has("avx512bw")
+        lanes = 4 * LANES if masked and size_of(element) == 1 else LANES
+        kind, size = vector_of(element, lanes), size_of(element)
+
+        def some(start: Value, _: tuple[Value, ...]) -> None:
+            at, left = self.mul(start, size), self.sub(length, start)
+
+            def whole() -> None:
+                self.store(change(self.load(kind, source, at)), target, at)
+
+            def part() -> None:
+                mask = self.tail_mask(left, lanes)
+                self.store_masked(change(self.load_masked(kind, source, at, mask)), target, at, mask)
+
+            if masked:
+                part()
+            else:  # without masks in registers, LLVM makes a branch of each lane
+                self.if_(self.less(left, lanes), part, whole)
+
+        self.for_loop(0, length, some, step=lanes)
+
     def gather(self, element: Attribute, base: Value, indices: Value, scale: int = 4) -> Value:
         """Load one 32-bit element per lane from `base + scale * index` (signed i32 or i64; scale: 1, 2, 4 or 8)."""
         lanes, wide = lanes_of(indices.type), element_of(indices.type) == i64
