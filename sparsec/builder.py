@@ -35,8 +35,10 @@ from sparsec.dialects import nn_structure as st
 from sparsec.dialects import sparse
 from sparsec.dialects.body import Yield, yielded
 from sparsec.dialects.encoding import (
+    ENTRIES,
     BlocksAttr,
     Layout,
+    TableType,
     element_of,
     is_float,
     sizes_of,
@@ -148,6 +150,14 @@ class Builder:
         else:
             attribute = IntegerAttr(int(value), cast(IntegerType, element))
         return self.create(st.Constant, [], {"value": attribute}, result_types=[element]).results[0]
+
+    def table(self, entries: Array) -> SSAValue:
+        """256 bytes for `nn.lookup`, for use inside bodies."""
+        type = TableType(cast(IntegerType, to_element(entries.dtype)))
+        table = np.zeros((), to_numpy(type))
+        table[ENTRIES] = entries
+        digest = StringAttr(self.weights.put(table))
+        return self.create(st.Constant, [], {"digest": digest}, result_types=[type]).results[0]
 
     def dimension(self, size: Size) -> SSAValue:
         """The value of a size as an i64 scalar tensor."""

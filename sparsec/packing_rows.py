@@ -139,7 +139,7 @@ def _pack_windows(blocks: NDArray[np.int8], layout: RowsLayout) -> Bytes:
     entry_of_block: list[int] = [0]
     offsets: list[int] = []
     picked: list[tuple[int, int, int, NDArray[np.int64]]] = []
-    kept = groups.any(axis=2)
+    kept = np.asarray(groups.any(axis=2), np.bool_)
     for number in range(layout.blocks):
         for start, columns in windows_of([np.flatnonzero(row) for row in kept[number]], layout.columns):
             picked += [(number, group, len(offsets), part) for group, part in enumerate(columns) if len(part)]

@@ -40,6 +40,7 @@ from sparsec.transforms.recognise_attention import RecogniseAttention
 from sparsec.transforms.recognise_gelu import RecogniseGelu
 from sparsec.transforms.recognise_layer_norm import RecogniseLayerNorm
 from sparsec.transforms.sink_reshapes import SinkReshapes
+from sparsec.transforms.tabulate_bytes import TabulateBytes
 from sparsec.transforms.unsigned_activations import UnsignedActivations
 
 MESSAGE_LIMIT = 2000
@@ -99,6 +100,7 @@ def stages(target: str = "avx512vbmi", vendor: str = "", expect: str = "") -> tu
                 DiscoverBlocks(),  # now every weight is a constant with its zero point taken off
                 FuseEpilogues(),
                 FuseElementwise(),
+                TabulateBytes(),  # now a body holds all that follows from a byte
                 BoundQuantisations(),
             ),
             forms.sparse,

@@ -11,7 +11,7 @@ from xdsl.ir import Operation
 
 from sparsec import elementary
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects.encoding import element_of, to_numpy
+from sparsec.dialects.encoding import ENTRIES, element_of, to_numpy
 from sparsec.dialects.nn_structure import Constant
 from sparsec.numpy_arithmetic import NumpyArithmetic
 from sparsec.reference_scope import Meaning, Scope
@@ -98,6 +98,10 @@ def dequantize(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequen
 
 def _cast(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     return [cast_to(operands[0], to_numpy(element_of(cast(ew.Cast, op).to)))]
+
+
+def _lookup(x: Array, table: Array) -> Array:
+    return table[ENTRIES][x.astype(np.uint8)]  # two's complement
 
 
 def _apply(function: Callable[..., Array]) -> Meaning:
@@ -188,4 +192,5 @@ MEANING: dict[type[Operation], Meaning] = {
     ew.Cast: _cast,
     ew.Quantize: quantize,
     ew.Dequantize: dequantize,
+    ew.Lookup: _apply(_lookup),
 }

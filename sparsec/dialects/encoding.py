@@ -35,7 +35,7 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.dialects.utils import EnumAttribute
-from xdsl.ir import Attribute, ParametrizedAttribute, SpacedOpaqueSyntaxAttribute
+from xdsl.ir import Attribute, ParametrizedAttribute, SpacedOpaqueSyntaxAttribute, TypeAttribute
 from xdsl.irdl import irdl_attr_definition
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
@@ -63,8 +63,26 @@ _NUMPY: dict[Attribute, np.dtype] = {  # pyright: ignore[reportMissingTypeArgume
 _ELEMENT = {dtype: element for element, dtype in _NUMPY.items()}
 
 
+@irdl_attr_definition
+class TableType(ParametrizedAttribute, TypeAttribute):
+    """256 entries of one element type, seen as one element: what `nn.lookup` reads. `!nn.table<ui8>`"""
+
+    name = "nn.table"
+    entry: IntegerType
+
+    def verify(self) -> None:
+        if self.entry not in (ui8, i8):
+            raise VerifyException(f"nn.table holds ui8 or i8, not {self.entry}")
+
+
+ENTRIES = "entries"
+"""The one field of a table's numpy dtype: its 256 entries."""
+
+
 def to_numpy(element: Attribute) -> np.dtype:  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType]
     """The numpy dtype of an element type; bool for i1."""
+    if isinstance(element, TableType):
+        return np.dtype([(ENTRIES, _NUMPY[element.entry], (256,))])  # pyright: ignore
     return _NUMPY[element]  # pyright: ignore[reportUnknownVariableType]
 
 
@@ -74,7 +92,10 @@ def to_element(dtype: object) -> Attribute:
     Raises:
         ShapeError: sparsec has no such element type.
     """
-    element = _ELEMENT.get(np.dtype(dtype))  # pyright: ignore[reportArgumentType, reportCallIssue]
+    wanted = np.dtype(dtype)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]
+    if wanted.names == (ENTRIES,):
+        return TableType(cast(IntegerType, _ELEMENT[wanted[0].base]))
+    element = _ELEMENT.get(wanted)
     if element is None:
         raise ShapeError(
             f"dtype {np.dtype(dtype)} is not supported; use one of "  # pyright: ignore

@@ -6,8 +6,9 @@ Elementwise ops broadcast like numpy and also work on scalar types, which is how
 
 from xdsl.ir import Dialect
 
+from sparsec.dialects.encoding import TableType
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_elementwise import ELEMENTWISE
 from sparsec.dialects.nn_structure import STRUCTURE
 
-Nn = Dialect("nn", [*ELEMENTWISE, *STRUCTURE, Attention], [])
+Nn = Dialect("nn", [*ELEMENTWISE, *STRUCTURE, Attention], [TableType])

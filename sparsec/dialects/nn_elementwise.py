@@ -9,7 +9,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, result_def, traits_def
 from xdsl.traits import Pure
 
-from sparsec.dialects.encoding import is_float, tensor, to_numpy, ui8
+from sparsec.dialects.encoding import TableType, is_float, tensor, to_numpy, ui8
 from sparsec.dialects.tensor_op import TensorOp, element, normalise_axis, sizes
 from sparsec.dims import broadcast
 from sparsec.errors import ShapeError
@@ -447,6 +447,24 @@ class Dequantize(QuantisationOp):
         return [elementwise_type(element(self.scale), [self.operand])]
 
 
+@irdl_op_definition
+class Lookup(ElementwiseOp):
+    """`table[operand]`, the bits of a byte (ui8 or i8) as the index; `table` is one `!nn.table` for all elements."""
+
+    name = "nn.lookup"
+    operand = operand_def()
+    table = operand_def()
+    result = result_def()
+
+    def infer_types(self) -> Sequence[Attribute]:
+        table = self.table.type
+        if not isinstance(table, TableType):
+            raise ShapeError(f"nn.lookup reads an !nn.table, not {table}")
+        if element(self.operand) not in (ui8, i8):
+            raise ShapeError(f"nn.lookup takes bytes, got {element(self.operand)}")
+        return [elementwise_type(table.entry, [self.operand])]
+
+
 ELEMENTWISE: tuple[type[ElementwiseOp], ...] = (
     Neg,
     Abs,
@@ -489,4 +507,5 @@ ELEMENTWISE: tuple[type[ElementwiseOp], ...] = (
     Cast,
     Quantize,
     Dequantize,
+    Lookup,
 )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Region, SSAValue
 
-from sparsec.dialects.encoding import tensor, to_numpy
+from sparsec.dialects.encoding import tensor
 from sparsec.dialects.nn_structure import Constant
 from sparsec.lowering.program_builder import ProgramBuilder
 
@@ -22,13 +21,13 @@ def hoist_constants(bodies: Sequence[Region], b: ProgramBuilder) -> tuple[list[R
     buffers: list[SSAValue] = []
     for number, copy in enumerate(copies):
         for op in list(copy.block.ops):
-            if not isinstance(op, Constant) or not isinstance(op.value, FloatAttr | IntegerAttr):
+            if not isinstance(op, Constant):
                 continue
-            if op.value.value.data in _KEPT:
+            if isinstance(op.value, FloatAttr | IntegerAttr) and op.value.value.data in _KEPT:
                 continue
             element = op.result.type
             arguments = [each.block.insert_arg(element, len(each.block.args)) for each in copies]
             op.result.replace_all_uses_with(arguments[number])
             op.detach()
-            buffers.append(b.constant(np.asarray(op.value.value.data, to_numpy(element)), tensor(element, [])))
+            buffers.append(b.constant(b.array(op.result), tensor(element, [])))
     return copies, buffers

@@ -1,13 +1,13 @@
 """Constants of bodies become extras, so that bodies which differ only in numbers are equal."""
 
 import numpy as np
-from xdsl.dialects.builtin import f32
+from xdsl.dialects.builtin import f32, i8
 from xdsl.ir import Region
 
 from sparsec.builder import begin_module
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects.encoding import ui8
-from sparsec.dialects.kernel import buffer_element
+from sparsec.dialects.encoding import TableType, ui8
+from sparsec.dialects.kernel import buffer_element, buffer_sizes
 from sparsec.dialects.nn_structure import Constant
 from sparsec.lowering.hoist_constants import hoist_constants
 from sparsec.lowering.program_builder import ProgramBuilder
@@ -49,3 +49,14 @@ def test_bodies_of_one_op_share_their_extras() -> None:
     assert len(buffers) == 4
     assert all(len(copy.block.args) == 1 + 4 for copy in copies)
     assert np.all([argument.first_use is None for argument in copies[0].block.args[3:]])
+
+
+def test_tables_become_buffers_of_one_element() -> None:
+    weights = WeightStore()
+    b = begin_module(weights, [])[0]
+    table = np.arange(256).astype(np.int8)
+    body = b.body([ui8], lambda inner, args: [inner.apply(ew.Lookup, args[0], inner.table(table))])
+    (copy,), (buffer,) = hoist_constants([body], ProgramBuilder(weights))
+    assert buffer_element(buffer) == copy.block.args[1].type == TableType(i8)
+    assert buffer_sizes(buffer) == ()
+    assert not any(isinstance(op, Constant) for op in copy.block.ops)

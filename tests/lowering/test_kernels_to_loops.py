@@ -11,13 +11,14 @@ from sparsec.api import new_context
 from sparsec.builder import begin_module
 from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects.encoding import tensor
+from sparsec.dialects.encoding import tensor, ui8
 from sparsec.lowering.kernels_to_loops import KernelsToLoops, kernel_key
 from sparsec.weights import WeightStore
 from tests.transforms.drawn_models import LinearKind, drawn_linear
 from tests.transforms.graphs import BATCH, SEQUENCE
 
 KIND = LinearKind("qdq", "u8", "s8", True, "i32", True, (4, 1), 0.5)
+RANDOM = np.random.default_rng(0)
 
 
 def lowered(layers: int, activation: type[ew.ElementwiseOp] = ew.Gelu) -> tuple[list[kernel.MatMul], int]:
@@ -48,3 +49,20 @@ def test_another_body_is_another_function() -> None:
     keys = [kernel_key(call) for call in calls]
     assert functions == len(set(keys))
     assert keys[0] == keys[1]
+
+
+def test_layers_with_other_tables_share_a_function() -> None:
+    weights = WeightStore()
+    b, inputs, finish = begin_module(weights, [("x", tensor(ui8, [BATCH, SEQUENCE, 8]))])
+    x = inputs["x"]
+    for scale in (0.05, 0.02, 0.01):
+        linear = drawn_linear(b, b.dequantize(x, b.constant(scale), b.constant(np.uint8(9))), 8, KIND, RANDOM)
+        zero = b.constant(np.uint8(128))
+        real = b.dequantize(b.quantize(linear, b.constant(scale), zero), b.constant(scale), zero)
+        x = b.quantize(b.apply(ew.Gelu, real), b.constant(scale), zero)
+    module, context = finish([("y", x)]), new_context(weights)
+    pipeline.finish(pipeline.run(module, context))
+    calls = [op for op in module.walk() if isinstance(op, kernel.MatMul)]
+    assert len(calls) == 3 and len({kernel_key(call) for call in calls}) == 1
+    assert all(any(isinstance(op, ew.Lookup) for op in call.body.block.ops) for call in calls)
+    assert len({call.ins[-1].owner.properties["index"] for call in calls}) == 3  # pyright: ignore

@@ -70,7 +70,7 @@ class ScoreBody:
         self._by_query: list[Extra] = []
         for extra in extras:
             if region.block.args[extra.argument].first_use is None:
-                known[extra.argument] = self._e.constant(0, elements.carried(extra.element))
+                known[extra.argument] = elements.unread(self._e, extra.element, extra.pointer)
             elif extra.is_scalar:
                 known[extra.argument] = elements.load(self._e, extra.element, extra.pointer)
             elif extra.strides()[2] == 0:
@@ -134,7 +134,7 @@ class OutputBody:
         known: dict[int, Value] = {}
         for extra in extras:
             if region.block.args[extra.argument].first_use is None:
-                known[extra.argument] = self._e.constant(0, elements.carried(extra.element))
+                known[extra.argument] = elements.unread(self._e, extra.element, extra.pointer)
             elif extra.is_scalar:
                 known[extra.argument] = elements.load(self._e, extra.element, extra.pointer)
             elif is_per_channel(extra.shape, hidden):

@@ -20,11 +20,11 @@ from xdsl.ir import Attribute, Operation, Region, SSAValue
 
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.body import Yield
-from sparsec.dialects.encoding import to_numpy, ui8
+from sparsec.dialects.encoding import TableType, to_numpy, ui8
 from sparsec.dialects.nn_structure import Constant
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.body_ops import TABLE, constant_number, convert, emit_constant
-from sparsec.lowering.kernels.elements import carried
+from sparsec.lowering.kernels.elements import carried, narrow, widen
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, lanes_of
 
 
@@ -73,6 +73,7 @@ class BodyEmitter:
         self._spread: dict[SSAValue, Value] = {}
         self._quantisers: dict[Operation, _Quantiser] = {}
         self._without_zero: frozenset[Operation] = frozenset()
+        self._tables: dict[SSAValue, tuple[Value, ...]] = {}
 
     def prepare(self, known: Mapping[int, Value]) -> BodyEmitter:
         """The body once these arguments are known, scalars or vectors in the carried type of their elements."""
@@ -81,12 +82,15 @@ class BodyEmitter:
         step._known = dict(self._known)
         step._spread = dict(self._spread)
         step._quantisers = dict(self._quantisers)
+        step._tables = dict(self._tables)
         arguments = self._body.block.args
         for index, value in known.items():
             expected = carried(arguments[index].type, lanes_of(value.type))
             if value.type != expected:
                 raise CompilerBug(f"argument {index} of a body is {value.type} and should be {expected}")
             step._known[arguments[index]] = value
+            if isinstance(arguments[index].type, TableType) and arguments[index].first_use is not None:
+                step._tables[arguments[index]] = self._e.load_table(value)
         step._run()
         step._spread_for_later()
         return step
@@ -152,7 +156,7 @@ class BodyEmitter:
 
     def _vector(self, value: SSAValue) -> Value:
         known = self._known[value]
-        if lanes_of(known.type) == self._lanes:
+        if lanes_of(known.type) == self._lanes or value in self._tables:
             return known
         if value not in self._spread:
             if isinstance(value.owner, Constant):
@@ -166,10 +170,17 @@ class BodyEmitter:
         scalar = all(lanes_of(self._known[operand].type) == 1 for operand in op.operands)
         if isinstance(op, ew.Quantize):
             return self._quantize(op, scalar)
+        if isinstance(op, ew.Lookup) and not scalar:
+            return self._look_up(op)
         operands = [self._known[operand] if scalar else self._vector(operand) for operand in op.operands]
         if isinstance(op, ew.ElementwiseOp) and type(op) in TABLE:
             return TABLE[type(op)](self._e, op, operands)
         raise CompilerBug(f"{op.name} has no row in body_ops.py")
+
+    def _look_up(self, op: ew.Lookup) -> Value:
+        e = self._e
+        packed = narrow(e, self._vector(op.operand), op.operand.type)
+        return widen(e, e.look_up(self._tables[op.table], packed), op.result.type)
 
     # Quantize
 
@@ -193,7 +204,7 @@ class BodyEmitter:
         if not scalar and self._saturates(op) and op.bounded is not None:
             clipped = scaled
         elif not scalar and self._saturates(op) and op.result.type == ui8:
-            # too low, or NaN: at most INT_MIN + 255, which the store saturates to 0
+            # too low, or NaN: at most INT_MIN + 255, which stores and lookups saturate to 0
             clipped = e.minimum(quantiser.high, scaled)
         else:
             clipped = e.minimum(e.maximum(scaled, quantiser.low), quantiser.high)
@@ -201,8 +212,9 @@ class BodyEmitter:
         return rounded if quantiser.zero is None or op in self._without_zero else e.add(rounded, quantiser.zero)
 
     def _saturates(self, op: ew.Quantize) -> bool:
-        """Whether only saturating stores see the result."""
-        return op.result.type in (ui8, i8) and all(isinstance(use.operation, Yield) for use in op.result.uses)
+        """Whether the result is only seen saturated."""
+        seen = all(isinstance(use.operation, Yield | ew.Lookup) for use in op.result.uses)
+        return seen and op.result.type in (ui8, i8)
 
 
 def _limits(element: Attribute) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import is_float, ui8
 from sparsec.dialects.nn_structure import Constant
 from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels.elements import widen
 from sparsec.lowering.kernels.values import element_of, lanes_of, mangled, vector_of
 from sparsec.lowering.kernels.vector import Emitter, Value
 
@@ -286,6 +287,12 @@ def _dequantize(e: Emitter, op: ew.Dequantize, operands: Sequence[Value]) -> Val
     return values if constant_number(op.scale) == 1.0 else e.mul(values, scale)
 
 
+def _lookup(e: Emitter, op: ew.Lookup, operands: Sequence[Value]) -> Value:
+    """Of scalars; `body.py` keeps the tables that vectors are looked up in."""
+    x, table = operands
+    return widen(e, e.load(i8, table, e.zero_extend(e.both(x, 0xFF), i64)), op.result.type)
+
+
 TABLE: Mapping[type[ew.ElementwiseOp], Row] = {
     ew.Neg: _negate,
     ew.Abs: _absolute,
@@ -327,5 +334,6 @@ TABLE: Mapping[type[ew.ElementwiseOp], Row] = {
     ew.Where: _where,
     ew.Cast: _cast,
     ew.Dequantize: _dequantize,
+    ew.Lookup: _lookup,
 }
 """Every elementwise op but `nn.quantize`, whose parameters `body.py` prepares."""

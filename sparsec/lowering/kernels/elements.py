@@ -2,6 +2,7 @@
 
 Integers narrower than 32 bits are carried in i32 lanes that hold their value, booleans as i1 (masks when there are many
 lanes), i64 and floats as they are. In memory a boolean is one byte, 0 or 1. One lane is a scalar, not a vector.
+A table is carried as a pointer to it.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 from xdsl.dialects.builtin import Float16Type, IntegerType, i1, i8, i16, i32, i64
 from xdsl.ir import Attribute
 
-from sparsec.dialects.encoding import is_float, to_numpy, ui8
+from sparsec.dialects.encoding import TableType, is_float, to_numpy, ui8
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, lanes_of, vector_of
+from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, lanes_of, pointer, vector_of
 
 _BY_BYTES = {1: i8, 2: i16, 4: i32, 8: i64}
 
@@ -35,7 +36,7 @@ def carried(element: Attribute, lanes: int = 1) -> Attribute:
     """The type that carries `lanes` elements in registers."""
     if isinstance(element, Float16Type):
         raise CompilerBug("kernels do not compute with f16: a pass before should have cast it to f32")
-    scalar = i32 if element in (i8, ui8, i16) else element
+    scalar = pointer if isinstance(element, TableType) else i32 if element in (i8, ui8, i16) else element
     return scalar if lanes == 1 else vector_of(scalar, lanes)
 
 
@@ -62,6 +63,8 @@ def narrow(e: Emitter, value: Value, element: Attribute) -> Value:
 
 def load(e: Emitter, element: Attribute, base: Value, byte_offset: Operand = 0, lanes: int = 1) -> Value:
     """Load `lanes` elements that lie side by side."""
+    if isinstance(element, TableType):
+        return e.offset(base, byte_offset)
     memory = memory_type(element)
     return widen(e, e.load(memory if lanes == 1 else vector_of(memory, lanes), base, byte_offset), element)
 
@@ -69,3 +72,8 @@ def load(e: Emitter, element: Attribute, base: Value, byte_offset: Operand = 0, 
 def store(e: Emitter, value: Value, element: Attribute, base: Value, byte_offset: Operand = 0) -> None:
     """Store elements side by side."""
     e.store(narrow(e, value, element), base, byte_offset)
+
+
+def unread(e: Emitter, element: Attribute, place: Value) -> Value:
+    """What stands for a scalar that nobody reads."""
+    return place if isinstance(element, TableType) else e.constant(0, carried(element))

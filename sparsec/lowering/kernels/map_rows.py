@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from sparsec.dialects.kernel import Map, buffer_element, buffer_sizes
 from sparsec.dims import product
 from sparsec.lowering.kernels.body import BodyEmitter
-from sparsec.lowering.kernels.elements import bytes_of, load, memory_type, narrow, widen
+from sparsec.lowering.kernels.elements import bytes_of, load, memory_type, widen
 from sparsec.lowering.kernels.frame import Frame, Sizes
+from sparsec.lowering.kernels.last_lookups import LoadedTable, load_tables, narrow_or_look_up, split_lookups
 from sparsec.lowering.kernels.vector import Emitter, Value
 from sparsec.lowering.kernels.walk import Axis, Chunk, Walk, axes_of, broadcast_strides, for_chunks
 
@@ -38,13 +39,16 @@ def emit(op: Map, frame: Frame) -> None:
     length = frame.sizes(axes[-1].size)
     walk = Walk(e, frame.sizes, axes[:-1])
     never = [index for index in range(len(op.ins)) if all(axis.strides[index] == 0 for axis in axes)]
-    body = BodyEmitter(op.body, e).prepare(_scalars(op, frame.e, frame.ins, never))
+    region, lookups = split_lookups(op.body)
+    body = BodyEmitter(region, e).prepare(_scalars(op, frame.e, frame.ins, never))
+    tables = load_tables(e, lookups, frame.ins)
     buffers = [*frame.ins, *frame.outs]
 
     def one_row(number: Value, held: tuple[Value, ...]) -> None:
         if len(axes) == 1:
             start = e.mul(number, CHUNK)
-            _emit_row(op, e, axes[0], body, buffers, (start, e.minimum(e.add(start, CHUNK), length)), set(never))
+            end = e.minimum(e.add(start, CHUNK), length)
+            _emit_row(op, e, body, tables, buffers, (start, end), set(never))
             return
         offsets = walk.offsets(number, len(buffers))
         starts = [
@@ -53,7 +57,7 @@ def emit(op: Map, frame: Frame) -> None:
         ]
         constant = [i for i in range(len(op.ins)) if axes[-1].strides[i] == 0 and i not in never]
         row = body.prepare(_scalars(op, e, starts, constant)) if constant else body
-        _emit_row(op, e, axes[-1], row, starts, (e.i64(0), length), {*never, *constant})
+        _emit_row(op, e, row, tables, starts, (e.i64(0), length), {*never, *constant})
 
     e.for_loop(frame.begin, frame.end, one_row)
 
@@ -65,8 +69,8 @@ def _scalars(op: Map, e: Emitter, places: Sequence[Value], which: Sequence[int])
 def _emit_row(
     op: Map,
     e: Emitter,
-    axis: Axis,
     body: BodyEmitter,
+    tables: Sequence[LoadedTable | None],
     places: Sequence[Value],
     bounds: tuple[Value, Value],
     known: set[int],
@@ -74,13 +78,12 @@ def _emit_row(
     """The elements [bounds) of one row; `places` are where the row starts in each buffer."""
     varying = [index for index in range(len(op.ins)) if index not in known]
     elements = [buffer_element(operand) for operand in (*op.ins, *op.outs)]
-    types = [memory_type(element) for element in elements]
 
     def turn(chunk: Chunk, held: tuple[Value, ...]) -> None:
         at = [e.offset(places[i], e.mul(chunk.start, bytes_of(elements[i]))) for i in range(len(places))]
-        loaded = chunk.load([types[i] for i in varying], [at[i] for i in varying])
+        loaded = chunk.load([memory_type(elements[i]) for i in varying], [at[i] for i in varying])
         results = body.apply([widen(e, value, elements[i]) for value, i in zip(loaded, varying, strict=True)])
-        outs = range(len(op.ins), len(places))
-        chunk.store([narrow(e, value, elements[i]) for value, i in zip(results, outs, strict=True)], at[len(op.ins) :])
+        given = zip(results, elements[len(op.ins) :], tables, strict=True)
+        chunk.store([narrow_or_look_up(e, *each) for each in given], at[len(op.ins) :])
 
     for_chunks(e, bounds[0], bounds[1], turn)

@@ -17,8 +17,9 @@ from sparsec.dialects.kernel import Map, buffer_element, buffer_layout, buffer_s
 from sparsec.dims import Size, product
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.body import BodyEmitter
-from sparsec.lowering.kernels.elements import bytes_of, load, narrow, raw
+from sparsec.lowering.kernels.elements import bytes_of, load, raw
 from sparsec.lowering.kernels.frame import Frame, Sizes
+from sparsec.lowering.kernels.last_lookups import LoadedTable, load_tables, narrow_or_look_up, split_lookups
 from sparsec.lowering.kernels.tiles import ROW_TABLE_BYTES, fill_row_table, rows_to_tile
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value
 from sparsec.lowering.kernels.walk import Walk, axes_of, broadcast_strides
@@ -91,12 +92,14 @@ class _Loops:
     walks: dict[int, Walk]
     staged: dict[int, Value]
     """Where ins by token and by row wait in tile order."""
+    tables: list[LoadedTable | None]
 
 
 def emit(op: Map, frame: Frame) -> None:
     """Write the body of the function."""
     e, shape = frame.e, buffer_sizes(op.outs[0])
     ins = _ins(op)
+    region, lookups = split_lookups(op.body)
     scalars = {s.index: load(e, s.element, frame.ins[s.index]) for s in ins if s.kind == Kind.SCALAR}
     moved = [source for source in ins if source.kind in (Kind.TOKEN, Kind.ROWS)]
     staged: dict[int, Value] = {}
@@ -109,12 +112,13 @@ def emit(op: Map, frame: Frame) -> None:
             place = e.offset(place, frame.sizes(shape[-1] * (TILE * bytes_of(source.element))))
     loops = _Loops(
         op, frame, ins,
-        BodyEmitter(op.body, e).prepare(scalars),
+        BodyEmitter(region, e).prepare(scalars),
         frame.sizes(shape[-1]),
         frame.sizes(product(shape[:-1])),
         e.stack(ROW_TABLE_BYTES) if moved else None,
         {s.index: Walk(e, frame.sizes, axes_of(shape[:-1], [s.strides[:-1]])) for s in moved},
         staged,
+        load_tables(e, lookups, frame.ins),
     )  # fmt: skip
     e.for_loop(frame.begin, frame.end, lambda tile, held: _emit_tile(loops, tile))
 
@@ -173,7 +177,7 @@ def _emit_channel(
             if source.index in places:
                 at = e.mul(lane if source.kind == Kind.TOKEN else element, bytes_of(source.element))
                 varying.append(load(e, source.element, places[source.index], at, LANES))
-        for value, (out, place) in zip(body.apply(varying), outs, strict=True):
-            e.store(narrow(e, value, out), place, e.mul(element, bytes_of(out)))
+        for value, table, (out, place) in zip(body.apply(varying), loops.tables, outs, strict=True):
+            e.store(narrow_or_look_up(e, value, out, table), place, e.mul(element, bytes_of(out)))
 
     e.for_loop(0, groups, group)

@@ -20,6 +20,7 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import elements, matmul_rows
 from sparsec.lowering.kernels.body import BodyEmitter
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
+from sparsec.lowering.kernels.last_lookups import LoadedTable, load_tables, split_lookups
 from sparsec.lowering.kernels.matmul_bias import without_bias
 from sparsec.lowering.kernels.quads import Accumulators, QuadCore
 from sparsec.lowering.kernels.rows import RowCore
@@ -77,6 +78,14 @@ def emit(op: kernel.MatMul, frame: Frame) -> None:
         MatMulEmitter(op, frame).emit()
 
 
+@dataclass(frozen=True)
+class After:
+    """What is left to do with bytes when they are stored: add a zero point before they saturate, look them up."""
+
+    zero: ZeroPoint | None = None
+    table: LoadedTable | None = None
+
+
 class MatMulEmitter:
     """Emits one `kernel.matmul`."""
 
@@ -84,13 +93,14 @@ class MatMulEmitter:
         self._op, self._frame, self._e = op, frame, frame.e
         self._layout = layout_of(op)
         region, bias = without_bias(op)
+        region, self._lookups = split_lookups(region)
         self._bias = None if bias is None else frame.ins[1 + bias]
         self._tiles: list[_Extra] = []
         self._channels: list[_Extra] = []
         scalars: dict[int, Value] = {}
         for argument, buffer in enumerate(op.ins[2:], 1):
             if region.block.args[argument].first_use is None:
-                scalars[argument] = self._e.constant(0, elements.carried(kernel.buffer_element(buffer)))
+                scalars[argument] = elements.unread(self._e, kernel.buffer_element(buffer), frame.ins[1 + argument])
                 continue
             extra = _Extra(argument, frame.ins[1 + argument], kernel.buffer_element(buffer))
             if kernel.buffer_layout(buffer) == Layout.TILED:
@@ -139,6 +149,7 @@ class MatMulEmitter:
         extras = [self._tile_start(extra.pointer, extra.element, tile, self._layout.rows) for extra in self._tiles]
 
         zeros = [None if zero is None else ZeroPoint.of(self._e, zero) for zero in self._zeros]
+        tables = load_tables(self._e, self._lookups, self._frame.ins[1:])
 
         def epilogue(first: Value, token: Operand, accumulators: Accumulators) -> None:
             channels = [self._e.add(first, row) for row in range(len(accumulators))]
@@ -151,11 +162,10 @@ class MatMulEmitter:
             ]
             for number, (out, buffer) in enumerate(zip(outs, self._op.outs, strict=True)):
                 element = kernel.buffer_element(buffer)
-                start, rows = (
-                    self._at_token(out, element, token),
-                    [[result[number] for result in row] for row in results],
-                )
-                store_tile_rows(self._e, core.order, element, rows, start, channels, zero=zeros[number])
+                start = self._at_token(out, element, token)
+                rows = [[result[number] for result in row] for row in results]
+                after = After(zeros[number], tables[number])
+                store_tile_rows(self._e, core.order, element, rows, start, channels, after)
 
         in_pieces = width == self._widest < TILE  # a narrower width is chosen when it covers what is left
         tokens = self._e.minimum(left, TILE) if in_pieces else width
@@ -217,10 +227,10 @@ def store_tile_rows(
     rows: Sequence[list[Value]],
     start: Value,
     channels: Sequence[Value],
-    *,
-    zero: ZeroPoint | None = None,
+    after: After = After(),
 ) -> None:
-    """Store carried values in accumulator order as channels of a tile; bytes get a zero point first, if given."""
+    """Store carried values in accumulator order as channels of a tile; `after` is for bytes."""
+    element = after.table.element if after.table is not None else element
     offsets = [e.mul(channel, TILE * to_numpy(element).itemsize) for channel in channels]
     if element in (f32, i32):
         for row, at in zip(rows, offsets, strict=True):
@@ -228,9 +238,9 @@ def store_tile_rows(
     elif element in (ui8, i8, i1):
         if element == i1:
             rows = [[e.zero_extend(mask, i32) for mask in row] for row in rows]
-        packed = pack_rows(e, order, rows, signed=element == i8, zero=zero)
+        packed = pack_rows(e, order, rows, signed=element == i8, zero=after.zero)
         for vector, at in zip(packed, offsets, strict=True):
-            e.store(vector, start, at)
+            e.store(vector if after.table is None else e.look_up(after.table.parts, vector), start, at)
     else:
         raise CompilerBug(f"epilogues cannot store {element} to a tile")
 

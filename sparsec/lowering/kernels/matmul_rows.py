@@ -19,6 +19,7 @@ from sparsec.lowering.kernels import elements
 from sparsec.lowering.kernels.body import BodyEmitter
 from sparsec.lowering.kernels.dwords import DwordCore
 from sparsec.lowering.kernels.frame import Frame, Sizes
+from sparsec.lowering.kernels.last_lookups import load_tables, narrow_or_look_up, split_lookups
 from sparsec.lowering.kernels.matmul_bias import without_bias
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
 from sparsec.lowering.kernels.windows import WindowCore
@@ -74,13 +75,15 @@ class RowsEmitter:
         self._op, self._frame, self._e = op, frame, frame.e
         self._layout = layout_of(op)
         region, bias = without_bias(op)
+        region, lookups = split_lookups(region)
+        self._tables = load_tables(self._e, lookups, frame.ins[1:])
         self._bias = None if bias is None else frame.ins[1 + bias]
         self._extras: list[_Buffer] = []
         scalars: dict[int, Value] = {}
         for argument, buffer in enumerate(op.ins[2:], 1):
             element, sizes = kernel.buffer_element(buffer), kernel.buffer_sizes(buffer)
             if region.block.args[argument].first_use is None:
-                scalars[argument] = self._e.constant(0, elements.carried(element))
+                scalars[argument] = elements.unread(self._e, element, frame.ins[1 + argument])
             elif is_number(sizes):
                 scalars[argument] = elements.load(self._e, element, frame.ins[1 + argument])
             else:
@@ -159,9 +162,12 @@ class RowsEmitter:
             here = e.add(token, number)
             extras = [self._load(extra, channel, here) for extra in self._extras if extra.channels is not None]
             results = body.apply([value, *extras])
-            for result, buffer, pointer in zip(results, self._op.outs, self._frame.outs, strict=True):
+            for result, table, buffer, pointer in zip(
+                results, self._tables, self._op.outs, self._frame.outs, strict=True
+            ):
                 element = kernel.buffer_element(buffer)
-                self._store(result, _Buffer(0, pointer, element, self._layout.rows), channel, here)
+                stored = narrow_or_look_up(e, result, element, table)
+                self._store(stored, _Buffer(0, pointer, element, self._layout.rows), channel, here)
 
     def _address(self, buffer: _Buffer, channel: Value, token: Value | None) -> Value:
         e = self._e
@@ -184,8 +190,7 @@ class RowsEmitter:
     def _store(self, value: Value, buffer: _Buffer, channel: Value, token: Value) -> None:
         e, mask = self._e, self._mask(channel)
         address = self._address(buffer, channel, token)
-        narrow = elements.narrow(e, value, buffer.element)
         if mask is None:
-            e.store(narrow, address)
+            e.store(value, address)
         else:
-            e.store_masked(narrow, address, 0, mask)
+            e.store_masked(value, address, 0, mask)

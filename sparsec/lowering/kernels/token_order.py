@@ -148,7 +148,7 @@ def pack_rows(
     zero: ZeroPoint | None = None,
 ) -> list[Value]:
     """`pack_row` of several rows. Where vectors have 512 bits, several narrow rows are packed at once."""
-    together: int = 64 // order.width
+    together = 64 // order.width
     if together == 1 or len(rows) % together or not e.has("avx512bw"):
         return [pack_row(e, order, row, signed=signed, zero=zero) for row in rows]
     # after packing, dword d of 128-bit part p holds 4 tokens: those of part p of vector d

@@ -176,6 +176,64 @@ class Emitter(ControlEmitter):
             gathered = self.replace_lane(gathered, self.load(element, base, byte_offset), lane)
         return gathered
 
+    # Tables of 256 bytes
+
+    def load_table(self, base: Value) -> tuple[Value, ...]:
+        """A table as `look_up` takes it, best made outside of loops."""
+        if self.has("avx512vbmi"):
+            return tuple(self.load(u8x64, base, start) for start in range(0, 256, 64))
+        width = self._shuffle_width()
+        if not width:
+            return (base,)
+        parts = [self.load(u8x16, base, start) for start in range(0, 256, 16)]
+        rows = [self.shuffle(part, part, [*range(16)] * (width // 16)) for part in parts]
+        # differences: looking a byte up in all rows up to its own adds them up to that row
+        return tuple(rows[i] if i % 8 == 0 else self.differ(rows[i], rows[i - 1]) for i in range(16))
+
+    def look_up(self, table: Sequence[Value], a: Value) -> Value:
+        """`table[a[i]]` for 16, 32 or 64 bytes, taken as unsigned."""
+        width = 64 if self.has("avx512vbmi") else self._shuffle_width()
+        if not width:
+            return self._look_up_one_by_one(table[0], a)
+        lanes = lanes_of(a.type)
+        if lanes < width:  # with zeros, which costs nothing
+            padded = self.shuffle(a, self.constant(0, a.type), [*range(lanes), *[lanes] * (width - lanes)])
+            return self.slice(self.look_up(table, padded), 0, lanes)
+        permuted = self.has("avx512vbmi")
+        pieces = self.split(a, width)
+        return self.concat([(self._permute if permuted else self._shuffle_rows)(table, piece) for piece in pieces])
+
+    def _permute(self, table: Sequence[Value], a: Value) -> Value:
+        name = "llvm.x86.avx512.vpermi2var.qi.512"
+        low, high = (self.intrinsic(name, [table[i], a, table[i + 1]], a.type) for i in (0, 2))
+        return self.select(self.less(a, 0), high, low)
+
+    def _shuffle_width(self) -> int:
+        """Bytes that one `pshufb` takes, 0 where there is none."""
+        return 64 if self.has("avx512bw") else 32 if self.has("avx2") else 0
+
+    def _shuffle_rows(self, table: Sequence[Value], a: Value) -> Value:
+        """`pshufb` gives 0 where the index is negative, so a byte takes part in rows up to its own."""
+        lanes = lanes_of(a.type)
+        name = "llvm.x86.avx512.pshuf.b.512" if lanes == 64 else "llvm.x86.avx2.pshuf.b"
+        total: Value | None = None
+        for first in (0, 8):
+            index = a if first == 0 else self.differ(a, -128)
+            for row in range(first, first + 8):
+                if row > first:
+                    index = self.intrinsic(f"llvm.ssub.sat.v{lanes}i8", [index, self.like(index, 16)], a.type)
+                found = self.intrinsic(name, [table[row], index], a.type)
+                total = found if total is None else self.differ(total, found)
+        assert total is not None
+        return total
+
+    def _look_up_one_by_one(self, base: Value, a: Value) -> Value:
+        result = self.constant(0, a.type)
+        for lane in range(lanes_of(a.type)):
+            index = self.zero_extend(self.extract(a, lane), i64)
+            result = self.replace_lane(result, self.load(i8, base, index), lane)
+        return result
+
     # Machine arithmetic
 
     def sqrt(self, a: Value) -> Value:

@@ -1,6 +1,6 @@
 """Dataflow B2: exact int8 products of 4x1 blocks with tokens that lie in rows.
 
-An entry holds up to 16 columns for each of 4 groups of 4 output rows, all within 128 channels: a window, which is loaded
+An entry holds up to 16 columns for each of 4 groups of 4 output rows, all within 128 channels: a window, loaded
 once for each token. For each group one permutation of bytes picks its columns, the same for all 4 rows, and one dot
 product multiplies them. That leaves 4 partial sums per row, which are added once per row at the end.
 `packing_rows.py` defines the streams.

@@ -177,6 +177,21 @@ def test_bytes(elements: tuple[str, str, str], zeros: tuple[int, int, int, int])
     Attention(kind).check()
 
 
+def test_bytes_that_are_looked_up() -> None:
+    def looked_up(b: Builder, args: Sequence[SSAValue]) -> SSAValue:
+        return b.apply(ew.Lookup, args[0], b.table((np.arange(256) * 7 % 256).astype(np.uint8)))
+
+    def back(b: Builder, args: Sequence[SSAValue]) -> SSAValue:
+        return b.dequantize(args[0], b.scalar(0.01, f32), b.scalar(3, ui8))
+
+    byte = then(rounded(0.05, 100, ui8), looked_up)
+    kind = Kind(
+        "uint8", "int8", "int8", zeros=(7, -3, 3, 5), score=then(real(1e-4), then(byte, back)),
+        weight=then(rounded(1 / 100, 3, ui8), looked_up), output=then(real(1 / 100), byte),
+    )  # fmt: skip
+    Attention(kind).check()
+
+
 @pytest.mark.parametrize(("channels", "value_channels"), [(1, 1), (33, 16)])
 def test_channels_of_a_head(channels: int, value_channels: int) -> None:
     kind = Kind(

@@ -188,6 +188,35 @@ def test_narrow_saturates(features: frozenset[str], signed: bool) -> None:
 
 
 @each_target
+@pytest.mark.parametrize("lanes", [16, 32, 64])
+def test_look_up_of_every_byte(features: frozenset[str], lanes: int) -> None:
+    table = np.random.default_rng(lanes).integers(0, 256, 256).astype(np.uint8)
+    bytes_ = np.random.default_rng(1).permutation(256).astype(np.uint8)
+    out = np.zeros(256, np.uint8)
+
+    def body(e: Emitter, args: tuple[Value, ...]) -> None:
+        loaded = e.load_table(args[0])
+
+        def turn(start: Value, held: tuple[Value, ...]) -> None:
+            e.store(e.look_up(loaded, e.load(vector_of(i8, lanes), args[1], start)), args[2], start)
+
+        e.for_loop(0, 256, turn, step=lanes)
+
+    run(features, body, table, bytes_, out)
+    np.testing.assert_array_equal(out, table[bytes_])
+
+
+@pytest.mark.skipif(not runnable(VBMI), reason="the host lacks AVX-512 VBMI")
+def test_look_up_takes_two_permutations() -> None:
+    def body(e: Emitter, args: tuple[Value, ...]) -> None:
+        e.store(e.look_up(e.load_table(args[0]), e.load(vector_of(i8, 64), args[1])), args[1])
+
+    text = assembly([build_function("f", VBMI, body, [pointer, pointer])])
+    permutations = text.count("vpermi2b") + text.count("vpermt2b")
+    assert permutations == 2
+
+
+@each_target
 @pytest.mark.parametrize("element", [i8, i32, f32], ids=str)
 def test_masked_access_touches_only_its_lanes(features: frozenset[str], element: Attribute) -> None:
     dtype = {i8: np.int8, i32: np.int32, f32: np.float32}[element]
