@@ -169,10 +169,11 @@ def pack_rows(
 def _pack(e: Emitter, vectors: Sequence[Value], signed: bool, zero: ZeroPoint | None) -> Value:
     """Four vectors of i32, plus a zero point, saturated to bytes: each 128-bit part holds those of each in turn."""
     first, second, third, fourth = vectors
-    halves: list[Value] = [e.pack(first, second, signed=True), e.pack(third, fourth, signed=True)]
+    low, high = e.pack(first, second, signed=True), e.pack(third, fourth, signed=True)
     if zero is not None:
-        halves = [e.add_saturating(half, e.slice(zero.narrow, 0, lanes_of(half.type))) for half in halves]
-    return e.pack(*halves, signed)
+        narrow = e.slice(zero.narrow, 0, lanes_of(low.type))
+        low, high = e.add_saturating(low, narrow), e.add_saturating(high, narrow)
+    return e.pack(low, high, signed)
 
 
 def to_token_order(e: Emitter, order: TokenOrder, row: Sequence[Value]) -> list[Value]:
