@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,8 @@ from sparsec.backend.object_code import emit_ir
 from sparsec.backend.repeats import Repeats
 from sparsec.context import CompilerContext
 from sparsec.dialects import kernel
-from sparsec.dialects.encoding import Layout, Tensor, element_of, layout_of, sizes_of, to_numpy
-from sparsec.dims import Size, product
+from sparsec.dialects.encoding import Tensor, element_of, layout_of, sizes_of, tile_channels, to_numpy
+from sparsec.dims import Size
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels_to_loops import distinct_kernels, kernel_key
 from sparsec.schedule import TILE
@@ -126,9 +127,9 @@ class _Memory:
     def _bytes(self, tensor: Tensor) -> int:
         sizes = [self._size(size) for size in sizes_of(tensor)]
         width = to_numpy(element_of(tensor)).itemsize
-        if layout_of(tensor) == Layout.TILED:
-            return -(-int(product(sizes[:-1])) // TILE) * TILE * sizes[-1] * width  # pyright: ignore[reportArgumentType]
-        return int(product(sizes)) * width  # pyright: ignore[reportArgumentType]
+        if (layout := layout_of(tensor)) is not None:
+            return -(-prod(sizes[:-1]) // TILE) * TILE * self._size(tile_channels(sizes[-1], layout)) * width
+        return prod(sizes) * width
 
     def _address(self, value: SSAValue) -> int:
         owner = value.owner

@@ -8,6 +8,9 @@ gather_quads   u32 first_quad[groups + 1], padded to 64 bytes, then quads of `{o
                blocks of 4x1. An offset is the byte distance of input row k in a tile, divided by 8: u16 for K <= 8192,
                else u32. Groups are padded with zero weights to whole quads, at least one.
 dense_quads    quads of `s8 w[4 rows][4]`, ceil(K / 4) per group: input rows 4q .. 4q + 3
+block_quads    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{offset; s8 w[rows][4]}`: blocks of 4 or 1
+               rows x 4 columns; here a group has as many rows. The offset counts dwords of a token: input rows 4 offset
+               to 4 offset + 3. Groups of 1 row are padded with zero weights to an even number of entries
 gather_rows    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{u32 offset; f32 w[4 rows]}`: the offset
                is the byte distance of input row k in a tile
 dense_rows     entries of `f32 w[4 rows]`, K per group
@@ -22,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsec.errors import CompilerBug
-from sparsec.packing_rows import pack_rows
+from sparsec.packing_rows import pack_rows, places
 from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
 
 ALIGNMENT = 64
@@ -41,21 +44,43 @@ class WeightLayout:
         rows: M, the output channels.
         columns: K, the input channels.
         dataflow: which of the layouts above.
+        group: output rows in a group.
     """
 
     rows: int
     columns: int
     dataflow: Dataflow
+    group: int = GROUP
+
+    @staticmethod
+    def of(shape: tuple[int, int], schedule: Schedule) -> WeightLayout:
+        """The layout of a weight `[out, in]` for a schedule on tiles."""
+        return WeightLayout(*shape, schedule.dataflow, schedule.rows)
 
     @property
     def groups(self) -> int:
-        """Groups of 4 output rows, the last one perhaps partly beyond the matrix."""
-        return -(-self.rows // GROUP)
+        """Groups of output rows, the last one perhaps partly beyond the matrix."""
+        return -(-self.rows // self.group)
 
     @property
     def is_gathered(self) -> bool:
         """Whether entries carry offsets and groups have different lengths."""
-        return self.dataflow in (Dataflow.GATHER_QUADS, Dataflow.GATHER_ROWS)
+        return self.dataflow in (Dataflow.GATHER_QUADS, Dataflow.BLOCK_QUADS, Dataflow.GATHER_ROWS)
+
+    @property
+    def is_blocks(self) -> bool:
+        """Whether an entry is a block of 4 columns, read from interleaved tiles."""
+        return self.dataflow is Dataflow.BLOCK_QUADS
+
+    @property
+    def multiple(self) -> int:
+        """Groups are padded to a multiple of so many entries: that many sets of sums take turns."""
+        return 2 if self.is_blocks and self.group == 1 else 1
+
+    @property
+    def tile_columns(self) -> int:
+        """Input rows that a tile has room for."""
+        return -(-self.columns // 4) * 4 if self.is_blocks else self.columns
 
     @property
     def is_quads(self) -> bool:
@@ -67,6 +92,8 @@ class WeightLayout:
         """Bytes of one offset: 0, 2 or 4."""
         if not self.is_gathered:
             return 0
+        if self.is_blocks:
+            return 2 if self.columns <= 4 << 16 else 4
         return 2 if self.is_quads and self.columns - 1 <= _LAST_SHORT_COLUMN else 4
 
     @property
@@ -76,8 +103,8 @@ class WeightLayout:
 
     @property
     def entry_size(self) -> int:
-        """Bytes of one entry: 4x4 int8 weights or 4 float weights, and their offsets."""
-        return self.weights_at + 16
+        """Bytes of one entry: int8 weights of 4 columns or 4 float weights, and their offsets."""
+        return self.weights_at + (4 * self.group if self.is_blocks else 16)
 
     @property
     def dense_entries(self) -> int:
@@ -124,10 +151,12 @@ def pack_weight(weight: NDArray[np.generic], schedule: Schedule) -> Bytes:
         if weight.dtype.kind not in "iu" or not fits_int8(weight.astype(np.int64)):
             raise CompilerBug(f"{schedule.dataflow} packs s8")
         return pack_rows(weight.astype(np.int8), schedule)
-    layout = WeightLayout(weight.shape[0], weight.shape[1], schedule.dataflow)
-    grouped = np.zeros((layout.groups * GROUP, layout.columns), weight.dtype)
+    layout = WeightLayout.of((weight.shape[0], weight.shape[1]), schedule)
+    grouped = np.zeros((layout.groups * layout.group, layout.columns), weight.dtype)
     grouped[: layout.rows] = weight
-    grouped = grouped.reshape(layout.groups, GROUP, layout.columns)
+    grouped = grouped.reshape(layout.groups, layout.group, layout.columns)
+    if layout.is_blocks:
+        return _pack_blocks(grouped.astype(np.int64), layout)
     if layout.is_quads:
         if weight.dtype.kind not in "iu":
             raise CompilerBug(f"{schedule.dataflow} packs integers, not {weight.dtype}")
@@ -162,6 +191,24 @@ def _pack_quads(grouped: NDArray[np.int32], layout: WeightLayout) -> Bytes:
     by_row = np.ascontiguousarray(weights.reshape(-1, 4, GROUP).transpose(0, 2, 1))
     entries[:, layout.weights_at :] = by_row.view(np.uint8).reshape(len(entries), 16)
     return _with_table(first_quad, entries, layout)
+
+
+def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout) -> Bytes:
+    """[groups, rows, K] to block_quads."""
+    if not fits_int8(grouped):
+        raise CompilerBug(f"weights in [{grouped.min()}, {grouped.max()}] do not fit block_quads; use gather_quads")
+    padded = np.zeros((layout.groups, layout.group, layout.tile_columns), np.int8)
+    padded[:, :, : layout.columns] = grouped
+    dwords = padded.reshape(layout.groups, layout.group, -1, 4).transpose(0, 2, 1, 3)
+    group, dword = np.nonzero(dwords.any(axis=(2, 3)))
+    room = -(-np.bincount(group, minlength=layout.groups) // layout.multiple) * layout.multiple
+    place, first = places(group, room)
+    entries = np.zeros((int(first[-1]), layout.entry_size), np.uint8)
+    offsets = dword.astype(np.uint16 if layout.offset_size == 2 else np.uint32)
+    entries[place, : layout.weights_at] = offsets.view(np.uint8).reshape(len(dword), layout.weights_at)
+    stored = np.ascontiguousarray(dwords[group, dword]).view(np.uint8)
+    entries[place, layout.weights_at :] = stored.reshape(len(dword), 4 * layout.group)
+    return _with_table(first, entries, layout)
 
 
 def _stored_blocks(grouped: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:

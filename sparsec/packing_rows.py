@@ -113,7 +113,7 @@ def pack_rows(weight: NDArray[np.int8], schedule: Schedule) -> Bytes:
         return np.ascontiguousarray(dwords).reshape(-1).view(np.uint8)
     block, dword = np.nonzero(dwords.any(axis=(2, 3)))
     entries = -(-np.bincount(block, minlength=layout.blocks) // layout.sets) * layout.sets
-    place, first = _places(block, entries)
+    place, first = places(block, entries)
     starts = np.array([layout.dword_start(number) for number in range(layout.dwords)], np.int64)
     offsets = np.zeros(first[-1], np.int64)
     offsets[place] = starts[dword]
@@ -170,7 +170,7 @@ def windows_of(
         left = [part[count:] for part, count in zip(left, counts, strict=True)]
 
 
-def _places(block: NDArray[np.int64], entries: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def places(block: NDArray[np.int64], entries: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where each stored block goes when block row b has room for entries[b], and the first entry of each block row."""
     first = np.concatenate([[0], np.cumsum(entries)])
     before = np.concatenate([[0], np.cumsum(np.bincount(block, minlength=len(entries)))])

@@ -304,6 +304,15 @@ def layout_of(type: Attribute) -> Layout | None:
     return None
 
 
+def tile_channels(channels: Size, layout: Layout) -> Size:
+    """How many channels a tile has room for."""
+    if layout is Layout.INTERLEAVED:
+        if not isinstance(channels, int):
+            raise CompilerBug(f"interleaved tiles of {channels} channels: their number must be known")
+        return -(-channels // 4) * 4
+    return channels
+
+
 def blocks_of(type: Attribute) -> BlocksAttr | None:
     """The block sparsity of a weight's type, if it was discovered or given."""
     if isinstance(type, TensorType) and isinstance(type.encoding, TesaAttr):

@@ -10,7 +10,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from sparsec.builder import constant_value
 from sparsec.dialects import kernel
-from sparsec.dialects.encoding import Layout, Tensor, as_tensor, layout_of, sizes_of, to_numpy, with_layout
+from sparsec.dialects.encoding import Tensor, as_tensor, layout_of, sizes_of, tile_channels, to_numpy, with_layout
 from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.requirements import Requirement
 from sparsec.dialects.tensor_op import SOURCE
@@ -223,8 +223,11 @@ class ProgramBuilder:
 def elements_in_memory(tensor: Tensor) -> Size:
     """About how many elements a buffer takes: tiles are not counted as whole, which the run-time size does."""
     sizes = sizes_of(tensor)
-    extra = TILE * sizes[-1] if layout_of(tensor) == Layout.TILED else 0
-    return product(sizes) + extra
+    layout = layout_of(tensor)
+    if layout is None:
+        return product(sizes)
+    channels = tile_channels(sizes[-1], layout)
+    return product(sizes[:-1]) * channels + TILE * channels
 
 
 def _texts(values: Sequence[object]) -> ArrayAttr[StringAttr]:

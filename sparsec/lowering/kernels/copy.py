@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from xdsl.dialects.builtin import IntegerType
+from xdsl.dialects.builtin import IntegerType, i8, i32
 from xdsl.ir import SSAValue
 
 from sparsec.dialects.encoding import Layout
 from sparsec.dialects.kernel import Copy, buffer_element, buffer_layout, buffer_sizes, tensor_of
 from sparsec.dialects.tensor_op import integers
 from sparsec.dims import Size, parse_size, product
+from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.elements import bytes_of, raw
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.tiles import ROW_TABLE_BYTES, fill_row_table, rows_to_tile, tile_to_rows
-from sparsec.lowering.kernels.vector import Emitter, Value
+from sparsec.lowering.kernels.token_order import TokenOrder, interleave, to_token_order
+from sparsec.lowering.kernels.vector import Emitter, Value, vector_of
 from sparsec.lowering.kernels.walk import Axis, Walk, axes_of, copy_row, fill_row, row_major_strides
 from sparsec.schedule import TILE
 
@@ -117,8 +119,15 @@ def _plain_axes(op: Copy) -> list[Axis]:
     return axes_of(_sizes(op), [source.strides, target.strides]) or [Axis(1, (1, 1))]
 
 
+def _interleaves(op: Copy) -> bool:
+    """Whether whole tiles become interleaved ones."""
+    return buffer_layout(op.outs[0]) == Layout.INTERLEAVED
+
+
 def items(op: Copy, e: Emitter, sizes: Sizes) -> Value:
     """Tiles, rows, or runs."""
+    if _interleaves(op):
+        return sizes.tiles(tensor_of(op.outs[0]))
     if _changes_layout(op):
         return sizes.tiles(tensor_of(op.ins[0] if _is_tiled(op.ins[0]) else op.outs[0]))
     if _is_tiled(op.ins[0]) or _is_tiled(op.outs[0]):
@@ -132,7 +141,9 @@ def items(op: Copy, e: Emitter, sizes: Sizes) -> Value:
 def emit(op: Copy, frame: Frame) -> None:
     """Write the body of the function."""
     element = raw(buffer_element(op.ins[0]))
-    if _changes_layout(op):
+    if _interleaves(op):
+        _emit_interleaving(op, frame)
+    elif _changes_layout(op):
         _emit_layout(op, frame, element)
     elif _is_tiled(op.ins[0]) or _is_tiled(op.outs[0]):
         _emit_elements(op, frame, element)
@@ -154,6 +165,33 @@ def _emit_layout(op: Copy, frame: Frame, element: IntegerType) -> None:
             tile_to_rows(e, element, e.offset(frame.ins[0], start), frame.outs[0], table, channels, count)
         else:
             rows_to_tile(e, element, frame.ins[0], table, e.offset(frame.outs[0], start), channels, groups)
+
+    e.for_loop(frame.begin, frame.end, tile)
+
+
+def _emit_interleaving(op: Copy, frame: Frame) -> None:
+    """From tiles to interleaved tiles. All 64 tokens of a tile are moved, also those beyond the last one."""
+    e, channels = frame.e, buffer_sizes(op.ins[0])[-1]
+    if buffer_layout(op.ins[0]) != Layout.TILED or not isinstance(channels, int):
+        raise CompilerBug(f"kernel.copy cannot interleave {op.ins[0].type}")
+    whole, rest = divmod(channels, 4)
+    order = TokenOrder(TILE, interleaved=True)
+
+    def tile(number: Value, _: tuple[Value, ...]) -> None:
+        source = e.offset(frame.ins[0], e.mul(number, channels * TILE))
+        target = e.offset(frame.outs[0], e.mul(number, -(-channels // 4) * 4 * TILE))
+
+        def dword(index: Value, count: int) -> None:
+            start = e.offset(source, e.mul(index, 4 * TILE))
+            rows = [e.load(vector_of(i8, TILE), start, TILE * min(row, count - 1)) for row in range(4)]
+            vectors = [e.reinterpret(vector, i32) for vector in interleave(e, rows)]
+            place = e.offset(target, e.mul(index, 4 * TILE))
+            for position, vector in enumerate(to_token_order(e, order, vectors)):
+                e.store(vector, place, 64 * position)
+
+        e.for_loop(0, whole, lambda index, _: dword(index, 4))
+        if rest:
+            dword(e.i64(whole), rest)
 
     e.for_loop(frame.begin, frame.end, tile)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from xdsl.dialects.builtin import i64
 
-from sparsec.dialects.encoding import Layout, Tensor, element_of, layout_of, sizes_of, to_numpy
+from sparsec.dialects.encoding import Tensor, element_of, layout_of, sizes_of, tile_channels, to_numpy
 from sparsec.dialects.kernel import KernelOp
 from sparsec.dims import Dim, Size, product
 from sparsec.lowering.kernels.vector import Emitter, Value, pointer
@@ -69,8 +69,8 @@ class Sizes:
         """How many bytes a tensor takes in its layout, not rounded up."""
         width = to_numpy(element_of(tensor)).itemsize
         sizes = sizes_of(tensor)
-        if layout_of(tensor) == Layout.TILED:
-            return self._emitter.mul(self.tiles(tensor), self(sizes[-1] * (TILE * width)))
+        if (layout := layout_of(tensor)) is not None:
+            return self._emitter.mul(self.tiles(tensor), self(tile_channels(sizes[-1], layout) * (TILE * width)))
         return self(product(sizes) * width)
 
 

@@ -18,6 +18,7 @@ from sparsec.dialects.encoding import Layout, to_numpy, ui8
 from sparsec.dims import is_number, is_per_channel
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import elements, matmul_rows
+from sparsec.lowering.kernels.blocks import BlockCore
 from sparsec.lowering.kernels.body import BodyEmitter
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.last_lookups import LoadedTable, load_tables, split_lookups
@@ -56,7 +57,7 @@ def layout_of(op: kernel.MatMul) -> WeightLayout:
     rows, columns = kernel.buffer_sizes(op.outs[0])[-1], kernel.buffer_sizes(op.ins[0])[-1]
     if not isinstance(rows, int) or not isinstance(columns, int):
         raise CompilerBug(f"kernel.matmul with {columns} input and {rows} output channels: both must be known")
-    return WeightLayout(rows, columns, op.schedule.schedule.dataflow)
+    return WeightLayout.of((rows, columns), op.schedule.schedule)
 
 
 def _chunks(op: kernel.MatMul) -> int:
@@ -141,7 +142,9 @@ class MatMulEmitter:
     def _tile(self, width: int, left: Value, tile: Value, begin: Value, end: Value) -> None:
         """Compute the groups of one tile, `width` tokens at a time until `left` are done or the tile ends."""
         core = self._core(width)
-        x = self._tile_start(self._frame.ins[0], kernel.buffer_element(self._op.ins[0]), tile, self._layout.columns)
+        x = self._tile_start(
+            self._frame.ins[0], kernel.buffer_element(self._op.ins[0]), tile, self._layout.tile_columns
+        )
         outs = [
             self._tile_start(pointer, kernel.buffer_element(buffer), tile, self._layout.rows)
             for pointer, buffer in zip(self._frame.outs, self._op.outs, strict=True)
@@ -171,10 +174,12 @@ class MatMulEmitter:
         tokens = self._e.minimum(left, TILE) if in_pieces else width
         core.emit(self._e, x, self._frame.ins[1], begin, end, self._initial, epilogue, tokens)
 
-    def _core(self, width: int) -> QuadCore | WordQuadCore | RowCore:
+    def _core(self, width: int) -> QuadCore | BlockCore | WordQuadCore | RowCore:
         fits = self._op.pairs_fit is not None
-        if not self._layout.is_quads:
+        if not self._op.schedule.schedule.dataflow.is_integer:
             return RowCore(self._layout, width)
+        if self._layout.is_blocks:
+            return BlockCore(self._layout, width, pairs_fit=fits)
         if self._e.multiplies_bytes(fits):
             return QuadCore(self._layout, width, pairs_fit=fits)
         return WordQuadCore(self._layout)
@@ -182,7 +187,7 @@ class MatMulEmitter:
     def _initial(self, row: Value) -> Value:
         e = self._e
         if self._bias is None:
-            return e.constant(0, i32 if self._layout.is_quads else f32)
+            return e.constant(0, i32 if self._op.schedule.schedule.dataflow.is_integer else f32)
         return e.load(i32, self._bias, e.mul(row, 4))
 
     def _tile_start(self, base: Value, element: Attribute, tile: Value, channels: int) -> Value:

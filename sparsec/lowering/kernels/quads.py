@@ -154,11 +154,11 @@ def emit_groups(
 ) -> None:
     """Loop over groups: `rows` is called with a group and how many rows it has.
 
-    The last group of a matrix whose rows are no multiple of 4 computes only its own.
+    The last group of a matrix whose rows are no multiple of a group's computes only its own.
     """
-    full, rest = divmod(weight.rows, GROUP)
+    full, rest = divmod(weight.rows, weight.group)
     limit = e.minimum(end, full) if isinstance(end, Value) else min(int(end), full)
-    e.for_loop(begin, limit, lambda index, _: rows(index, GROUP))
+    e.for_loop(begin, limit, lambda index, _: rows(index, weight.group))
     if rest and isinstance(end, Value):
         e.if_(e.greater(end, full), lambda: rows(e.i64(full), rest))
     elif rest and isinstance(end, int) and end > full:

@@ -147,9 +147,9 @@ def pack_rows(
     signed: bool = False,
     zero: ZeroPoint | None = None,
 ) -> list[Value]:
-    """`pack_row` of several rows. Where vectors have 512 bits, several narrow rows are packed at once."""
+    """`pack_row` of several rows. Where vectors have 512 bits, 64 bytes are packed at once, of several narrow rows."""
     together = 64 // order.width
-    if together == 1 or len(rows) % together or not e.has("avx512bw"):
+    if (together == 1 and order.interleaved) or len(rows) % together or not e.has("avx512bw"):
         return [pack_row(e, order, row, signed=signed, zero=zero) for row in rows]
     # after packing, dword d of 128-bit part p holds 4 tokens: those of part p of vector d
     places: dict[tuple[int, int], int] = {}

@@ -1,0 +1,100 @@
+"""Exact int8 products of blocks of 4 input channels with interleaved tiles: 4 channels of a token lie ready as a dword.
+
+Per block: for each of its output rows one dword of weights is broadcast and multiplied with width/16 vectors of 16
+tokens, which need no unpacking. Blocks of one row read each vector once, so loads bound them; two sets of sums keep
+those of one row from waiting. `sparsec/packing.py` defines the weight stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import i8, i16, i32, i64
+
+from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels.quads import Accumulators, Epilogue, Initial, Pieces, emit_groups, entries_of
+from sparsec.lowering.kernels.sets import Sets
+from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
+from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
+from sparsec.packing import WeightLayout
+from sparsec.schedule import TILE
+
+_DWORD_ROW = 4 * TILE
+"""Bytes from one dword of a token to its next, in an interleaved tile."""
+
+
+@dataclass(frozen=True)
+class BlockCore:
+    """The int8 core for one weight; it has the interface of `QuadCore`.
+
+    Attributes:
+        weight: a layout of blocks.
+        width: tokens whose sums are in registers at a time: 64, 32 or 16.
+        pairs_fit: what `packing.pairs_cannot_saturate` says of the weight.
+    """
+
+    weight: WeightLayout
+    width: int = TILE
+    pairs_fit: bool = False
+
+    def __post_init__(self) -> None:
+        if self.width not in WIDTHS or not self.weight.is_blocks:
+            raise CompilerBug(f"no blocks of {self.width} tokens with {self.weight.dataflow}")
+
+    @property
+    def order(self) -> TokenOrder:
+        """Where tokens sit in the accumulators: in order."""
+        return TokenOrder(self.width, interleaved=False)
+
+    def emit(
+        self,
+        e: Emitter,
+        x: Value,
+        packed: Value,
+        begin: Operand,
+        end: Operand,
+        initial: Initial,
+        epilogue: Epilogue,
+        tokens: Operand | None = None,
+    ) -> None:
+        """As `QuadCore.emit`, on an interleaved tile."""
+
+        def rows(group: Value, count: int) -> None:
+            def piece(token: Operand) -> None:
+                sums = self._group(e, e.offset(x, e.scaled(token, 4)), packed, group, count, initial)
+                epilogue(e.mul(group, self.weight.group), token, sums)
+
+            Pieces(self.width, tokens).walk(e, piece)
+
+        emit_groups(e, self.weight, begin, end, rows)
+
+    def _group(self, e: Emitter, x: Value, packed: Value, group: Value, rows: int, initial: Initial) -> Accumulators:
+        layout, vectors = self.weight, self.order.vectors
+        starts = [e.broadcast(initial(e.add(e.mul(group, layout.group), row))) for row in range(rows)]
+        sets = Sets(e, layout.multiple, [start for start in starts for _ in range(vectors)])
+        first, last, entry = entries_of(e, layout, packed, group)
+
+        def step(at: Value, sums: Sequence[Value]) -> list[Value]:
+            offset = e.load_extended(i16 if layout.offset_size == 2 else i32, at, 0, i64)
+            return self._step(e, e.offset(x, e.mul(offset, _DWORD_ROW)), e.offset(at, layout.weights_at), sums)
+
+        def turn(_: Value, state: tuple[Value, ...]) -> list[Value]:
+            at, *sums = state
+            entries = [e.offset(at, layout.entry_size * number) for number in range(sets.count)]
+            return [e.offset(at, layout.entry_size * sets.count), *sets.step(step, entries, sums)]
+
+        flat = sets.total(e.for_loop(first, last, turn, [entry, *sets.start], step=sets.count)[1:])
+        return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(rows)]
+
+    def _step(self, e: Emitter, dwords: Value, weights: Value, sums: Sequence[Value]) -> list[Value]:
+        """Accumulate one block: a dword of each token (a pointer to the first one's) times s8 weights [row][4]."""
+        vectors = [e.load(vector_of(i8, 64), dwords, 64 * number) for number in range(self.order.vectors)]
+        result: list[Value] = []
+        for row in range(len(sums) // len(vectors)):
+            four = e.load(i32, weights, 4 * row, align=1)
+            weight = e.reinterpret(e.broadcast(four, LANES), i8)
+            for number, vector in enumerate(vectors):
+                total = sums[row * len(vectors) + number]
+                result.append(e.dot4(total, vector, weight, pairs_fit=self.pairs_fit))
+        return result
