@@ -19,6 +19,8 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.hoist_constants import hoist_constants
 from sparsec.lowering.program_builder import ProgramBuilder
 from sparsec.packing import WeightLayout, pack_weight, pairs_cannot_saturate
+from sparsec.packing_baked import bake, flatten
+from sparsec.schedule import Dataflow
 
 
 def _nothing(op: Operation, b: ProgramBuilder) -> None:
@@ -78,11 +80,16 @@ def _sparse_matmul(op: sparse.MatMul, b: ProgramBuilder) -> None:
     if op.schedule is None:
         raise CompilerBug("sparse.matmul reached nn-to-kernels without a schedule")
     matrix = b.array(op.weight)
-    stream = pack_weight(matrix, op.schedule.schedule)
-    layout = WeightLayout(matrix.shape[0], matrix.shape[1], op.schedule.schedule.dataflow)
+    schedule = op.schedule.schedule
     properties: dict[str, Attribute] = {"schedule": op.schedule}
-    if layout.is_quads and pairs_cannot_saturate(stream, layout):
-        properties["pairs_fit"] = UnitAttr()
+    if schedule.dataflow is Dataflow.BAKED_QUADS:
+        pieces, stream = bake(matrix)
+        properties["pieces"] = DenseArrayBase.from_list(i64, flatten(pieces))
+    else:
+        stream = pack_weight(matrix, schedule)
+        layout = WeightLayout.of((matrix.shape[0], matrix.shape[1]), schedule)
+        if layout.is_quads and pairs_cannot_saturate(stream, layout):
+            properties["pairs_fit"] = UnitAttr()
     weight = b.packed(stream)
     extras = [_broadcast_extra(op, value, b) for value in op.extras]
     bodies, constants = hoist_constants([op.body], b)

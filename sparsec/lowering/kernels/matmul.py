@@ -15,9 +15,11 @@ from xdsl.ir import Attribute
 
 from sparsec.dialects import kernel
 from sparsec.dialects.encoding import Layout, to_numpy, ui8
+from sparsec.dialects.tensor_op import integers
 from sparsec.dims import is_number, is_per_channel
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import elements, matmul_rows
+from sparsec.lowering.kernels.baked import BakedCore
 from sparsec.lowering.kernels.blocks import BlockCore
 from sparsec.lowering.kernels.body import BodyEmitter
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
@@ -37,6 +39,7 @@ from sparsec.lowering.kernels.token_order import (
 from sparsec.lowering.kernels.vector import Emitter, Operand, Value
 from sparsec.lowering.kernels.word_quads import WordQuadCore
 from sparsec.packing import WeightLayout
+from sparsec.packing_baked import unflatten
 from sparsec.schedule import TILE
 
 CHUNK = 16
@@ -61,6 +64,8 @@ def layout_of(op: kernel.MatMul) -> WeightLayout:
 
 
 def _chunks(op: kernel.MatMul) -> int:
+    if op.pieces is not None:
+        return 1  # code in the order of the pieces, not of the rows
     return max(1, -(-layout_of(op).groups // CHUNK))
 
 
@@ -129,7 +134,7 @@ class MatMulEmitter:
 
             def at(width: int) -> None:
                 """Compute this many tokens at a time, or half as many where that covers all."""
-                if width == WIDTHS[-1]:
+                if width == WIDTHS[-1] or self._op.pieces is not None:  # that code is long: there is one copy
                     self._tile(width, left, tile, begin, end)
                 else:
                     whole = partial(self._tile, width, left, tile, begin, end)
@@ -174,10 +179,13 @@ class MatMulEmitter:
         tokens = self._e.minimum(left, TILE) if in_pieces else width
         core.emit(self._e, x, self._frame.ins[1], begin, end, self._initial, epilogue, tokens)
 
-    def _core(self, width: int) -> QuadCore | BlockCore | WordQuadCore | RowCore:
+    def _core(self, width: int) -> QuadCore | BakedCore | BlockCore | WordQuadCore | RowCore:
         fits = self._op.pairs_fit is not None
         if not self._op.schedule.schedule.dataflow.is_integer:
             return RowCore(self._layout, width)
+        if self._op.pieces is not None:
+            width = min(width, self._op.schedule.schedule.tile)
+            return BakedCore(self._layout, unflatten(integers(self._op.pieces)), width)
         if self._layout.is_blocks:
             return BlockCore(self._layout, width, pairs_fit=fits)
         if self._e.multiplies_bytes(fits):

@@ -100,7 +100,7 @@ class QuadCore:
             at, *sums = state
             offsets = [e.load_extended(element, at, size * i, i64) for i in range(4)]
             rows = [e.offset(x, e.shift_left(offset, 3)) for offset in offsets]
-            sums = self._step(e, rows, e.offset(at, self.weight.weights_at), sums)
+            sums = self.step(e, rows, e.offset(at, self.weight.weights_at), sums)
             return [e.offset(at, self.weight.entry_size), *sums]
 
         return e.for_loop(first, last, quad, [entry, *carried])[1:]
@@ -112,16 +112,16 @@ class QuadCore:
         def quad(_: Value, state: tuple[Value, ...]) -> list[Value]:
             at, rows_at, *sums = state
             rows = [e.offset(rows_at, TILE * i) for i in range(4)]
-            return [e.offset(at, size), e.offset(rows_at, 4 * TILE), *self._step(e, rows, at, sums)]
+            return [e.offset(at, size), e.offset(rows_at, 4 * TILE), *self.step(e, rows, at, sums)]
 
         entry, rows_at, *sums = e.for_loop(0, columns // 4, quad, [entry, x, *carried])
         if columns % 4:
             # the last rows of the last quad have zero weights: read an existing row for them, not beyond the tile
             rows = [e.offset(rows_at, TILE * min(i, columns % 4 - 1)) for i in range(4)]
-            sums = self._step(e, rows, entry, sums)
+            sums = self.step(e, rows, entry, sums)
         return sums
 
-    def _step(self, e: Emitter, rows: Sequence[Value], weights: Value, sums: Sequence[Value]) -> list[Value]:
+    def step(self, e: Emitter, rows: Sequence[Value], weights: Value, sums: Sequence[Value]) -> list[Value]:
         """Accumulate one quad: 4 input rows (pointers) times s8 weights [output row][4]."""
         loaded = [e.load(vector_of(i8, self.width), row) for row in rows]
         vectors = interleave(e, [e.differ(row, -128) for row in loaded] if self.signed_input else loaded)
