@@ -124,7 +124,7 @@ class BodyEmitter:
         left = {
             owner: self._quantisers[owner].scalar_zero
             for owner in owners
-            if isinstance(owner, ew.Quantize) and owner in self._quantisers and owner.bounded and self._saturates(owner)
+            if isinstance(owner, ew.Quantize) and owner in self._quantisers and _is_only_stored(owner)
         }
         body = self.prepare({})
         body._without_zero = frozenset(left)
@@ -215,6 +215,12 @@ class BodyEmitter:
         """Whether the result is only seen saturated."""
         seen = all(isinstance(use.operation, Yield | ew.Lookup) for use in op.result.uses)
         return seen and op.result.type in (ui8, i8)
+
+
+def _is_only_stored(op: ew.Quantize) -> bool:
+    """Whether a byte is bounded and no lookup in between wants its zero point."""
+    stored = all(isinstance(use.operation, Yield) for use in op.result.uses)
+    return op.bounded is not None and op.result.type in (ui8, i8) and stored
 
 
 def _limits(element: Attribute) -> tuple[int, int]:

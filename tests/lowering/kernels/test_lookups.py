@@ -6,17 +6,24 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from xdsl.dialects.builtin import IntegerType, f32, i8
+from hypothesis import Phase, given, settings
+from xdsl.dialects.builtin import IntegerType, UnitAttr, f32, i8
 from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder
+from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import ENTRIES, TableType, tensor, to_element, to_numpy, ui8
 from sparsec.lowering.kernels.last_lookups import LastLookup, split_lookups
 from sparsec.lowering.kernels.maps import MAP
+from sparsec.lowering.nn_to_kernels import lower_function
+from sparsec.reference import evaluate, main_function
 from sparsec.schedule import Dataflow
+from sparsec.transforms.tabulate_bytes import TabulateBytes
 from tests.lowering.kernels.run_kernel import Compiled, assert_same, body_reference, buffer, kernel_op
-from tests.lowering.kernels.test_matmul import Extra, Product, drawn_weight
+from tests.lowering.kernels.test_matmul import Extra, Given, Product, drawn_weight
+from tests.transforms.drawn_bodies import Drawn, bodies
+from tests.transforms.passes import draw_inputs, run_passes
 
 WRITTEN: dict[str, IntegerType] = {"ui8": ui8, "i8": i8}
 each_pair = pytest.mark.parametrize(("operand", "entry"), [("ui8", "ui8"), ("ui8", "i8"), ("i8", "ui8"), ("i8", "i8")])
@@ -56,7 +63,7 @@ def check_map(operand: str, entry: str, channels: int, tiled: bool, bytes_shape:
     outs = [
         buffer(dtype, ("b", "s", channels), tiled) for dtype in (names[entry], names[entry], "float32", names[operand])
     ]
-    kernel = Compiled(kernel_op("map", ins, outs, body=body_text(operand, entry)), MAP, ("b", "s"))
+    compiled = Compiled(kernel_op("map", ins, outs, body=body_text(operand, entry)), MAP, ("b", "s"))
     for b, s in POINTS:
         random = np.random.default_rng(b + 10 * s)
         x = (random.normal(size=(b, s, channels)) * 10.0 ** random.integers(-2, 6, (b, s, channels))).astype(np.float32)
@@ -72,8 +79,8 @@ def check_map(operand: str, entry: str, channels: int, tiled: bool, bytes_shape:
             table_of(WRITTEN[entry], 1),
             table_of(WRITTEN[operand], 2),
         ]
-        expected = body_reference(kernel.op, arrays, x.shape)
-        for one, other in zip(kernel(*arrays, b=b, s=s), expected, strict=True):
+        expected = body_reference(compiled.op, arrays, x.shape)
+        for one, other in zip(compiled(*arrays, b=b, s=s), expected, strict=True):
             assert_same(one, other)
 
 
@@ -128,6 +135,22 @@ def test_product_whose_every_byte_is_looked_up() -> None:
     Product(drawn_weight(7, 9, 0.0), Dataflow.DENSE_QUADS, ["uint8", "int8"], extras, write).check(points=POINTS)
 
 
+@pytest.mark.parametrize("operand", ["ui8", "i8"])
+def test_bounded_byte_that_is_stored_and_looked_up(operand: str) -> None:
+    """Its store may add the zero point, but then the lookup in between would lack it."""
+    dtype = {"ui8": "uint8", "i8": "int8"}[operand]
+    scale = Given("float32", (), np.asarray(500, np.float32))
+    extras = [scale, Extra(dtype, ()), extra_table(ui8), Extra("float32", ())]
+
+    def write(b: Builder, args: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        q = b.quantize(b.cast(args[0], f32), args[1], args[2])
+        q.owner.properties["bounded"] = UnitAttr()  # pyright: ignore
+        found = b.apply(ew.Lookup, q, args[3])
+        return [q, found, b.apply(ew.Mul, b.cast(found, f32), args[4])]
+
+    Product(drawn_weight(6, 9, 0.0), Dataflow.DENSE_QUADS, [dtype, "uint8", "float32"], extras, write).check()
+
+
 def test_product_of_floats() -> None:
     def write(b: Builder, args: Sequence[SSAValue]) -> Sequence[SSAValue]:
         q = b.quantize(b.apply(ew.Relu, args[0]), b.scalar(0.01, f32), b.scalar(-128, i8))
@@ -151,3 +174,29 @@ def test_lookups_at_the_end_are_taken_off_a_copy() -> None:
     assert lookups == (LastLookup(ui8, 4), LastLookup(ui8, 4), None, LastLookup(ui8, 5))
     kinds: list[list[type]] = [[type(each) for each in region.block.ops] for region in (op.regions[0], copy)]
     assert [kind.count(ew.Lookup) for kind in kinds] == [3, 2]
+
+
+@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(bodies())
+def test_drawn_bodies_after_the_pass(drawn: Drawn) -> None:
+    before, weights = drawn
+    module = run_passes(before, weights, TabulateBytes())
+    program = lower_function(main_function(module), weights)
+    (op,) = (op for op in program.body.block.ops if isinstance(op, kernel.Map))
+    random = np.random.default_rng(0)
+    inputs = draw_inputs(before, {})
+    inputs["x"] *= 10.0 ** random.integers(-3, 9, 300).astype(np.float32)
+    inputs["k"] = (random.integers(-(2**31), 2**31, 300) >> random.integers(0, 32, 300)).astype(np.int32)
+    blob = weights.get(program.weights.data)
+    ins: list[np.ndarray] = []
+    for operand in op.ins:
+        place = operand.owner
+        assert isinstance(place, kernel.PlaceOp)
+        if isinstance(place, kernel.Input):
+            ins.append(list(inputs.values())[place.index_value])
+        else:
+            dtype = to_numpy(kernel.buffer_element(operand))
+            ins.append(np.frombuffer(blob.tobytes(), dtype, 1, place.index_value).reshape(()))
+    found = Compiled(op, MAP)(*ins)
+    for one, other in zip(found, evaluate(before, inputs, weights).values(), strict=True):
+        assert_same(one, other)

@@ -53,6 +53,17 @@ class Extra:
         return random.integers(limits.min, limits.max + 1, shape).astype(dtype)
 
 
+@dataclass(frozen=True)
+class Given(Extra):
+    """An operand whose numbers are given."""
+
+    numbers: np.ndarray
+
+    def draw(self, random: np.random.Generator, symbols: dict[str, int]) -> np.ndarray:
+        """The numbers."""
+        return np.asarray(self.numbers)
+
+
 class Product:
     """One product, as native code and as the reference knows it."""
 
@@ -137,6 +148,22 @@ def test_requantised(dataflow: Dataflow, signed: bool) -> None:
     out = "int8" if signed else "uint8"
     extras = [Extra("int32", (rows,)), Extra("float32", (1, rows)), Extra("float32", ()), Extra(out, (1, 1))]
     Product(drawn_weight(rows, 20, 0.6), dataflow, [out], extras, requantised).check()
+
+
+@pytest.mark.parametrize("out", ["uint8", "int8"])
+@pytest.mark.parametrize("zero", [0, 100, -128])
+def test_bounded_quantisation_saturates(out: str, zero: int) -> None:
+    """Quotients on either side of the range and up to the largest that are promised."""
+
+    def write(b: Builder, args: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        q = b.quantize(b.apply(ew.Mul, b.cast(args[0], f32), args[1]), args[2], args[3])
+        q.owner.properties["bounded"] = UnitAttr()  # pyright: ignore
+        return [q]
+
+    multipliers = np.float32([1, 1e-3, 1000, -1000, 0, 0.3, 1, -1])
+    parameters = (np.asarray(0.5, np.float32), np.asarray(zero, np.int64).astype(out))
+    extras = [Given("float32", (8,), multipliers), Given("float32", (), parameters[0]), Given(out, (), parameters[1])]
+    Product(drawn_weight(8, 12, 0.0), DENSE, [out], extras, write).check()
 
 
 def test_every_operand_and_result_that_a_tile_can_hold() -> None:
