@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from xdsl.context import Context
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, ModuleOp, UnitAttr, i8, i32
-from xdsl.ir import Operation, SSAValue
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, ModuleOp, UnitAttr, f32, i8, i32
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from sparsec.builder import constant_value
@@ -23,6 +24,9 @@ from sparsec.weights import Array, WeightStore
 LIMIT = 2.0**30
 """Half of what a 32-bit integer holds: room for every rounding on the way."""
 
+LARGEST = 1e38
+"""What is larger may be infinite in f32."""
+
 _BYTE = 255
 """The largest activation."""
 
@@ -31,8 +35,8 @@ _BYTE = 255
 class BoundQuantisations(ModulePass):
     """`quantize(x)` -> `quantize(x) <bounded>` in bodies of integer products, where `|x / scale| < 2**30` for sure.
 
-    The bounds of each channel's accumulator follow from its weights; additions and products with constants, relu and
-    the like carry them on. What is not known to be bounded stays as it is.
+    The bounds of each channel's accumulator follow from its weights; additions and products with constants, activations
+    and the like carry them on, and bytes are bounded anyway. What is not known to be bounded stays as it is.
     """
 
     name = "bound-quantisations"
@@ -64,6 +68,16 @@ class Interval:
         return float(max(np.abs(self.low).max(initial=0), np.abs(self.high).max(initial=0)))
 
 
+_BYTES: Mapping[Attribute, Interval] = {
+    ui8: Interval(np.zeros(()), np.asarray(255.0)),
+    i8: Interval(np.asarray(-128.0), np.asarray(127.0)),
+}
+"""What any byte is."""
+
+_UNIT = Interval(np.asarray(-1.0), np.asarray(1.0))
+"""What sigmoidal functions give for numbers."""
+
+
 def accumulator_interval(matrix: Array) -> Interval:
     """What `sum_k x[k] * matrix[m, k]` can be for bytes x, per row m."""
     wide = matrix.astype(np.int64)
@@ -81,11 +95,13 @@ def _bound_body(matmul: MatMul, weights: WeightStore) -> None:
     known: dict[SSAValue, Interval] = {arguments[0]: accumulator_interval(matrix)}
     for argument, extra in zip(arguments[1:], matmul.extras, strict=True):
         array = constant_value(extra, weights)
+        if array is None and argument.type in _BYTES:
+            known[argument] = _BYTES[argument.type]
         if array is not None and array.size in (1, array.shape[-1] if array.shape else 1):
             known[argument] = Interval.of(array.reshape(-1) if array.size > 1 else array.reshape(()))
     for op in matmul.body.block.ops:
         found = _interval(op, known)
-        if found is not None:
+        if found is not None and found.magnitude <= LARGEST:
             known[op.results[0]] = found
         if isinstance(op, ew.Quantize) and element_of(op.result.type) in (ui8, i8) and _is_small(op, known):
             op.properties["bounded"] = UnitAttr()
@@ -96,7 +112,8 @@ def _is_small(op: ew.Quantize, known: dict[SSAValue, Interval]) -> bool:
         return False
     with np.errstate(all="ignore"):
         inverse = Interval.of(1 / known[op.scale].low)
-        return _product(known[op.operand], inverse).magnitude < LIMIT  # a NaN is not
+        small = _product(known[op.operand], inverse).magnitude < LIMIT  # a NaN is not
+        return inverse.magnitude <= LARGEST and small
 
 
 def _interval(op: Operation, known: dict[SSAValue, Interval]) -> Interval | None:
@@ -104,7 +121,9 @@ def _interval(op: Operation, known: dict[SSAValue, Interval]) -> Interval | None
     if isinstance(op, Constant):
         number = op.value.value.data if isinstance(op.value, FloatAttr | IntegerAttr) else None
         return None if number is None else Interval.of(np.asarray(number))
-    if any(operand not in known for operand in op.operands):
+    if op.results and op.results[0].type in _BYTES:
+        return _BYTES[op.results[0].type]  # whatever it is made of
+    if not op.results or any(operand not in known for operand in op.operands):
         return None
     operands = [known[operand] for operand in op.operands]
     with np.errstate(all="ignore"):
@@ -121,7 +140,14 @@ def _interval(op: Operation, known: dict[SSAValue, Interval]) -> Interval | None
                 return _both(np.minimum, *operands)
             case ew.Relu():
                 return _both(np.maximum, operands[0], Interval.of(np.zeros(())))
-            case ew.Cast() if operands[0].magnitude < 2 * LIMIT:
+            case ew.Gelu() | ew.GeluTanh():  # between 0 and x
+                return Interval(np.minimum(operands[0].low, 0), np.maximum(operands[0].high, 0))
+            case ew.Erf() | ew.Tanh() | ew.Sigmoid():
+                return _UNIT
+            case ew.Dequantize():
+                q, scale, zero = operands
+                return _product(Interval(q.low - zero.high, q.high - zero.low), scale)
+            case ew.Cast() if op.to in (f32, i32) and operands[0].magnitude < 2 * LIMIT:
                 return operands[0]
             case _:
                 return None
