@@ -8,6 +8,7 @@ from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Region, SSAValue
 
 from sparsec.dialects.encoding import tensor
+from sparsec.dialects.nn_elementwise import Pow
 from sparsec.dialects.nn_structure import Constant
 from sparsec.lowering.program_builder import ProgramBuilder
 
@@ -25,6 +26,8 @@ def hoist_constants(bodies: Sequence[Region], b: ProgramBuilder) -> tuple[list[R
                 continue
             if isinstance(op.value, FloatAttr | IntegerAttr) and op.value.value.data in _KEPT:
                 continue
+            if any(isinstance(use.operation, Pow) and use.index == 1 for use in op.result.uses):
+                continue  # a known exponent means multiplications, which round otherwise than a power
             element = op.result.type
             arguments = [each.block.insert_arg(element, len(each.block.args)) for each in copies]
             op.result.replace_all_uses_with(arguments[number])

@@ -60,3 +60,15 @@ def test_tables_become_buffers_of_one_element() -> None:
     assert buffer_element(buffer) == copy.block.args[1].type == TableType(i8)
     assert buffer_sizes(buffer) == ()
     assert not any(isinstance(op, Constant) for op in copy.block.ops)
+
+
+def test_known_exponents_stay() -> None:
+    b = begin_module(WeightStore(), [])[0]
+
+    def write(inner, arguments):
+        cube = inner.apply(ew.Pow, arguments[0], inner.scalar(3.0, f32))
+        return [inner.apply(ew.Pow, inner.scalar(2.0, f32), cube)]
+
+    (copy,), (buffer,) = hoist_constants([b.body([f32], write)], ProgramBuilder(WeightStore()))
+    (kept,) = (op for op in copy.block.ops if isinstance(op, Constant))
+    assert kept.value.value.data == 3.0 and buffer_element(buffer) == f32

@@ -176,7 +176,7 @@ def test_lookups_at_the_end_are_taken_off_a_copy() -> None:
     assert [kind.count(ew.Lookup) for kind in kinds] == [3, 2]
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(bodies())
 def test_drawn_bodies_after_the_pass(drawn: Drawn) -> None:
     before, weights = drawn
