@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from xdsl.context import Context
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, ModuleOp, UnitAttr, f32, i8, i32
+from xdsl.dialects.builtin import ModuleOp, UnitAttr, f32, i8, i32
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from sparsec.builder import constant_value
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects.encoding import element_of, ui8
+from sparsec.dialects.encoding import element_of, to_numpy, ui8
 from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.sparse import MatMul
 from sparsec.transforms.straight_line import function_blocks
@@ -24,19 +24,19 @@ from sparsec.weights import Array, WeightStore
 LIMIT = 2.0**30
 """Half of what a 32-bit integer holds: room for every rounding on the way."""
 
-LARGEST = 1e38
-"""What is larger may be infinite in f32."""
-
 _BYTE = 255
 """The largest activation."""
+
+_EXACT = 2.0**53
+"""Below, float64 holds every integer."""
 
 
 @dataclass(frozen=True)
 class BoundQuantisations(ModulePass):
     """`quantize(x)` -> `quantize(x) <bounded>` in bodies of integer products, where `|x / scale| < 2**30` for sure.
 
-    The bounds of each channel's accumulator follow from its weights; additions and products with constants, activations
-    and the like carry them on, and bytes are bounded anyway. What is not known to be bounded stays as it is.
+    The bounds of each channel's accumulator follow from its weights; additions and products with constants, relu and
+    the like carry them on. What is not known to be bounded stays as it is.
     """
 
     name = "bound-quantisations"
@@ -51,7 +51,7 @@ class BoundQuantisations(ModulePass):
 
 @dataclass(frozen=True, eq=False)
 class Interval:
-    """Lower and upper bounds of one value for every channel: float64, 0-d or `[channels]`."""
+    """Lower and upper bounds of one value for every channel: float64, 0-d or `[channels]`, all finite."""
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
@@ -64,8 +64,24 @@ class Interval:
 
     @property
     def magnitude(self) -> float:
-        """The largest absolute value, NaN if anything is."""
+        """The largest absolute value."""
         return float(max(np.abs(self.low).max(initial=0), np.abs(self.high).max(initial=0)))
+
+    def stored(self, element: Attribute) -> Interval | None:
+        """The bounds of values of this element type that are computed within these bounds; None if there are none.
+
+        Rounding never reverses an order, so floats lie between the rounded ends (rounding twice, by way of f64, gives
+        the same f32). Integers that wrap lie anywhere, and so does what follows from an infinity, perhaps NaN.
+        """
+        dtype = to_numpy(element)
+        if dtype.kind == "f":
+            low, high = (end.astype(dtype).astype(np.float64) for end in (self.low, self.high))
+            return Interval(low, high) if np.isfinite(low).all() and np.isfinite(high).all() else None
+        if dtype.kind not in "iu":
+            return None
+        limits = np.iinfo(dtype)
+        fits = (self.low >= limits.min).all() and (self.high <= limits.max).all() and self.magnitude < _EXACT
+        return self if fits else None
 
 
 _BYTES: Mapping[Attribute, Interval] = {
@@ -79,7 +95,7 @@ _UNIT = Interval(np.asarray(-1.0), np.asarray(1.0))
 
 
 def accumulator_interval(matrix: Array) -> Interval:
-    """What `sum_k x[k] * matrix[m, k]` can be for bytes x, per row m."""
+    """What `sum_k x[k] * matrix[m, k]` can be for bytes x, per row m, before it wraps."""
     wide = matrix.astype(np.int64)
     return Interval(
         (_BYTE * np.minimum(wide, 0).sum(axis=1)).astype(np.float64),
@@ -87,22 +103,43 @@ def accumulator_interval(matrix: Array) -> Interval:
     )
 
 
-def _bound_body(matmul: MatMul, weights: WeightStore) -> None:
+def body_intervals(matmul: MatMul, weights: WeightStore) -> dict[SSAValue, Interval]:
+    """The values in the body of an integer product that are bounded for sure, and their bounds."""
     matrix = constant_value(matmul.weight, weights)
-    if matrix is None:
-        return
+    known: dict[SSAValue, Interval] = {}
     arguments = matmul.body.block.args
-    known: dict[SSAValue, Interval] = {arguments[0]: accumulator_interval(matrix)}
+    if matrix is not None and (sums := accumulator_interval(matrix).stored(i32)) is not None:
+        known[arguments[0]] = sums
     for argument, extra in zip(arguments[1:], matmul.extras, strict=True):
         array = constant_value(extra, weights)
         if array is None and argument.type in _BYTES:
             known[argument] = _BYTES[argument.type]
         if array is not None and array.size in (1, array.shape[-1] if array.shape else 1):
-            known[argument] = Interval.of(array.reshape(-1) if array.size > 1 else array.reshape(()))
+            _know(known, argument, array.reshape(-1) if array.size > 1 else array.reshape(()))
     for op in matmul.body.block.ops:
-        found = _interval(op, known)
-        if found is not None and found.magnitude <= LARGEST:
-            known[op.results[0]] = found
+        if isinstance(op, Constant):
+            if (array := constant_value(op.result, weights)) is not None:
+                _know(known, op.result, array)
+        elif op.results and op.results[0].type in _BYTES:
+            known[op.results[0]] = _BYTES[op.results[0].type]  # whatever it is made of
+        elif op.results and all(operand in known for operand in op.operands):
+            with np.errstate(all="ignore"):
+                found = _interval(op, [known[operand] for operand in op.operands])
+                stored = None if found is None else found.stored(element_of(op.results[0].type))
+            if stored is not None:
+                known[op.results[0]] = stored
+    return known
+
+
+def _know(known: dict[SSAValue, Interval], value: SSAValue, array: Array) -> None:
+    """Remember a constant, if it is made of finite numbers."""
+    if array.dtype.kind in "iuf" and np.isfinite(array).all():
+        known[value] = Interval.of(array)
+
+
+def _bound_body(matmul: MatMul, weights: WeightStore) -> None:
+    known = body_intervals(matmul, weights)
+    for op in matmul.body.block.ops:
         if isinstance(op, ew.Quantize) and element_of(op.result.type) in (ui8, i8) and _is_small(op, known):
             op.properties["bounded"] = UnitAttr()
 
@@ -110,47 +147,42 @@ def _bound_body(matmul: MatMul, weights: WeightStore) -> None:
 def _is_small(op: ew.Quantize, known: dict[SSAValue, Interval]) -> bool:
     if op.operand not in known or op.scale not in known:
         return False
-    with np.errstate(all="ignore"):
-        inverse = Interval.of(1 / known[op.scale].low)
-        small = _product(known[op.operand], inverse).magnitude < LIMIT  # a NaN is not
-        return inverse.magnitude <= LARGEST and small
+    scale = known[op.scale]
+    if not ((scale.low > 0) | (scale.high < 0)).all():
+        return False
+    with np.errstate(all="ignore"):  # as `elementary.quantize` does it, in f32
+        inverse, x = Interval(1 / scale.high, 1 / scale.low).stored(f32), known[op.operand].stored(f32)
+        scaled = None if inverse is None or x is None else _product(x, inverse).stored(f32)
+    return scaled is not None and scaled.magnitude < LIMIT
 
 
-def _interval(op: Operation, known: dict[SSAValue, Interval]) -> Interval | None:
-    """The bounds of an op's result, None if nothing is known."""
-    if isinstance(op, Constant):
-        number = op.value.value.data if isinstance(op.value, FloatAttr | IntegerAttr) else None
-        return None if number is None else Interval.of(np.asarray(number))
-    if op.results and op.results[0].type in _BYTES:
-        return _BYTES[op.results[0].type]  # whatever it is made of
-    if not op.results or any(operand not in known for operand in op.operands):
-        return None
-    operands = [known[operand] for operand in op.operands]
-    with np.errstate(all="ignore"):
-        match op:
-            case ew.Add():
-                return Interval(operands[0].low + operands[1].low, operands[0].high + operands[1].high)
-            case ew.Sub():
-                return Interval(operands[0].low - operands[1].high, operands[0].high - operands[1].low)
-            case ew.Mul():
-                return _product(*operands)
-            case ew.Maximum():
-                return _both(np.maximum, *operands)
-            case ew.Minimum():
-                return _both(np.minimum, *operands)
-            case ew.Relu():
-                return _both(np.maximum, operands[0], Interval.of(np.zeros(())))
-            case ew.Gelu() | ew.GeluTanh():  # between 0 and x
-                return Interval(np.minimum(operands[0].low, 0), np.maximum(operands[0].high, 0))
-            case ew.Erf() | ew.Tanh() | ew.Sigmoid():
-                return _UNIT
-            case ew.Dequantize():
-                q, scale, zero = operands
-                return _product(Interval(q.low - zero.high, q.high - zero.low), scale)
-            case ew.Cast() if op.to in (f32, i32) and operands[0].magnitude < 2 * LIMIT:
-                return operands[0]
-            case _:
-                return None
+def _interval(op: Operation, operands: Sequence[Interval]) -> Interval | None:
+    """The bounds of an op's result in exact arithmetic, None if nothing is known."""
+    match op:
+        case ew.Add():
+            return Interval(operands[0].low + operands[1].low, operands[0].high + operands[1].high)
+        case ew.Sub():
+            return Interval(operands[0].low - operands[1].high, operands[0].high - operands[1].low)
+        case ew.Mul():
+            return _product(*operands)
+        case ew.Maximum():
+            return _both(np.maximum, *operands)
+        case ew.Minimum():
+            return _both(np.minimum, *operands)
+        case ew.Relu():
+            return _both(np.maximum, operands[0], Interval.of(np.zeros(())))
+        case ew.Gelu() | ew.GeluTanh():  # between 0 and x
+            return Interval(np.minimum(operands[0].low, 0), np.maximum(operands[0].high, 0))
+        case ew.Erf() | ew.Tanh() | ew.Sigmoid():
+            return _UNIT
+        case ew.Dequantize():
+            q, scale, zero = operands
+            return _product(Interval(q.low - zero.high, q.high - zero.low), scale)
+        case ew.Cast():
+            whole = to_numpy(element_of(op.result.type)).kind != "f"
+            return Interval(np.trunc(operands[0].low), np.trunc(operands[0].high)) if whole else operands[0]
+        case _:
+            return None
 
 
 def _both(choose: np.ufunc, a: Interval, b: Interval) -> Interval:

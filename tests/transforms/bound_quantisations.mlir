@@ -1,5 +1,34 @@
 // RUN: bound-quantisations
 
+// What follows from bytes and small weights is small; what an unknown number is added to may be anything.
+// CHECK-LABEL: @main(%x
+// CHECK: [[Q:%.*]] = nn.quantize {{%.*}}, {{%.*}}, {{%.*}} <bounded> : (f32, f32, ui8) -> ui8
+// CHECK: [[R:%.*]] = nn.quantize {{%.*}}, {{%.*}}, {{%.*}} : (f32, f32, i8) -> i8
+// CHECK-NEXT: sparse.yield [[Q]], [[R]]
+builtin.module {
+  func.func @main(%x : tensor<3x2xui8>, %r : tensor<3x2xf32>) -> (tensor<3x2xui8>, tensor<3x2xi8>) attributes {input_names = ["x", "r"], output_names = ["y", "z"]} {
+    %w = nn.constant dense<[[1, -128], [127, 0]]> : tensor<2x2xi8>
+    %b = nn.constant dense<[1000, -7]> : tensor<2xi32>
+    %m = nn.constant dense<[0.5, 0.25]> : tensor<2xf32>
+    %y, %z = sparse.matmul %x, %w, %b, %m, %r : (tensor<3x2xui8>, tensor<2x2xi8>, tensor<2xi32>, tensor<2xf32>, tensor<3x2xf32>) -> (tensor<3x2xui8>, tensor<3x2xi8>) body (%a : i32, %bias : i32, %multiplier : f32, %residual : f32) {
+      %s = nn.constant 0.1 : f32
+      %t = nn.constant 9 : ui8
+      %u = nn.constant -9 : i8
+      %0 = nn.add %a, %bias : i32
+      %1 = nn.cast %0 <to = f32> : (i32) -> f32
+      %2 = nn.mul %1, %multiplier : f32
+      %3 = nn.relu %2 : f32
+      %q = nn.quantize %3, %s, %t : (f32, f32, ui8) -> ui8
+      %4 = nn.add %2, %residual : f32
+      %o = nn.quantize %4, %s, %u : (f32, f32, i8) -> i8
+      sparse.yield %q, %o : ui8, i8
+    }
+    func.return %y, %z : tensor<3x2xui8>, tensor<3x2xi8>
+  }
+}
+
+// -----
+
 // A sum of bytes times a small number is bounded, and so is what a byte and a GELU make of it; a float input is not.
 // CHECK-LABEL: @main(%x
 // CHECK: [[R:%.*]] = nn.mul {{%.*}}, {{%.*}} : f32
