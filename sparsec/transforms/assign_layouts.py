@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
 from typing import Literal
 
 from xdsl.context import Context
@@ -21,7 +20,7 @@ from sparsec.dialects.encoding import Layout, element_of, layout_of, sizes_of, t
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import Map, MatMul
 from sparsec.dialects.tensor_op import normalise_axis
-from sparsec.dims import Size
+from sparsec.dims import Size, product
 from sparsec.errors import CompilerBug
 from sparsec.schedule import TILE
 from sparsec.transforms.scheduler import Scheduler
@@ -163,8 +162,9 @@ class _Choice:
         return total
 
     def _conversion(self, value: SSAValue, made: Layout | None, wanted: Layout | str | None) -> float:
-        sizes = [self.scheduler.tokens(size) for size in sizes_of(value.type)]
-        elements = float(prod(size or TILE for size in sizes))
+        *leading, channels = sizes_of(value.type)
+        tokens = self.scheduler.tokens(product(leading))
+        elements = float((TILE if tokens is None else tokens) * (self.scheduler.tokens(channels) or TILE))
         width = to_numpy(element_of(value.type)).itemsize  # pyright: ignore[reportUnknownMemberType]
         if (known := CYCLES_PER_BYTE.get((made, wanted))) is not None:
             return elements * width * known

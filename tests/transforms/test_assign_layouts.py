@@ -1,4 +1,4 @@
-"""Layouts: products work on tiles, and as few bytes as possible are converted."""
+"""Layouts: products work on tiles or, few tokens, on rows, and as few bytes as possible are converted."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.encoding import Layout, element_of, layout_of, sizes_of, tensor, ui8
 from sparsec.dialects.sparse import ConvertLayout, Map, MatMul
+from sparsec.dims import Dim, Size
+from sparsec.schedule import Dataflow, Schedule
 from sparsec.transforms.assign_layouts import AssignLayouts
 from sparsec.transforms.choose_schedules import ChooseSchedules
 from sparsec.transforms.form_sparse_matmuls import FormSparseMatmuls
@@ -155,3 +157,116 @@ def test_broadcast_operands_of_a_product_stay_row_major() -> None:
     after = run_passes(module, weights, FuseElementwise(), AssignLayouts())
     (matmul,) = (op for op in after.walk() if isinstance(op, MatMul))
     assert [layout_of(extra.type) for extra in matmul.extras] == [Layout.TILED, None]
+
+
+class Few:
+    """A graph of bytes in and floats out with few tokens, after the pass.
+
+    Args:
+        write: makes the outputs of `x` f32[tokens, 256].
+        weight: i8[256, 256], zero but for some 4x1 blocks.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Few, Builder, SSAValue], Sequence[SSAValue]],
+        tokens: Size = 8,
+        expect: str = "",
+        hint: Schedule | None = None,
+    ):
+        self.weights, random = WeightStore(), np.random.default_rng(0)
+        kept = (random.random((64, 256)) < 0.1).repeat(4, axis=0)
+        self._weight = np.where(kept, random.integers(-128, 128, (256, 256)), 0).astype(np.int8)
+        self._hint = hint
+        b, values, finish = begin_module(self.weights, [("x", tensor(f32, [tokens, 256]))])
+        module = finish([(f"y{i}", value) for i, value in enumerate(write(self, b, values["x"]))])
+        before = run_passes(module, self.weights, FuseElementwise())
+        options = {"target": "avx512vbmi", "vendor": "AuthenticAMD", "expect": expect}
+        self.module = run_passes(before, self.weights, AssignLayouts(**options), ChooseSchedules(**options))
+        forms.scheduled(self.module)
+        require_same(before, self.module, self.weights, {"tokens": 3})
+
+    def bytes(self, b: Builder, x: SSAValue) -> SSAValue:
+        """Quantised."""
+        return b.quantize(x, b.constant(np.float32(0.05)), b.constant(np.uint8(128)))
+
+    def product(self, b: Builder, q: SSAValue, residual: SSAValue | None = None) -> SSAValue:
+        """`q` times the weight, as floats, plus a residual."""
+        extras = [] if residual is None else [residual]
+
+        def write(inner: Builder, a: Sequence[SSAValue]) -> Sequence[SSAValue]:
+            real = inner.cast(a[0], f32)
+            return [real if residual is None else inner.apply(ew.Add, real, a[1])]
+
+        body = b.body([i32, *[f32 for _ in extras]], write)
+        weight = b.weight(self._weight, schedule=self._hint) if self._hint else b.constant(self._weight)
+        return b.sparse_matmul(q, weight, extras, body)[0]
+
+    def norm(self, b: Builder, x: SSAValue) -> SSAValue:
+        """Layer normalisation, which wants tiles."""
+        ones = b.constant(np.ones(256, np.float32))
+        return b.layer_norm(x, ones, ones, 1e-5)
+
+    @property
+    def layouts(self) -> list[Layout | None]:
+        """In which the products read their bytes."""
+        return [layout_of(op.x.type) for op in self.module.walk() if isinstance(op, MatMul)]
+
+
+def test_few_tokens_stay_in_rows_where_that_is_cheaper() -> None:
+    def write(g: Few, b: Builder, x: SSAValue) -> list[SSAValue]:
+        return [g.product(b, g.bytes(b, g.product(b, g.bytes(b, x))))]
+
+    few = Few(write, tokens=2)
+    assert few.layouts == [None, None] and conversions(few.module) == []
+    assert Few(write, tokens=60).layouts == [Layout.TILED, Layout.TILED]
+
+
+def test_conversions_count() -> None:
+    """Alone, a product of 8 tokens is cheaper in rows; between layer norms it would have to be converted twice."""
+
+    def alone(g: Few, b: Builder, x: SSAValue) -> list[SSAValue]:
+        return [g.product(b, g.bytes(b, x))]
+
+    def between(g: Few, b: Builder, x: SSAValue) -> list[SSAValue]:
+        return [g.norm(b, g.product(b, g.bytes(b, g.norm(b, x))))]
+
+    assert Few(alone).layouts == [None]
+    assert Few(between).layouts == [Layout.TILED]
+    assert conversions(Few(between).module) == [("f32", "tiled"), ("f32", "rows")]
+    assert Few(between, tokens=1).layouts == [
+        None
+    ]  # one token is so much cheaper in rows that conversions do not matter
+
+
+def test_what_is_added_lies_as_the_results_do() -> None:
+    def write(g: Few, b: Builder, x: SSAValue) -> list[SSAValue]:
+        q = g.bytes(b, x)
+        return [g.product(b, q, x)]
+
+    for tokens, layout in ((4, None), (60, Layout.TILED)):
+        few = Few(write, tokens)
+        (matmul,) = (op for op in few.module.walk() if isinstance(op, MatMul))
+        found = [layout_of(value.type) for value in (matmul.x, matmul.extras[0], matmul.outputs[0])]
+        assert found == [layout] * 3
+
+
+def test_expected_tokens_count_as_known_ones() -> None:
+    def write(g: Few, b: Builder, x: SSAValue) -> list[SSAValue]:
+        return [g.product(b, g.bytes(b, x))]
+
+    tokens = Dim.symbol("tokens")
+    assert Few(write, tokens).layouts == [Layout.TILED]
+    assert Few(write, tokens, "tokens=4").layouts == [None]
+    assert Few(write, tokens, "tokens=400").layouts == [Layout.TILED]
+    assert Few(write, tokens, "other=4").layouts == [Layout.TILED]
+
+
+def test_a_schedule_given_by_hand_decides() -> None:
+    def write(g: Few, b: Builder, x: SSAValue) -> list[SSAValue]:
+        return [g.norm(b, g.product(b, g.bytes(b, g.norm(b, x))))]
+
+    rows = Few(write, 200, hint=Schedule(Dataflow.DENSE_DWORDS, 8, 64))
+    assert rows.layouts == [None]
+    assert conversions(rows.module) == [("f32", "tiled"), ("ui8", "rows"), ("f32", "tiled"), ("f32", "rows")]
+    assert Few(write, 1, hint=Schedule(Dataflow.GATHER_QUADS, 16)).layouts == [Layout.TILED]

@@ -1,25 +1,156 @@
-"""Schedules given by hand must fit the product."""
+"""Schedules: those given by hand must fit the product; others follow the number of tokens, known or expected."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
-from xdsl.dialects.builtin import f32
+from xdsl.dialects.builtin import f32, i8, i32
 
 from sparsec.builder import begin_module
-from sparsec.dialects.encoding import tensor
-from sparsec.errors import ShapeError
+from sparsec.dialects.encoding import Layout, layout_of, tensor, ui8, with_layout
+from sparsec.dialects.sparse import MatMul, layout_read_by
+from sparsec.dims import Dim, Size
+from sparsec.errors import CompilerBug, ShapeError
 from sparsec.schedule import Dataflow, Schedule
+from sparsec.transforms.assign_layouts import AssignLayouts
 from sparsec.transforms.choose_schedules import ChooseSchedules
-from sparsec.transforms.form_sparse_matmuls import FormSparseMatmuls
-from sparsec.weights import WeightStore
-from tests.transforms.passes import run_passes
+from sparsec.weights import Array, WeightStore
+from tests.transforms.graphs import BATCH, SEQUENCE
+from tests.transforms.passes import require_same, run_passes
+
+TILES = (Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS, Dataflow.BAKED_QUADS)
+ROWS = (Dataflow.GATHER_DWORDS, Dataflow.DENSE_DWORDS, Dataflow.PERMUTE_WINDOWS)
 
 
-def test_a_dataflow_for_bytes_does_not_fit_floats() -> None:
+def drawn(rows: int, columns: int, block: tuple[int, int] = (16, 4), density: float = 0.1) -> Array:
+    """s8 in random blocks."""
+    random = np.random.default_rng(rows + columns)
+    kept = random.random((-(-rows // block[0]), -(-columns // block[1]))) < density
+    kept = kept.repeat(block[0], 0).repeat(block[1], 1)[:rows, :columns]
+    return (random.integers(1, 127, (rows, columns)) * kept).astype(np.int8)
+
+
+def scheduled(
+    weight: Array,
+    tokens: Sequence[Size] = (BATCH, SEQUENCE),
+    hint: Schedule | None = None,
+    **options: str,
+) -> MatMul:
+    """The product of `x[*tokens, in]` with a weight, after both passes with these options."""
     weights = WeightStore()
-    b, values, finish = begin_module(weights, [("x", tensor(f32, [3, 8]))])
-    weight = b.weight(np.ones((8, 8), np.float32), schedule=Schedule(Dataflow.GATHER_QUADS))
-    module = finish([("y", b.linear(values["x"], weight))])
-    with pytest.raises(ShapeError, match=r"gather_quads does not fit .* f32 by f32: use gather_rows or dense_rows"):
-        run_passes(module, weights, FormSparseMatmuls(), ChooseSchedules())
+    is_float = weight.dtype == np.float32
+    b, values, finish = begin_module(weights, [("x", tensor(f32 if is_float else ui8, [*tokens, weight.shape[1]]))])
+    body = b.body([f32 if is_float else i32], lambda _, arguments: [arguments[0]])
+    constant = b.weight(weight, schedule=hint) if hint else b.constant(weight)
+    module = finish([("y", b.sparse_matmul(values["x"], constant, [], body)[0])])
+    after = run_passes(module, weights, AssignLayouts(**options), ChooseSchedules(**options))
+    if not is_float:
+        require_same(module, after, weights, {"batch": 2, "sequence": 3})
+    (found,) = (op for op in after.walk() if isinstance(op, MatMul))
+    assert found.schedule is not None
+    assert layout_of(found.x.type) == layout_read_by(found.schedule.schedule.dataflow)
+    return found
+
+
+def schedule_of(*arguments: object, **options: object) -> Schedule:
+    """The schedule that is chosen."""
+    attribute = scheduled(*arguments, **options).schedule  # pyright: ignore
+    assert attribute is not None
+    return attribute.schedule
+
+
+def test_unknown_tokens_take_tiles() -> None:
+    assert schedule_of(drawn(64, 128)).dataflow in TILES
+    assert schedule_of(drawn(64, 128), (BATCH, 1)).dataflow in TILES
+    assert schedule_of(drawn(64, 128)).tile == 64
+
+
+@pytest.mark.parametrize("tokens", [(1,), (2, 3), (8,)])
+def test_few_tokens_take_rows(tokens: tuple[int, ...]) -> None:
+    schedule = schedule_of(drawn(256, 256), tokens)
+    assert schedule.dataflow is Dataflow.GATHER_DWORDS and schedule.tile == np.prod(tokens)
+
+
+def test_many_tokens_take_tiles() -> None:
+    assert schedule_of(drawn(256, 256, (4, 1)), (65,)) == Schedule(Dataflow.GATHER_QUADS, 64)
+
+
+def test_expected_sizes_are_taken_as_known() -> None:
+    few = schedule_of(drawn(256, 256), expect="batch=1,sequence=2")
+    assert few == schedule_of(drawn(256, 256), (1, 2)) and few.dataflow in ROWS
+    assert schedule_of(drawn(256, 256, (4, 1)), expect="batch=2,sequence=64,other=1").dataflow in TILES
+    assert schedule_of(drawn(256, 256, (4, 1)), expect="batch=7,sequence=4").tile == 32
+    assert schedule_of(drawn(256, 256), (BATCH, 2), expect="batch=1") == few
+
+
+def test_one_size_that_is_expected_is_not_enough() -> None:
+    assert schedule_of(drawn(256, 256), expect="batch=1").dataflow in TILES
+    assert schedule_of(drawn(256, 256), expect="other=1").dataflow in TILES
+
+
+def test_the_target_counts() -> None:
+    weight = drawn(256, 256, (4, 1))
+    assert schedule_of(weight, (1,), target="avx512vbmi").dataflow is Dataflow.PERMUTE_WINDOWS
+    assert schedule_of(weight, (1,), target="avx2").dataflow is not Dataflow.PERMUTE_WINDOWS
+
+
+@pytest.mark.parametrize("flow", [*ROWS, Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS])
+@pytest.mark.parametrize("tokens", [(BATCH, SEQUENCE), (1,), (500,)])
+def test_a_schedule_given_by_hand_wins(flow: Dataflow, tokens: tuple[Size, ...]) -> None:
+    hint = Schedule(flow, flow.tiles[-1], flow.row_counts[-1])
+    assert schedule_of(drawn(70, 130), tokens, hint) == hint
+
+
+WIDE = np.full((8, 200), 200, np.int16)
+SMALL = np.ones((8, 100), np.int8)
+NO_FIT = [
+    (np.ones((8, 8), np.float32), Dataflow.GATHER_QUADS, "f32 by f32 with 8 input channels: use gather_rows or dense_"),
+    (SMALL, Dataflow.GATHER_ROWS, "ui8 by i8 with 100 input channels: use gather_quads or dense_quads or "),
+    (SMALL, Dataflow.PERMUTE_WINDOWS, "ui8 by i8 with 100 input channels: .* gather_dwords or dense_dwords$"),
+    (SMALL[:, :3], Dataflow.DENSE_DWORDS, "ui8 by i8 with 3 input channels: use gather_quads or dense_quads"),
+    (WIDE, Dataflow.DENSE_DWORDS, "ui8 by i16 with 200 input channels: use gather_quads$"),
+    (WIDE, Dataflow.DENSE_QUADS, "ui8 by i16 with 200 input channels: use gather_quads$"),
+]
+
+
+@pytest.mark.parametrize(("weight", "flow", "message"), NO_FIT)
+def test_a_schedule_that_does_not_fit_is_refused(weight: Array, flow: Dataflow, message: str) -> None:
+    hint = Schedule(flow, flow.tiles[0], flow.row_counts[0])
+    with pytest.raises(ShapeError, match=f"dataflow {flow.value} does not fit a product of {message}") as caught:
+        scheduled(weight, (4,), hint)
+    possible = str(caught.value).split(": use ")[1].split(" or ")
+    assert flow not in possible and "permute_windows" not in possible
+
+
+def test_the_place_is_named() -> None:
+    weights = WeightStore()
+    b, values, finish = begin_module(weights, [("x", tensor(ui8, [3, 8]))])
+    weight = b.weight(np.ones((8, 8), np.int8), schedule=Schedule(Dataflow.PERMUTE_WINDOWS, 4, 16))
+    body = b.body([i32], lambda _, arguments: [arguments[0]])
+    b.source = "page.spc:3:5"
+    module = finish([("y", b.sparse_matmul(values["x"], weight, [], body)[0])])
+    with pytest.raises(ShapeError, match=r"^page.spc:3:5: dataflow permute_windows does not fit"):
+        run_passes(module, weights, ChooseSchedules())
+
+
+def test_a_layout_that_no_schedule_reads() -> None:
+    weights = WeightStore()
+    symbol = Dim.symbol("tokens")
+    b, values, finish = begin_module(weights, [("x", with_layout(tensor(ui8, [symbol, 8]), Layout.TILED))])
+    rows = b.convert_layout(values["x"], None)
+    body = b.body([i32], lambda _, arguments: [arguments[0]])
+    module = finish([("y", b.sparse_matmul(rows, b.constant(np.ones((8, 8), np.int8)), [], body)[0])])
+    with pytest.raises(CompilerBug, match=r"no schedule of sparse.matmul reads activations that are row-major"):
+        run_passes(module, weights, ChooseSchedules())
+
+
+def test_a_weight_that_is_no_constant() -> None:
+    weights = WeightStore()
+    inputs = [("x", tensor(ui8, [3, 8])), ("w", tensor(i8, [8, 8]))]
+    b, values, finish = begin_module(weights, inputs)
+    body = b.body([i32], lambda _, arguments: [arguments[0]])
+    module = finish([("y", b.sparse_matmul(values["x"], values["w"], [], body)[0])])
+    with pytest.raises(CompilerBug, match=r"the weight of sparse.matmul is made by .*, not a constant"):
+        run_passes(module, weights, ChooseSchedules())
