@@ -93,9 +93,8 @@ class Options:
             fits = isinstance(value, kinds) and (not isinstance(value, bool) or kinds is bool)
             _require(fits, name, value, f"a value of type {_type_names(kinds)}")
         _require(bool(self.targets) and not isinstance(self.targets, str), "targets", self.targets, "a tuple of names")
-        for pair in self.expect:
-            fits = len(pair) == 2 and isinstance(pair[0], str) and type(pair[1]) is int and pair[1] > 0  # pyright: ignore
-            _require(fits, "expect", dict(self.expect), "sizes of at least 1 by name, such as {'sequence': 128}")
+        fits = all(_is_size(pair) for pair in self.expect)
+        _require(fits, "expect", self.expect, "sizes of at least 1 by name, such as {'sequence': 128}")
         if self.prefix is not None:
             is_name = _IDENTIFIER.fullmatch(self.prefix) is not None
             _require(is_name, "prefix", self.prefix, "a C identifier such as 'bert'")
@@ -133,7 +132,8 @@ class Options:
             elif name == "targets" and isinstance(value, list):
                 choices[name] = tuple(cast("list[object]", value))
             elif name == "expect" and isinstance(value, Mapping):
-                choices[name] = tuple(sorted(cast("Mapping[str, int]", value).items()))
+                items = cast("Mapping[object, object]", value).items()
+                choices[name] = tuple(sorted(items, key=lambda item: str(item[0])))
             elif name in ("cache_dir", "dump_ir") and isinstance(value, str):
                 choices[name] = Path(value)
         return replace(self, **choices)
@@ -157,6 +157,15 @@ class Options:
             TargetError: a name that does not exist, or a machine that sparsec cannot serve.
         """
         return choose_targets(self.targets)
+
+
+def _is_size(pair: object) -> bool:
+    """Whether it is the name of a dimension and its size, which passes can read from one text."""
+    match pair:
+        case (str(name), int(size)):
+            return bool(name) and not set(name) & set(",=") and not isinstance(size, bool) and size > 0
+        case _:
+            return False
 
 
 def _require(fits: bool, name: str, value: object, expected: str) -> None:

@@ -43,17 +43,39 @@ def test_keywords():
         options.with_(targets="mmx").cpu_targets()
 
 
+def test_expected_sizes():
+    options = Options.of(expect={"sequence": 128, "batch": 1})
+    assert options.expect == (("batch", 1), ("sequence", 128))
+    assert options.expected_sizes == "batch=1,sequence=128"
+    assert options == Options(expect=(("batch", 1), ("sequence", 128))) == options.with_(expect=options.expect)
+    assert options.with_(expect={}) == Options() and Options().expected_sizes == ""
+
+
+SIZES = "expected sizes of at least 1 by name, such as {'sequence': 128}"
+
+
 @pytest.mark.parametrize(
     ("choices", "message"),
     [
         ({"thread": 2}, "there is no option 'thread'; did you mean 'threads'?"),
-        ({"xyzzy": 2}, "there is no option 'xyzzy'; the options are: targets, prefix, threads, cache, "),
+        ({"xyzzy": 2}, "there is no option 'xyzzy'; the options are: targets, expect, prefix, threads, cache, "),
         ({"threads": 0}, "option threads is 0, expected 1 to 1024"),
         ({"threads": "many"}, "option threads is 'many', expected a value of type int"),
         ({"targets": ()}, "option targets is (), expected a tuple of names"),
         ({"prefix": "2bert"}, "option prefix is '2bert', expected a C identifier such as 'bert'"),
         ({"prefix": "bert-mini"}, "option prefix is 'bert-mini', expected a C identifier such as 'bert'"),
         ({"prefix": "sparsec"}, "option prefix is 'sparsec', expected another name: the runtime has this one"),
+        ({"expect": {"batch": 0}}, f"option expect is (('batch', 0),), {SIZES}"),
+        ({"expect": {"batch": True}}, f"option expect is (('batch', True),), {SIZES}"),
+        ({"expect": {"batch": 2.5}}, f"option expect is (('batch', 2.5),), {SIZES}"),
+        ({"expect": {"batch": "1"}}, f"option expect is (('batch', '1'),), {SIZES}"),
+        ({"expect": {"": 1}}, f"option expect is (('', 1),), {SIZES}"),
+        ({"expect": {"a=1,b": 1}}, f"option expect is (('a=1,b', 1),), {SIZES}"),
+        ({"expect": {3: 1, "batch": 1}}, f"option expect is ((3, 1), ('batch', 1)), {SIZES}"),
+        ({"expect": ("batch", 1)}, f"option expect is ('batch', 1), {SIZES}"),
+        ({"expect": (("batch", 1, 2),)}, f"option expect is (('batch', 1, 2),), {SIZES}"),
+        ({"expect": "batch=1"}, "option expect is 'batch=1', expected a value of type tuple"),
+        ({"expect": 128}, "option expect is 128, expected a value of type tuple"),
         ({"cache_size": -1}, "option cache_size is -1, expected a number of megabytes, 0 or more"),
         ({"time_limit": 0}, "option time_limit is 0, expected a number of seconds above 0"),
     ],

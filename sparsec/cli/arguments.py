@@ -46,6 +46,14 @@ def add_compilation(parser: argparse.ArgumentParser) -> None:
         help="CPUs to make code for: host, all, or names such as avx512vnni,x86_64; "
         "a model for several picks its code when it is loaded (default: host)",
     )
+    group.add_argument(
+        "--expect",
+        action="append",
+        default=[],
+        metavar="NAME=SIZE",
+        help="size that a dynamic dimension is expected to have, e.g. --expect batch=1 --expect sequence=128 "
+        "(repeatable); code is chosen to be fast there and is right for all sizes",
+    )
     group.add_argument("--prefix", help="what the C names of the model start with (default: the output's name)")
     group.add_argument("--no-cache", action="store_true", help="compile afresh and keep nothing")
     group.add_argument("--linker", help="the linker to use (default: the first of cc, ld.lld, ld, zig)")
@@ -62,6 +70,8 @@ def compilation_options(chosen: argparse.Namespace) -> dict[str, Any]:
         options["targets"] = tuple(name.strip() for name in chosen.target.split(","))
     if getattr(chosen, "no_cache", False):
         options["cache"] = False
+    if getattr(chosen, "expect", None):
+        options["expect"] = parse_dims(chosen.expect, "--expect")
     return options
 
 
@@ -100,8 +110,11 @@ def add_dims(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def parse_dims(texts: list[str]) -> dict[str, int]:
+def parse_dims(texts: list[str], flag: str = "--dim") -> dict[str, int]:
     """`["batch=8"]` to `{"batch": 8}`.
+
+    Args:
+        flag: what the texts were given to.
 
     Raises:
         OptionError: not of that form.
@@ -110,6 +123,6 @@ def parse_dims(texts: list[str]) -> dict[str, int]:
     for text in texts:
         name, _, size = text.partition("=")
         if not name.strip() or not re.fullmatch(r"0*[1-9][0-9]{0,8}", size):
-            raise OptionError(f"--dim {text}: expected NAME=SIZE with a size of at least 1, e.g. --dim batch=8")
+            raise OptionError(f"{flag} {text}: expected NAME=SIZE with a size of at least 1, e.g. {flag} batch=8")
         sizes[name.strip()] = int(size)
     return sizes

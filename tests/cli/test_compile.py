@@ -86,6 +86,21 @@ def test_targets() -> None:
     assert portable(x)[0].tobytes() == program(x)[0].tobytes()
 
 
+def test_expected_sizes() -> None:
+    def schedule(*more: str) -> str:
+        arguments = ("--target", "x86_64", "--stop-after", "scheduled", "--print-ir-after", "scheduled")
+        return done("compile", "layer.spc", *arguments, *more).out.partition("dataflow = ")[2].partition(",")[0]
+
+    assert schedule() in ("gather_quads", "dense_quads")
+    assert schedule("--expect", "tokens=1") in ("gather_dwords", "dense_dwords")
+    assert schedule("--expect", "tokens=1000", "--expect", "other=1") == schedule()
+    done("compile", "layer.spc", "-o", "few.so", "--expect", "tokens=1")
+    done("compile", "layer.spc", "-o", "any.so")
+    for tokens in (1, 70):
+        x = np.random.default_rng(0).integers(0, 256, (tokens, 16)).astype(np.uint8)
+        assert sparsec.load("few.so")(x)[0].tobytes() == sparsec.load("any.so")(x)[0].tobytes()
+
+
 def test_json_says_what_was_done(folder: Path) -> None:
     facts = json.loads(done("compile", "layer.spc", "--json", "-o", "j.so").out)
     assert facts["files"] == {name: (folder / name).stat().st_size for name in ("j.so", "j.h")}

@@ -82,6 +82,8 @@ CASES: dict[str, tuple[Callable[[], None], str]] = {
     "unknown_suffix": (nothing, "compile layer.spc -o out.dll"),
     "bad_prefix": (nothing, "compile layer.spc --prefix 2fast -o out.so"),
     "bad_threads": (nothing, "run layer.spc --threads 0"),
+    "bad_expect": (nothing, "compile layer.spc --expect tokens=0 -o out.so"),
+    "expect_and_library": (content("model.so", b"\x7fELF"), "run model.so --expect tokens=1 --no-cache"),
     "bad_dim": (nothing, "run layer.spc --dim tokens"),
     "zero_dim": (nothing, "run layer.spc --dim tokens=0"),
     "unknown_dim": (nothing, "run layer.spc --dim batch=3"),

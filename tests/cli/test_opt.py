@@ -12,7 +12,7 @@ from tests.cli.command import done
 from tests.cli.command import sparsec as run
 
 PASSES = [each.name for stage in (*pipeline.PIPELINE, *pipeline.code_stages(host())) for each in stage.passes]
-NEED_NO_WEIGHTS = {"infer-shapes", "recognise-attention", "fuse-epilogues", "assign-layouts", *PASSES[-2:]}
+NEED_NO_WEIGHTS = {"infer-shapes", "recognise-attention", "fuse-epilogues", *PASSES[-2:]}
 """Some passes that never look at the numbers of weights."""
 
 
