@@ -66,3 +66,33 @@ def test_layers_with_other_tables_share_a_function() -> None:
     assert len(calls) == 3 and len({kernel_key(call) for call in calls}) == 1
     assert all(any(isinstance(op, ew.Lookup) for op in call.body.block.ops) for call in calls)
     assert len({call.ins[-1].owner.properties["index"] for call in calls}) == 3  # pyright: ignore
+
+
+def test_measured_kernels_are_repeated_and_nothing_else_is_there() -> None:
+    calls, usual, measured = lowered_twice()
+    names = {function.sym_name.data: function for function in measured}
+    kernels = [name for name in names if not name.startswith(("repeat_", "scratch_size_"))]
+    assert len(kernels) == len({kernel_key(call) for call in calls})
+    assert set(names) == {*kernels, *(f"repeat_{i}_x86_64" for i in range(len(kernels))), "scratch_size_x86_64"}
+    for name in kernels:  # what is measured is what runs
+        assert str(names[name]) == str(next(function for function in usual if function.sym_name.data == name))
+    for index, name in enumerate(kernels):
+        text = str(names[f"repeat_{index}_x86_64"])
+        assert text.count(f"@{name}") == 1 and text.count("scf.for") == 2
+
+
+def lowered_twice() -> tuple[list[kernel.KernelOp], list[FuncOp], list[FuncOp]]:
+    """The calls of two layers, the functions as the runtime calls them, and as they are measured."""
+    weights = WeightStore()
+    b, inputs, finish = begin_module(weights, [("x", tensor(f32, [BATCH, SEQUENCE, 8]))])
+    x = drawn_linear(b, drawn_linear(b, inputs["x"], 8, KIND, RANDOM), 8, KIND, RANDOM)
+    module, context = finish([("y", x)]), new_context(weights)
+    pipeline.finish(pipeline.run(module, context))
+    calls = [op for op in module.walk() if isinstance(op, kernel.KernelOp)]
+    functions: list[list[FuncOp]] = []
+    for measured in (False, True):
+        code = module.clone()
+        KernelsToLoops("x86_64", measured).apply(context, code)
+        code.verify()
+        functions.append([op for op in code.ops if isinstance(op, FuncOp)])
+    return calls, *functions
