@@ -16,7 +16,7 @@ from sparsec.errors import ShapeError
 from sparsec.frontend import syntax as sx
 from sparsec.frontend.dsl_dtypes import MAX_RANK, dtype_name, require_fits, to_dtype, to_number
 from sparsec.frontend.dsl_options import number_option, read_options, whole_option, word_option
-from sparsec.frontend.dsl_source import Source
+from sparsec.frontend.dsl_source import Source, listing
 from sparsec.frontend.tensor_files import find_tensor
 from sparsec.pattern import BlockPattern
 from sparsec.schedule import Dataflow, Schedule
@@ -264,7 +264,7 @@ class _Loader:
             schedule = Schedule(dataflow, options.get("tile", tiles[0]), options.get("rows", rows[0]))
             for what, value, possible in (("tile", schedule.tile, tiles), ("number of rows", schedule.rows, rows)):
                 if value not in possible:
-                    raise ShapeError(f"the {what} of {dataflow} is one of {', '.join(map(str, possible))}, got {value}")
+                    raise ShapeError(f"the {what} of {dataflow} is {listing(map(str, possible))}, got {value}")
             needs = "i8" if dataflow.is_integer else "f32"
             if dtype_name(self.element) != needs and (needs, self.dtype.kind) != ("i8", "u"):
                 raise ShapeError(f"{schedule.dataflow} walks {needs} weights; this one is {dtype_name(self.element)}")

@@ -76,6 +76,10 @@ CASES: dict[str, tuple[Callable[[], None], str]] = {
     "header_as_model": (content("model.h", "int x;\n"), "run model.h"),
     "library_compiled": (content("model.so", b"\x7fELF"), "compile model.so -o out.so"),
     "mistake_in_page": (content("model.spc", PAGE.replace("relu(", "rellu(")), "compile model.spc -o out.so"),
+    "schedule_that_does_not_fit": (
+        content("model.spc", PAGE.replace("random(seed = 1", "schedule(dataflow = permute_windows) random(seed = 1")),
+        "compile model.spc -o out.so",
+    ),
     "unknown_stage": (nothing, "compile layer.spc --print-ir-after linking -o out.so"),
     "unknown_pass": (nothing, "opt layer.mlir -p recognise-geglu"),
     "unknown_target": (nothing, "compile layer.spc --target pentium -o out.so"),

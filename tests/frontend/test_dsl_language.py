@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 from xdsl.dialects.builtin import ModuleOp
 
-from sparsec.dialects.encoding import element_of, sizes_of, to_numpy
+from sparsec.dialects.encoding import Layout, element_of, sizes_of, to_numpy
+from sparsec.dialects.sparse import layout_read_by
 from sparsec.dims import evaluate
 from sparsec.errors import DslError
 from sparsec.frontend.dsl import read_dsl, read_weights
 from sparsec.frontend.dsl_functions import FUNCTIONS
 from sparsec.reference import evaluate as run
+from sparsec.schedule import Dataflow
 from sparsec.weights import Array, WeightStore
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "language.md").read_text()
@@ -125,3 +127,23 @@ def test_mistake_is_shown_as_documented(example: Example, folder: Path) -> None:
 def test_every_function_is_documented() -> None:
     missing = [builtin.signature for builtin in FUNCTIONS.values() if f"`{builtin.signature}`" not in DOCUMENT]
     assert not missing
+
+
+def test_every_dataflow_is_in_the_table() -> None:
+    """With the numbers that it takes; a range is written as its ends."""
+
+    def written(numbers: tuple[int, ...]) -> str:
+        return "8 to 1" if numbers == tuple(range(8, 0, -1)) else ", ".join(map(str, numbers))
+
+    layouts = {Layout.TILED: "tiles", Layout.INTERLEAVED: "interleaved tiles", None: "rows"}
+    found = re.findall(r"^\| `(\w+)` \| (\S+) \| [^|]* \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", DOCUMENT, re.MULTILINE)
+    assert found == [
+        (
+            flow.value,
+            "8-bit" if flow.is_integer else "`f32`",
+            layouts[layout_read_by(flow)],
+            written(flow.tiles),
+            written(flow.row_counts),
+        )
+        for flow in Dataflow
+    ]

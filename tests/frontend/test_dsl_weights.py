@@ -114,6 +114,20 @@ def test_blocks_and_schedule_reach_the_constant() -> None:
     assert isinstance(hint, ScheduleAttr) and hint.schedule == Schedule(Dataflow.GATHER_ROWS, 16)
 
 
+@pytest.mark.parametrize("dataflow", Dataflow)
+def test_every_dataflow_has_defaults_and_takes_all_it_lists(dataflow: Dataflow) -> None:
+    def schedule(more: str) -> object:
+        kind = "i8" if dataflow.is_integer else "f32"
+        page = f"{kind}[4, 8] random() quantized(scale = 1) " if dataflow.is_integer else f"{kind}[4, 8] random() "
+        return constant(f"{page} schedule(dataflow = {dataflow}{more})").attributes[SCHEDULE_HINT]
+
+    assert schedule("") == ScheduleAttr.of(Schedule(dataflow, dataflow.tiles[0], dataflow.row_counts[0]))
+    for tile in dataflow.tiles:
+        for rows in dataflow.row_counts:
+            found = schedule(f", rows = {rows}, tile = {tile}")
+            assert found == ScheduleAttr.of(Schedule(dataflow, tile, rows))
+
+
 def test_without_clauses_nothing_is_recorded() -> None:
     op = constant("f32[4, 8] random(sparsity = 0.5)")
     assert blocks_of(op.result.type) is None and SCHEDULE_HINT not in op.attributes
@@ -132,7 +146,22 @@ def test_a_weight_is_one_constant_however_often_it_is_used() -> None:
         ("f32[4, 4] schedule(tile = 64) random()", "needs a dataflow"),
         ("f32[4, 4] schedule(dataflow = gather_quads) random()", "gather_quads walks i8 weights; this one is f32"),
         ("i8[4, 4] schedule(dataflow = dense_rows) random()", "dense_rows walks f32 weights; this one is i8"),
-        ("f32[4, 4] schedule(dataflow = dense_rows, tile = 48) random()", "a tile is 16, 32 or 64"),
+        (
+            "f32[4, 4] schedule(dataflow = dense_rows, tile = 48) random()",
+            "the tile of dense_rows is 64, 32 or 16, got 48",
+        ),
+        (
+            "i8[4, 4] schedule(dataflow = gather_dwords, tile = 9) random()",
+            "tile of gather_dwords is 8, .* 2 or 1, got 9",
+        ),
+        ("i8[4, 4] schedule(dataflow = permute_windows, tile = 8) random()", "permute_windows is 4, 3, 2 or 1, got 8"),
+        ("i8[4, 4] schedule(dataflow = permute_windows, rows = 32) random()", "rows of permute_windows is 16, got 32"),
+        ("i8[4, 4] schedule(dataflow = dense_dwords, rows = 4) random()", "dense_dwords is 32, 16 or 64, got 4"),
+        ("i8[4, 4] schedule(dataflow = gather_quads, rows = 16) random()", "rows of gather_quads is 4, got 16"),
+        ("i8[4, 4] schedule(dataflow = gather_dwords, rows = 0.5) random()", "expected a whole number"),
+        ("i8[4, 4] schedule(dataflow = gather_dwords, rows = -16) random()", "got -16"),
+        ("i8[4, 4] schedule(dataflow = gather_dwords, columns = 4) random()", "no option `columns`; options here are"),
+        ("f32[4, 4] schedule(dataflow = gather_dwords) random()", "gather_dwords walks i8 weights; this one is f32"),
         ("f32[4] blocks(4x1) random()", "blocks need a matrix"),
         ("f32[4, 4] blocks(0x1) random()", "a block 0x1 does not fit"),
         ("f32[0] random()", "whole numbers, at least 1"),
