@@ -11,18 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from xdsl.ir import SSAValue
 
 from sparsec import pipeline
 from sparsec.api import new_context
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import kernel
+from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import tensor, ui8
 from sparsec.measure import MeasuredKernel, MeasuredProgram
 from sparsec.schedule import Schedule
 from sparsec.target import CpuTarget, host_vendor
 from sparsec.weights import WeightStore
-from sparsec.dialects import nn_elementwise as ew
-from xdsl.ir import SSAValue
 
 ROTATING_BYTES = 512 << 10
 """How much packed weight is rotated through: ten times a first-level cache."""
