@@ -10,7 +10,6 @@ compared between machines. Weights are random; 4x1 blocks (4 consecutive output 
 
 import argparse
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,7 @@ import onnx
 import onnxruntime
 
 import sparsec
+from benchmarks.report import machine
 from tests.fixtures.bert_mini import bert_mini, bert_mini_inputs
 
 Feed = dict[str, np.ndarray]
@@ -36,13 +36,6 @@ CONTESTANTS = {
     "sparsec, 90 % qdq": (0.9, "qdq", "sparsec"),
 }
 BASELINE = "onnxruntime, dense qdq"
-
-
-def machine() -> str:
-    """The processor's name and how many of them there are."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{models[0] if models else platform.processor()} ({os.cpu_count()} CPUs)"
 
 
 def compile_seconds(model: Path, library: Path, cache: Path) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from xdsl.ir import SSAValue
 
+import sparsec
 from sparsec import pipeline
 from sparsec.api import new_context
 from sparsec.builder import Builder, begin_module
@@ -120,6 +121,16 @@ class TimedLayer:
     def run(self) -> float:
         """Seconds of one call, the mean of one short run."""
         return self.program.run(self.kernel, self._turns)
+
+
+def exact(layer: Layer, schedule: Schedule | None = None, targets: str = "host") -> bool:
+    """Whether the compiled layer gives the same bytes as numpy on full-range random activations."""
+    weights = WeightStore()
+    b, values, finish = begin_module(weights, [("x", tensor(ui8, [layer.tokens, layer.columns]))])
+    module = finish([("y", layer.emit(b, values["x"], 0, schedule))])
+    program = sparsec.compile(module, weights=weights, targets=targets, cache=False)
+    x = np.random.default_rng(layer.tokens).integers(0, 256, (layer.tokens, layer.columns)).astype(np.uint8)
+    return bool((program(x)[0] == layer.reference(x, 0)).all())
 
 
 def interleaved(timers: list[Callable[[], float]], runs: int) -> list[float]:

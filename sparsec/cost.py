@@ -22,8 +22,14 @@ from sparsec.target import CpuTarget, Ports
 LATENCY = 4
 """Cycles until the next multiplication can add to the same sum."""
 
-BYTES_PER_CYCLE = 28.0
-"""Of a weight that comes from beyond the first-level cache."""
+BYTES_PER_CYCLE = ((256 << 10, 56.0), (1 << 62, 28.0))
+"""Sizes of weights, and the bytes of them that arrive per cycle: from the second-level cache, or from beyond."""
+
+NARROW_SLACK = {32: 1.22, 16: 1.15}
+"""What a step of quads on a narrow tile takes of its bound: loads and multiplications leave no room for each other."""
+
+OVERLAP = 0.65
+"""What is left of waiting for sums when groups are short: the next group's sums do not wait."""
 
 WIDTHS = (64, 32, 16)
 """Tokens of a tile that can be kept in registers at a time."""
@@ -54,10 +60,10 @@ OVERHEADS: Mapping[Dataflow, Overhead] = {
     Dataflow.DENSE_QUADS: Overhead(1.01, 8.0, 1.1),
     Dataflow.GATHER_QUADS: Overhead(1.04, 8.0, 1.1),
     Dataflow.BAKED_QUADS: Overhead(1.04, 4.0, 1.1),
-    Dataflow.BLOCK_QUADS: Overhead(1.04, 8.0, 1.4),
-    Dataflow.GATHER_DWORDS: Overhead(1.05, 12.0, 4.0),
-    Dataflow.DENSE_DWORDS: Overhead(1.05, 12.0, 4.0),
-    Dataflow.PERMUTE_WINDOWS: Overhead(1.1, 12.0, 8.0),
+    Dataflow.BLOCK_QUADS: Overhead(1.04, 3.0, 1.2),
+    Dataflow.GATHER_DWORDS: Overhead(1.05, 10.0, 2.2),
+    Dataflow.DENSE_DWORDS: Overhead(1.05, 10.0, 2.2),
+    Dataflow.PERMUTE_WINDOWS: Overhead(1.25, 12.0, 5.0),
     Dataflow.DENSE_ROWS: Overhead(1.02, 8.0, 1.1),
     Dataflow.GATHER_ROWS: Overhead(1.09, 8.0, 1.1),
 }
@@ -159,8 +165,10 @@ def _step(schedule: Schedule, tokens: int, target: CpuTarget, sets: int) -> _Ste
             return _Step(4 * vectors, vectors + 4, 0, 4 * vectors, 20)
 
 
-def _step_cycles(schedule: Schedule, tokens: int, target: CpuTarget, ports: Ports, sets: int) -> float:
+def _step_cycles(schedule: Schedule, tokens: int, target: CpuTarget, ports: Ports, sets: int, steps: int) -> float:
     step = _step(schedule, tokens, target, sets)
+    bandwidth = next(rate for limit, rate in BYTES_PER_CYCLE if steps * step.size <= limit)
+    wait = LATENCY * step.multiplies / step.sums * (1.0 if schedule.dataflow.is_dense else OVERLAP)
     pieces = max(1.0, 512 / target.vector_bits)
     multiplies = step.multiplies * pieces
     if schedule.dataflow.is_integer and not target.has("avx512vnni") and not target.has("avxvnni"):
@@ -174,8 +182,8 @@ def _step_cycles(schedule: Schedule, tokens: int, target: CpuTarget, ports: Port
         step.loads * pieces / ports.loads,
         shuffles / ports.unpacks,
         shared,
-        LATENCY * step.multiplies / step.sums,
-        step.size / BYTES_PER_CYCLE,
+        wait,
+        step.size / bandwidth,
     )
 
 
@@ -197,7 +205,9 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
     for count, width in passes(schedule, TILE if tokens is None else tokens):
         results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits)
         around = blocks * overhead.block + results * overhead.vector
-        total += count * (steps * overhead.slack * _step_cycles(schedule, width, target, ports, sets) + around)
+        is_quads = schedule.dataflow in (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS, Dataflow.BAKED_QUADS)
+        slack = NARROW_SLACK.get(width, overhead.slack) if is_quads else overhead.slack
+        total += count * (steps * slack * _step_cycles(schedule, width, target, ports, sets, steps) + around)
     return total
 
 
