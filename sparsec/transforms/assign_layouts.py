@@ -161,6 +161,16 @@ class _Choice:
         self.layouts[op] = before
         return total
 
+    def total(self, block: Block) -> float:
+        """What all products and conversions cost."""
+        products = (self.scheduler.best(op, self.layouts[op]) for op in block.ops if isinstance(op, MatMul))
+        total = sum(choice[1] for choice in products if choice is not None)
+        for value in (*block.args, *(result for op in block.ops for result in op.results)):
+            made = self.written(value)
+            wanted = {self.wants(use.operation, value) for use in value.uses} - {made, "any"}
+            total += sum(self._conversion(value, made, other) for other in wanted)
+        return total
+
     def _conversion(self, value: SSAValue, made: Layout | None, wanted: Layout | str | None) -> float:
         *leading, channels = sizes_of(value.type)
         tokens = self.scheduler.tokens(product(leading))
@@ -182,11 +192,22 @@ def _candidates(op: Operation, scheduler: Scheduler) -> list[Layout | None]:
 
 
 def _choose(block: Block, scheduler: Scheduler) -> _Choice:
-    """Begin with tiles wherever possible; ops leave, one by one, where something else is cheaper."""
+    """The cheaper of two: begin with tiles, or with rows, wherever possible; ops leave where something else is cheaper.
+
+    A chain of ops that is best in rows would not leave the tiles, since whichever goes first needs conversions.
+    """
     candidates = {op: found for op in block.ops if (found := _candidates(op, scheduler))}
-    choice = _Choice(
-        scheduler, {op: Layout.TILED if Layout.TILED in found else found[0] for op, found in candidates.items()}
-    )
+    choices = [_improved(_Choice(scheduler, _begin(candidates, first)), candidates) for first in (Layout.TILED, None)]
+    return min(choices, key=lambda choice: choice.total(block))
+
+
+def _begin(candidates: Mapping[Operation, list[Layout | None]], first: Layout | None) -> dict[Operation, Layout | None]:
+    """Each op in a layout, or in another one if it must."""
+    return {op: first if first in found else found[0] for op, found in candidates.items()}
+
+
+def _improved(choice: _Choice, candidates: Mapping[Operation, list[Layout | None]]) -> _Choice:
+    """The same after ops have left, one by one."""
     flexible = [op for op, found in candidates.items() if len(found) > 1]
     for round_number in range(ROUNDS):
         before = dict(choice.layouts)
