@@ -21,7 +21,7 @@ from sparsec.backend.cache import Cache
 from sparsec.backend.object_code import emit as emit_code
 from sparsec.backend.object_code import emit_ir
 from sparsec.backend.worker_client import WORKER
-from sparsec.builder import INPUT_NAMES, OUTPUT_NAMES
+from sparsec.builder import INPUT_NAMES, OUTPUT_NAMES, constant_value
 from sparsec.context import CompilerContext
 from sparsec.dialects import all_dialects, sparse
 from sparsec.dialects.encoding import blocks_of, element_of, sizes_of, to_numpy
@@ -30,10 +30,12 @@ from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.tensor_op import SOURCE
 from sparsec.errors import CompilerBug, ModelError
 from sparsec.options import Options
+from sparsec.packing_baked import bake
 from sparsec.pipeline import Step
 from sparsec.reference import main_function, names_of
 from sparsec.runtime.program import Program
 from sparsec.runtime.signature import Signature, TensorInfo
+from sparsec.schedule import Dataflow
 from sparsec.target import CpuTarget, host_vendor
 from sparsec.weights import WeightStore
 
@@ -193,7 +195,7 @@ def lower(source: Source, targets: tuple[CpuTarget, ...], options: Options, watc
     for step in watch(pipeline.run(source.module, source.context, stages), ""):
         passes = step.index
         if step.ends_stage and step.stage == "scheduled":
-            signature = replace(signature, metadata={**signature.metadata, "weights": describe_weights(step.module)})
+            signature = _described(signature, step.module, source)
     program = next((op for op in source.module.ops if isinstance(op, KernelProgram)), None)
     if program is None:
         return None
@@ -214,7 +216,8 @@ def lower(source: Source, targets: tuple[CpuTarget, ...], options: Options, watc
 
 def stages_for(targets: tuple[CpuTarget, ...], options: Options) -> tuple[pipeline.Stage, ...]:
     """The stages down to [kernels]: schedules are chosen for the best of the targets and the CPU at hand."""
-    return pipeline.stages(targets[0].name, host_vendor(), options.expected_sizes)
+    unrolling = options.unroll, options.code_budget
+    return pipeline.stages(targets[0].name, host_vendor(), options.expected_sizes, *unrolling)
 
 
 def signature_of(source: Source) -> Signature:
@@ -233,8 +236,17 @@ def signature_of(source: Source) -> Signature:
     return Signature(inputs, outputs, tuple(symbols), (), metadata)
 
 
-def describe_weights(module: ModuleOp) -> list[dict[str, Any]]:
-    """The matmuls of a [scheduled] module: name, shape, dtype, blocks, how many are stored, dataflow."""
+def _described(signature: Signature, module: ModuleOp, source: Source) -> Signature:
+    """The signature of a [scheduled] module, with its weights described."""
+    weights = describe_weights(module, source.context.weights)
+    return replace(signature, metadata={**signature.metadata, "weights": weights})
+
+
+def describe_weights(module: ModuleOp, weights: WeightStore) -> list[dict[str, Any]]:
+    """The matmuls of a [scheduled] module: name, shape, dtype, blocks, how many are stored, dataflow.
+
+    For patterns that are written into the code also `reuse`: groups of output rows per piece of code.
+    """
     found: list[dict[str, Any]] = []
     for op in module.walk():
         if not isinstance(op, sparse.MatMul) or op.schedule is None:
@@ -255,6 +267,10 @@ def describe_weights(module: ModuleOp) -> list[dict[str, Any]]:
                 "dataflow": op.schedule.schedule.dataflow.value,
             }
         )
+        matrix = constant_value(op.weight, weights)
+        if op.schedule.schedule.dataflow is Dataflow.BAKED_QUADS and matrix is not None:
+            pieces, _ = bake(matrix)
+            found[-1]["reuse"] = sum(piece.count for piece in pieces) / len(pieces)
     return found
 
 
@@ -264,7 +280,7 @@ def _size(size: object) -> int | str:
 
 def _cache_key(source: Source, prefix: str, targets: tuple[CpuTarget, ...], options: Options) -> bytes:
     """Everything that the compiled model depends on: the graph, its weights by digest, the options, the compiler."""
-    chosen = [host_vendor(), options.expected_sizes]
+    chosen = [host_vendor(), options.expected_sizes, options.unroll, str(options.code_budget)]
     parts = [
         _compiler_digest(),
         prefix,
@@ -312,7 +328,7 @@ def scheduled_signature(source: Source, options: Options, watch: Watch = unwatch
     stages = stages_for(options.cpu_targets(), options)
     kept = tuple(stage for stage in stages if stage.name != "kernels")
     pipeline.finish(watch(pipeline.run(source.module, source.context, kept), ""))
-    return replace(signature, metadata={**signature.metadata, "weights": describe_weights(source.module)})
+    return _described(signature, source.module, source)
 
 
 def write_library(built: Built, path: Path, options: Options, *, relocatable: bool = False) -> dict[str, int]:

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsec.packing_baked import CODE_BYTES_PER_PIECE, CODE_BYTES_PER_QUAD
 from sparsec.packing_rows import RowsLayout, fits_rows, windows_of
 from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
 from sparsec.target import CpuTarget, Ports
@@ -25,11 +26,14 @@ LATENCY = 4
 BYTES_PER_CYCLE = ((256 << 10, 56.0), (1 << 62, 28.0))
 """Sizes of weights, and the bytes of them that arrive per cycle: from the second-level cache, or from beyond."""
 
-NARROW_SLACK = {32: 1.22, 16: 1.15}
+NARROW_SLACK = {32: 1.42, 16: 1.25}
 """What a step of quads on a narrow tile takes of its bound: loads and multiplications leave no room for each other."""
 
-OVERLAP = 0.65
-"""What is left of waiting for sums when groups are short: the next group's sums do not wait."""
+OVERLAP, SHORT_GROUP = 0.65, 32
+"""What is left of waiting for sums when a group has at most so many steps: the next group's sums do not wait."""
+
+ONE_ROW_SLACK = 1.2
+"""What a step of blocks with a single row takes of its bound."""
 
 WIDTHS = (64, 32, 16)
 """Tokens of a tile that can be kept in registers at a time."""
@@ -105,6 +109,12 @@ class Kept:
         blocks = (columns[start : start + 16 // GROUP] for start in range(0, len(columns), 16 // GROUP))
         return sum(1 for rows in blocks for _ in windows_of([np.flatnonzero(row) for row in rows], self.columns))
 
+    def code_size(self, tile: int) -> int:
+        """About how many bytes of code `baked_quads` takes, for groups with equal patterns only once."""
+        patterns = np.unique(self.bitmap(GROUP, 1), axis=0)
+        quads = int((-(-np.count_nonzero(patterns, axis=1) // 4)).sum())
+        return (CODE_BYTES_PER_QUAD * quads + CODE_BYTES_PER_PIECE * len(patterns)) * tile // TILE
+
     def steps(self, schedule: Schedule) -> int:
         """How often the kernel of a schedule takes its innermost step, for one tile of tokens."""
         groups = -(-self.rows // schedule.rows)
@@ -165,10 +175,12 @@ def _step(schedule: Schedule, tokens: int, target: CpuTarget, sets: int) -> _Ste
             return _Step(4 * vectors, vectors + 4, 0, 4 * vectors, 20)
 
 
-def _step_cycles(schedule: Schedule, tokens: int, target: CpuTarget, ports: Ports, sets: int, steps: int) -> float:
+def _step_cycles(
+    schedule: Schedule, tokens: int, target: CpuTarget, ports: Ports, sets: int, steps: int, short: bool
+) -> float:
     step = _step(schedule, tokens, target, sets)
     bandwidth = next(rate for limit, rate in BYTES_PER_CYCLE if steps * step.size <= limit)
-    wait = LATENCY * step.multiplies / step.sums * (1.0 if schedule.dataflow.is_dense else OVERLAP)
+    wait = LATENCY * step.multiplies / step.sums * (OVERLAP if short else 1.0)
     pieces = max(1.0, 512 / target.vector_bits)
     multiplies = step.multiplies * pieces
     if schedule.dataflow.is_integer and not target.has("avx512vnni") and not target.has("avxvnni"):
@@ -201,13 +213,16 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
     sets = sets_of(schedule, kept.rows, kept.columns)
     steps = kept.steps(schedule)
     blocks = -(-kept.rows // schedule.rows)
+    short = steps <= SHORT_GROUP * blocks
     total = 0.0
     for count, width in passes(schedule, TILE if tokens is None else tokens):
         results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits)
         around = blocks * overhead.block + results * overhead.vector
         is_quads = schedule.dataflow in (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS, Dataflow.BAKED_QUADS)
         slack = NARROW_SLACK.get(width, overhead.slack) if is_quads else overhead.slack
-        total += count * (steps * slack * _step_cycles(schedule, width, target, ports, sets, steps) + around)
+        if schedule.dataflow is Dataflow.BLOCK_QUADS and schedule.rows == 1:
+            slack = ONE_ROW_SLACK
+        total += count * (steps * slack * _step_cycles(schedule, width, target, ports, sets, steps, short) + around)
     return total
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from sparsec.errors import OptionError
+from sparsec.schedule import CODE_BUDGET
 from sparsec.target import CpuTarget, choose_targets
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -41,6 +42,8 @@ def _default_cache_size() -> int:
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "targets": tuple,
     "expect": tuple,
+    "unroll": str,
+    "code_budget": int,
     "prefix": (str, type(None)),
     "threads": int,
     "cache": bool,
@@ -66,6 +69,9 @@ class Options:
             A model for several of them picks its code when it is loaded.
         expect: the sizes that dynamic dimensions are expected to have, as `{"batch": 1, "sequence": 128}`. Code is
             chosen to be fast there; it is right for all sizes.
+        unroll: `auto`, `never` or `always`: whether the patterns of sparse weights are written into the code, which is
+            faster only for small layers and known sizes.
+        code_budget: how many bytes of such code a model may have under `auto`.
         prefix: what the C names of the model start with, e.g. `bert` gives `bert_run`; None takes the file's name.
         threads: how many threads a program starts with.
         cache: whether compiled models are kept and found again.
@@ -78,6 +84,8 @@ class Options:
 
     targets: tuple[str, ...] = ("host",)
     expect: tuple[tuple[str, int], ...] = ()
+    unroll: str = "auto"
+    code_budget: int = CODE_BUDGET
     prefix: str | None = None
     threads: int = 1
     cache: bool = field(default_factory=_default_cache)
@@ -95,6 +103,8 @@ class Options:
         _require(bool(self.targets) and not isinstance(self.targets, str), "targets", self.targets, "a tuple of names")
         fits = all(_is_size(pair) for pair in self.expect)
         _require(fits, "expect", self.expect, "sizes of at least 1 by name, such as {'sequence': 128}")
+        _require(self.unroll in ("auto", "never", "always"), "unroll", self.unroll, "'auto', 'never' or 'always'")
+        _require(self.code_budget >= 0, "code_budget", self.code_budget, "a number of bytes, 0 or more")
         if self.prefix is not None:
             is_name = _IDENTIFIER.fullmatch(self.prefix) is not None
             _require(is_name, "prefix", self.prefix, "a C identifier such as 'bert'")

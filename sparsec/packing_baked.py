@@ -19,7 +19,10 @@ from sparsec.schedule import GROUP
 _ALIGNMENT = 64
 
 CODE_BYTES_PER_QUAD = 250
-"""Machine code of one quad of 64 tokens, AVX-512: a little more than what `benchmarks/kernels.py` measures."""
+"""Machine code of one quad of 64 tokens, AVX-512."""
+
+CODE_BYTES_PER_PIECE = 600
+"""Machine code around the quads of a piece: the loop over its groups, requantisation and stores."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from sparsec.errors import CompilerBug, SparsecError
 from sparsec.lowering.kernels_to_loops import KernelsToLoops
 from sparsec.lowering.loops_to_llvm import LoopsToLlvm
 from sparsec.lowering.nn_to_kernels import NnToKernels
+from sparsec.schedule import CODE_BUDGET
 from sparsec.target import TARGETS, CpuTarget
 from sparsec.transforms.assign_layouts import AssignLayouts
 from sparsec.transforms.bound_quantisations import BoundQuantisations
@@ -64,13 +65,16 @@ class Stage:
     verified: bool = True
 
 
-def stages(target: str = "avx512vbmi", vendor: str = "", expect: str = "") -> tuple[Stage, ...]:
+def stages(
+    target: str = "avx512vbmi", vendor: str = "", expect: str = "", unroll: str = "auto", budget: int = CODE_BUDGET
+) -> tuple[Stage, ...]:
     """The stages that are run once, whatever CPUs code is made for.
 
     Args:
         target: the row of `target.py` that schedules are chosen for.
         vendor: of the CPU that they are chosen for, as /proc/cpuinfo names it; "" if unknown.
         expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
+        unroll, budget: whether and how much code patterns are written into, see `ChooseSchedules`.
     """
     machine = target, vendor, expect
     return (
@@ -105,7 +109,7 @@ def stages(target: str = "avx512vbmi", vendor: str = "", expect: str = "") -> tu
             ),
             forms.sparse,
         ),
-        Stage("scheduled", (AssignLayouts(*machine), ChooseSchedules(*machine)), forms.scheduled),
+        Stage("scheduled", (AssignLayouts(*machine), ChooseSchedules(*machine, unroll, budget)), forms.scheduled),
         Stage("kernels", (NnToKernels(),), forms.kernels),
     )
 

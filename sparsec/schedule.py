@@ -15,6 +15,10 @@ WINDOW = 128
 """Input channels that one permutation of bytes can pick from."""
 
 
+CODE_BUDGET = 24 << 10
+"""Bytes of code that the patterns of a model may take when they are written into it: most of a first-level cache."""
+
+
 class Dataflow(StrEnum):
     """The walking order of a matmul kernel."""
 

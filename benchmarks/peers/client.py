@@ -19,12 +19,16 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_
 
 @dataclass(frozen=True)
 class Measurement:
-    """Seconds of one layer: the fastest and the median run, or None and an error."""
+    """Seconds of one layer: the fastest and the median run, or None and an error.
+
+    `call` is the fastest call with a single layer in it, which for an engine is more than the layer.
+    """
 
     seconds: float | None
     median: float | None
     what: str
     error: str | None
+    call: float | None = None
 
     @staticmethod
     def failed(error: str) -> Measurement:
@@ -36,7 +40,9 @@ def read_answer(line: str) -> Measurement | None:
     """The measurement in an adapter's answer, or None if it is garbage."""
     try:
         answer = json.loads(line)
-        measurement = Measurement(answer["seconds"], answer["median"], answer["what"], answer["error"])
+        measurement = Measurement(
+            answer["seconds"], answer["median"], answer["what"], answer["error"], answer.get("call")
+        )
     except (ValueError, TypeError, KeyError):
         return None
     if measurement.error is not None:

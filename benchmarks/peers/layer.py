@@ -168,14 +168,15 @@ def time_calls(calls: list[Call], runs: int) -> list[float]:
     return [run(rounds) / (rounds * len(calls)) for _ in range(runs)]
 
 
-def measure(contestant: Contestant, runs: int) -> tuple[float, float]:
-    """Seconds of one layer: the fastest and the median run."""
+def measure(contestant: Contestant, runs: int) -> tuple[float, float, float]:
+    """Seconds of one layer: the fastest and the median run; then of one call with a single layer."""
     times = time_calls(contestant.calls, runs)
     rest = time_calls([contestant.overhead], runs) if contestant.overhead else [0.0]
     fastest, median = min(times) - min(rest), statistics.median(times) - statistics.median(rest)
     if min(fastest, median) <= 0:
         raise TimeoutError(f"{contestant.layers} layers are lost in the noise of an overhead of {min(rest):.2g} s")
-    return fastest / contestant.layers, median / contestant.layers
+    call = min(rest) if contestant.overhead else min(times)
+    return fastest / contestant.layers, median / contestant.layers, call
 
 
 def answer(layer: Layer, contestants: Iterable[Contestant]) -> dict:
@@ -185,9 +186,10 @@ def answer(layer: Layer, contestants: Iterable[Contestant]) -> dict:
         checked = layer.check(0, contestant.result(0))
         if best and contestant.layers == 1 and time_calls(contestant.calls[:1], 1)[0] > HOPELESS * best["seconds"]:
             continue
-        seconds, median = measure(contestant, layer.runs)
+        seconds, median, call = measure(contestant, layer.runs)
         if not best or seconds < best["seconds"]:
-            best = {"seconds": seconds, "median": median, "what": f"{contestant.what}; {checked}", "error": None}
+            what = f"{contestant.what}; {checked}"
+            best = {"seconds": seconds, "median": median, "call": call, "what": what, "error": None}
     if not best:
         raise ValueError("refuses every spelling of this layer")
     return best

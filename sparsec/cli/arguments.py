@@ -54,6 +54,13 @@ def add_compilation(parser: argparse.ArgumentParser) -> None:
         help="size that a dynamic dimension is expected to have, e.g. --expect batch=1 --expect sequence=128 "
         "(repeatable); code is chosen to be fast there and is right for all sizes",
     )
+    group.add_argument(
+        "--unroll",
+        choices=("auto", "never", "always"),
+        help="write the patterns of sparse weights into the code: faster for small layers of known sizes "
+        "(default: auto, within --code-budget)",
+    )
+    group.add_argument("--code-budget", type=int, metavar="BYTES", help="how much such code auto may make")
     group.add_argument("--prefix", help="what the C names of the model start with (default: the output's name)")
     group.add_argument("--no-cache", action="store_true", help="compile afresh and keep nothing")
     group.add_argument("--linker", help="the linker to use (default: the first of cc, ld.lld, ld, zig)")
@@ -63,7 +70,7 @@ def add_compilation(parser: argparse.ArgumentParser) -> None:
 def compilation_options(chosen: argparse.Namespace) -> dict[str, Any]:
     """The options that `add_compilation` and `add_threads` read, as `sparsec.Options.of` takes them."""
     options: dict[str, Any] = {}
-    for name in ("prefix", "linker", "time_limit", "threads"):
+    for name in ("prefix", "linker", "time_limit", "threads", "unroll", "code_budget"):
         if getattr(chosen, name, None) is not None:
             options[name] = getattr(chosen, name)
     if getattr(chosen, "target", None):

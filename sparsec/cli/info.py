@@ -114,7 +114,7 @@ def _print(facts: dict[str, Any]) -> None:
     for weight in facts["weights"]:
         table.add_row(
             Text(weight["name"]), "x".join(map(str, weight["shape"])), weight["dtype"], weight["blocks"],
-            f"{weight['stored']}/{weight['total']}", f"{1 - weight['density']:.1%}", weight["dataflow"],
+            f"{weight['stored']}/{weight['total']}", f"{1 - weight['density']:.1%}", _dataflow(weight),
         )  # fmt: skip
     console.print(table)
     count = len(facts["weights"])
@@ -128,3 +128,9 @@ def size_text(count: int) -> str:
     """A number of bytes for people."""
     power = min((len(str(count)) - 1) // 3, 3)
     return f"{count / 1000**power:.4g} {('B', 'kB', 'MB', 'GB')[power]}"
+
+
+def _dataflow(weight: dict[str, Any]) -> str:
+    """The dataflow, and for unrolled patterns how many groups of rows share a piece of code."""
+    reuse = f", reuse {weight['reuse']:.1f}" if "reuse" in weight else ""
+    return weight["dataflow"] + reuse

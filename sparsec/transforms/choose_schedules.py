@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -12,6 +12,7 @@ from sparsec.context import weights_of
 from sparsec.dialects.encoding import layout_of
 from sparsec.dialects.sparse import MatMul, ScheduleAttr
 from sparsec.errors import CompilerBug
+from sparsec.schedule import CODE_BUDGET, Dataflow
 from sparsec.transforms.scheduler import Scheduler
 from sparsec.transforms.straight_line import function_blocks
 
@@ -21,6 +22,13 @@ class ChooseSchedules(ModulePass):
     """`sparse.matmul %x, %w` -> `sparse.matmul %x, %w <schedule = #sparse.schedule<dataflow = ..., tile = ...>>`.
 
     The layout of `%x` is given: `assign-layouts` has chosen it by what the schedules in each layout cost.
+
+    Attributes:
+        target, vendor, expect: as in `Scheduler`.
+        unroll: whether patterns of gathered quads are written into the code: `never`; `always`; `auto` where the number
+            of tokens is known and all such code of the model fits the budget, for only code that stays in the
+            first-level cache is no slower than a loop.
+        budget: bytes of such code.
     """
 
     name = "choose-schedules"
@@ -28,9 +36,12 @@ class ChooseSchedules(ModulePass):
     target: str = "avx512vbmi"
     vendor: str = ""
     expect: str = ""
+    unroll: str = "auto"
+    budget: int = CODE_BUDGET
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         scheduler = Scheduler(weights_of(ctx), self.target, self.vendor, self.expect)
+        left = self.budget
         for block in function_blocks(op):
             for inner in block.ops:
                 if not isinstance(inner, MatMul) or inner.schedule is not None:
@@ -39,4 +50,9 @@ class ChooseSchedules(ModulePass):
                 choice = scheduler.best(inner, layout)
                 if choice is None:
                     raise CompilerBug(f"no schedule of {inner.name} reads activations that are {layout or 'row-major'}")
-                inner.schedule = ScheduleAttr.of(choice[0])
+                schedule = choice[0]
+                size = scheduler.unrolled_size(inner, schedule)
+                if size is not None and (self.unroll == "always" or (self.unroll == "auto" and size <= left)):
+                    left -= size
+                    schedule = replace(schedule, dataflow=Dataflow.BAKED_QUADS)
+                inner.schedule = ScheduleAttr.of(schedule)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -63,6 +64,14 @@ class Scheduler:
         if matmul not in self._found:
             self._found[matmul] = self._best(matmul)
         return self._found[matmul].get(layout)
+
+    def unrolled_size(self, matmul: MatMul, schedule: Schedule) -> int | None:
+        """About how many bytes of code the pattern would take; None where it cannot or should not be written into it:
+        other schedules, those given by hand, weights beyond s8."""
+        given = self._product(matmul)
+        if schedule.dataflow is not Dataflow.GATHER_QUADS or given.wide or _hint(matmul) is not None:
+            return None
+        return given.kept.code_size(schedule.tile) if given.tokens is not None else sys.maxsize
 
     def _best(self, matmul: MatMul) -> dict[Layout | None, Choice]:
         target = find_target(self.target)
