@@ -67,7 +67,7 @@ OVERHEADS: Mapping[Dataflow, Overhead] = {
     Dataflow.BLOCK_QUADS: Overhead(1.04, 3.0, 1.2),
     Dataflow.GATHER_DWORDS: Overhead(1.05, 10.0, 2.2),
     Dataflow.DENSE_DWORDS: Overhead(1.05, 10.0, 2.2),
-    Dataflow.PERMUTE_WINDOWS: Overhead(1.25, 12.0, 5.0),
+    Dataflow.PERMUTE_WINDOWS: Overhead(1.38, 12.0, 5.0),
     Dataflow.DENSE_ROWS: Overhead(1.02, 8.0, 1.1),
     Dataflow.GATHER_ROWS: Overhead(1.09, 8.0, 1.1),
 }

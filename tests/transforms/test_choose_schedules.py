@@ -9,6 +9,7 @@ import pytest
 from xdsl.dialects.builtin import f32, i8, i32
 
 from sparsec.builder import begin_module
+from sparsec.cost import Kept
 from sparsec.dialects.encoding import Layout, layout_of, tensor, ui8, with_layout
 from sparsec.dialects.sparse import MatMul, layout_read_by
 from sparsec.dims import Dim, Size
@@ -154,3 +155,38 @@ def test_a_weight_that_is_no_constant() -> None:
     module = finish([("y", b.sparse_matmul(values["x"], values["w"], [], body)[0])])
     with pytest.raises(CompilerBug, match=r"the weight of sparse.matmul is made by .*, not a constant"):
         run_passes(module, weights, ChooseSchedules())
+
+
+def test_small_patterns_of_known_sizes_are_unrolled_within_the_budget() -> None:
+    small, large = drawn(16, 32, (4, 1), 0.3), drawn(256, 256, (4, 1), 0.3)
+    assert schedule_of(small, [64]).dataflow is Dataflow.BAKED_QUADS
+    assert schedule_of(small).dataflow is Dataflow.GATHER_QUADS
+    assert schedule_of(large, [64]).dataflow is Dataflow.GATHER_QUADS
+
+
+@pytest.mark.parametrize(("unroll", "tokens"), [("never", [64]), ("always", [64]), ("always", [BATCH, SEQUENCE])])
+def test_unrolling_can_be_forced_and_forbidden(unroll: str, tokens: list[Size]) -> None:
+    weights = WeightStore()
+    b, values, finish = begin_module(weights, [("x", tensor(ui8, [*tokens, 64]))])
+    body = b.body([i32], lambda _, arguments: [arguments[0]])
+    module = finish([("y", b.sparse_matmul(values["x"], b.constant(drawn(64, 64, (4, 1), 0.2)), [], body)[0])])
+    after = run_passes(module, weights, AssignLayouts(), ChooseSchedules(unroll=unroll))
+    (found,) = (op for op in after.walk() if isinstance(op, MatMul))
+    expected = Dataflow.BAKED_QUADS if unroll == "always" else Dataflow.GATHER_QUADS
+    assert found.schedule is not None and found.schedule.schedule.dataflow is expected
+    require_same(module, after, weights, {"batch": 2, "sequence": 3})
+
+
+def test_the_budget_is_for_all_products_together() -> None:
+    weights = WeightStore()
+    b, values, finish = begin_module(weights, [("x", tensor(ui8, [64, 32]))])
+    outputs = []
+    for seed in range(3):
+        weight = drawn(16, 32, (4, 1), 0.3) * np.int8(seed + 1)
+        body = b.body([i32], lambda _, arguments: [arguments[0]])
+        outputs.append((f"y{seed}", b.sparse_matmul(values["x"], b.constant(weight), [], body)[0]))
+    module = finish(outputs)
+    size = Kept(drawn(16, 32, (4, 1), 0.3)).code_size(64)
+    after = run_passes(module, weights, AssignLayouts(), ChooseSchedules(budget=2 * size))
+    flows = [op.schedule.schedule.dataflow for op in after.walk() if isinstance(op, MatMul) and op.schedule]
+    assert flows == [Dataflow.BAKED_QUADS, Dataflow.BAKED_QUADS, Dataflow.GATHER_QUADS]

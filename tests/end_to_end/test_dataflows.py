@@ -1,4 +1,4 @@
-"""Pages that ask for token-major kernels: on every CPU they compute what the same pages compute without asking."""
+"""Pages that ask for a dataflow: on every CPU they compute what the same pages compute without asking."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 import sparsec
 from sparsec.dialects.encoding import layout_of
-from sparsec.dialects.sparse import ConvertLayout, MatMul
+from sparsec.dialects.sparse import ConvertLayout, MatMul, layout_read_by
 from sparsec.frontend.dsl import read_dsl
 from sparsec.reference import evaluate
 from sparsec.schedule import Dataflow
@@ -18,6 +18,8 @@ SCHEDULES = {
     Dataflow.PERMUTE_WINDOWS: "tile = 3, rows = 16",
     Dataflow.GATHER_DWORDS: "tile = 3, rows = 32",
     Dataflow.DENSE_DWORDS: "tile = 8, rows = 16",
+    Dataflow.BLOCK_QUADS: "tile = 64, rows = 1",
+    Dataflow.BAKED_QUADS: "tile = 32",
 }
 PAGE = """
 weight up: i8[203, 130] blocks({blocks}) random(seed = 1, sparsity = 0.8) quantized(scale = 0.01){schedule}
@@ -46,7 +48,7 @@ def test_every_target_computes_what_the_page_means(dataflow: Dataflow, tokens: s
     assert exact.exact
     products = [op for op in exact.scheduled.walk() if isinstance(op, MatMul)]
     assert [op.schedule.schedule.dataflow for op in products if op.schedule] == [dataflow] * 2
-    assert all(layout_of(op.x.type) is None for op in products)
+    assert all(layout_of(op.x.type) == layout_read_by(dataflow) for op in products)
     dynamic = [(1, 1), (1, 2), (1, 7), (1, 13), (1, 31), (4, 25)]
     exact.check(dynamic if "batch" in tokens else [(1, 1)])
 
