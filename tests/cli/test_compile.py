@@ -88,7 +88,16 @@ def test_targets() -> None:
 
 def test_expected_sizes() -> None:
     def schedule(*more: str) -> str:
-        arguments = ("--target", "x86_64", "--stop-after", "scheduled", "--print-ir-after", "scheduled")
+        arguments = (
+            "--target",
+            "x86_64",
+            "--stop-after",
+            "scheduled",
+            "--print-ir-after",
+            "scheduled",
+            "--unroll",
+            "never",
+        )
         return done("compile", "layer.spc", *arguments, *more).out.partition("dataflow = ")[2].partition(",")[0]
 
     assert schedule() in ("gather_quads", "dense_quads")

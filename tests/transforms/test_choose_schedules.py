@@ -159,12 +159,12 @@ def test_a_weight_that_is_no_constant() -> None:
 
 def test_small_patterns_of_known_sizes_are_unrolled_within_the_budget() -> None:
     small, large = drawn(16, 32, (4, 1), 0.3), drawn(256, 256, (4, 1), 0.3)
-    assert schedule_of(small, [64]).dataflow is Dataflow.BAKED_QUADS
+    assert schedule_of(small, [128]).dataflow is Dataflow.BAKED_QUADS
     assert schedule_of(small).dataflow is Dataflow.GATHER_QUADS
-    assert schedule_of(large, [64]).dataflow is Dataflow.GATHER_QUADS
+    assert schedule_of(large, [128]).dataflow is Dataflow.GATHER_QUADS
 
 
-@pytest.mark.parametrize(("unroll", "tokens"), [("never", [64]), ("always", [64]), ("always", [BATCH, SEQUENCE])])
+@pytest.mark.parametrize(("unroll", "tokens"), [("never", [128]), ("always", [128]), ("always", [BATCH, SEQUENCE])])
 def test_unrolling_can_be_forced_and_forbidden(unroll: str, tokens: list[Size]) -> None:
     weights = WeightStore()
     b, values, finish = begin_module(weights, [("x", tensor(ui8, [*tokens, 64]))])
@@ -179,7 +179,7 @@ def test_unrolling_can_be_forced_and_forbidden(unroll: str, tokens: list[Size]) 
 
 def test_the_budget_is_for_all_products_together() -> None:
     weights = WeightStore()
-    b, values, finish = begin_module(weights, [("x", tensor(ui8, [64, 32]))])
+    b, values, finish = begin_module(weights, [("x", tensor(ui8, [128, 32]))])
     outputs = []
     for seed in range(3):
         weight = drawn(16, 32, (4, 1), 0.3) * np.int8(seed + 1)
