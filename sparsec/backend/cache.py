@@ -20,6 +20,23 @@ _SUFFIX = ".sparsec"
 _DIGEST_SIZE = hashlib.sha256().digest_size
 
 
+def write_whole(path: Path, *parts: bytes) -> None:
+    """Write a file, and its folder if need be, so that other processes see all of it or nothing.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(dir=path.parent, prefix="new-")
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.writelines(parts)
+        os.replace(name, path)
+    finally:
+        with contextlib.suppress(OSError):  # on a full disk the half file must not stay; else it has moved
+            os.unlink(name)
+
+
 @dataclass(frozen=True)
 class Cache:
     """A folder of compiled models.
@@ -62,16 +79,7 @@ class Cache:
         if not self.enabled or len(content) > self.limit:
             return False
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            number, name = tempfile.mkstemp(dir=self.folder, prefix="new-")
-            try:
-                with os.fdopen(number, "wb") as file:
-                    file.write(hashlib.sha256(content).digest())
-                    file.write(content)
-                os.replace(name, self._path(key))  # other processes see all of it or nothing
-            finally:
-                with contextlib.suppress(OSError):  # on a full disk the half file must not stay; else it has moved
-                    os.unlink(name)
+            write_whole(self._path(key), hashlib.sha256(content).digest(), content)
             self._evict()
         except OSError:
             return False
