@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ from sparsec.runtime.program import Program
 from sparsec.runtime.signature import Signature, TensorInfo
 from sparsec.schedule import Dataflow
 from sparsec.target import CpuTarget, host_vendor
+from sparsec.tune import Tell, tune
 from sparsec.weights import WeightStore
 
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ The second argument is the target that the stages after [kernels] are run for, "
 def unwatched(steps: Iterator[Step], target: str) -> Iterator[Step]:
     """The watch that looks at nothing."""
     return steps
+
+
+def silent(text: str) -> None:
+    """The listener that wants to know nothing."""
 
 
 def compile(
@@ -73,13 +79,18 @@ def compile(
     return _load(read(model, weights), Options.of(**options), unwatched)
 
 
-def compile_watched(path: Path, options: Options, watch: Watch) -> Program:
+def compile_watched(path: Path, options: Options, watch: Watch, tell: Tell = silent) -> Program:
     """`compile` a file for somebody who looks on.
+
+    Args:
+        tell: hears about what comes before the steps of the pipeline.
 
     Raises:
         SparsecError: as `compile` does.
     """
-    return _load(read(path), options, watch)
+    source = read(path)
+    take_timings(source, options, tell)
+    return _load(source, options, watch)
 
 
 def _load(source: Source, options: Options, watch: Watch) -> Program:
@@ -156,6 +167,21 @@ def _with_weights(module: ModuleOp, weights: WeightStore) -> ModuleOp:
     return module.clone()
 
 
+def take_timings(source: Source, options: Options, tell: Tell = silent) -> None:
+    """Tune the model if the options say so and that was not done yet; what compiles it does this, too.
+
+    Args:
+        tell: hears about the progress.
+
+    Raises:
+        OptionError: the size of a dynamic dimension is missing.
+        TargetError: this machine cannot run the best of the targets.
+    """
+    if options.tune and source.context.timings is None:
+        best = options.cpu_targets()[0]
+        source.context.timings = tune(source.module, source.context, best, options, _compiler_digest(), tell)
+
+
 def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: bool = False) -> Built:
     """Compile a model that was read, or find it in the cache.
 
@@ -165,6 +191,7 @@ def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: 
     """
     prefix = options.c_prefix(Path(source.name).stem)
     targets = options.cpu_targets()
+    take_timings(source, options)
     key = _cache_key(source, prefix, targets, options)
     kept = Cache.of(options)
     if not fresh and (found := kept.get(key)) is not None:
@@ -191,6 +218,7 @@ def lower(source: Source, targets: tuple[CpuTarget, ...], options: Options, watc
     """Run the whole pipeline; the stages after [kernels] once per target. None when the watch stops it early."""
     signature = signature_of(source)
     passes = 0
+    take_timings(source, options)
     stages = stages_for(targets, options)
     for step in watch(pipeline.run(source.module, source.context, stages), ""):
         passes = step.index
@@ -279,8 +307,9 @@ def _size(size: object) -> int | str:
 
 
 def _cache_key(source: Source, prefix: str, targets: tuple[CpuTarget, ...], options: Options) -> bytes:
-    """Everything that the compiled model depends on: the graph, its weights by digest, the options, the compiler."""
-    chosen = [host_vendor(), options.expected_sizes, options.unroll, str(options.code_budget)]
+    """All that a compiled model depends on: the graph, its weights by digest, options, measured times, the compiler."""
+    timings = json.dumps(source.context.timings, sort_keys=True)
+    chosen = [host_vendor(), options.expected_sizes, options.unroll, str(options.code_budget), timings]
     parts = [
         _compiler_digest(),
         prefix,
@@ -325,6 +354,7 @@ _TEXT_KINDS = {"asm": "assembly", "llvm": "llvm"}
 def scheduled_signature(source: Source, options: Options, watch: Watch = unwatched) -> Signature:
     """The signature with the weights described, without making code."""
     signature = signature_of(source)
+    take_timings(source, options)
     stages = stages_for(options.cpu_targets(), options)
     kept = tuple(stage for stage in stages if stage.name != "kernels")
     pipeline.finish(watch(pipeline.run(source.module, source.context, kept), ""))

@@ -1,4 +1,4 @@
-"""What every pass may look at besides the IR: the weights and the CPU it compiles for."""
+"""What every pass may look at besides the IR: the weights, and how long schedules take where that was measured."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from dataclasses import dataclass, field
 from xdsl.context import Context
 
 from sparsec.errors import CompilerBug
+from sparsec.timings import Timings
 from sparsec.weights import WeightStore
 
 
 @dataclass
 class CompilerContext(Context):
-    """An xDSL context that also carries the weight store. Passes read and add weights; they never keep state."""
+    """An xDSL context that also carries the weight store. Passes read and add weights; they never keep state.
+
+    Attributes:
+        timings: measured by `tune.py`; None unless the model is tuned.
+    """
 
     weights: WeightStore = field(default_factory=WeightStore)
+    timings: Timings | None = None
 
 
 def weights_of(context: Context) -> WeightStore:
@@ -22,3 +28,9 @@ def weights_of(context: Context) -> WeightStore:
     if not isinstance(context, CompilerContext):
         raise CompilerBug(f"passes need a CompilerContext, got {type(context).__name__}")
     return context.weights
+
+
+def timings_of(context: Context) -> Timings:
+    """The measured times in the context a pass was given; none unless the model is tuned."""
+    timings = context.timings if isinstance(context, CompilerContext) else None
+    return {} if timings is None else timings

@@ -281,12 +281,21 @@ def row_schedules(product: Product) -> Iterator[Schedule]:
 
 
 def choose_schedule(
-    product: Product, schedules: Iterable[Schedule], target: CpuTarget, ports: Ports
+    product: Product,
+    schedules: Iterable[Schedule],
+    target: CpuTarget,
+    ports: Ports,
+    tuned: Mapping[Schedule, float] | None = None,
 ) -> tuple[Schedule, float] | None:
-    """The schedule with the fewest predicted cycles, and these; the first of equal ones, None if there are none."""
+    """The schedule with the fewest cycles, and these; the first of equal ones, None if there are none.
+
+    Args:
+        tuned: the cycles of schedules that were measured; those of others are predicted.
+    """
+    known = tuned or {}
     best: tuple[Schedule, float] | None = None
     for schedule in schedules:
-        cycles = predicted_cycles(product.kept, schedule, target, ports, product.tokens)
+        cycles = known.get(schedule) or predicted_cycles(product.kept, schedule, target, ports, product.tokens)
         if best is None or cycles < best[1]:
             best = schedule, cycles
     return best

@@ -44,6 +44,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "expect": tuple,
     "unroll": str,
     "code_budget": int,
+    "tune": bool,
     "prefix": (str, type(None)),
     "threads": int,
     "cache": bool,
@@ -72,6 +73,8 @@ class Options:
         unroll: `auto`, `never` or `always`: whether the patterns of sparse weights are written into the code, which is
             faster only for small layers and known sizes.
         code_budget: how many bytes of such code a model may have under `auto`.
+        tune: measure on this machine how layers are best computed at the expected sizes, and remember it in the cache
+            folder, instead of predicting it.
         prefix: what the C names of the model start with, e.g. `bert` gives `bert_run`; None takes the file's name.
         threads: how many threads a program starts with.
         cache: whether compiled models are kept and found again.
@@ -86,6 +89,7 @@ class Options:
     expect: tuple[tuple[str, int], ...] = ()
     unroll: str = "auto"
     code_budget: int = CODE_BUDGET
+    tune: bool = False
     prefix: str | None = None
     threads: int = 1
     cache: bool = field(default_factory=_default_cache)

@@ -23,12 +23,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("dims", "weights", "pattern", "schedule", "target", "options", "elementary"),
-    ("cost", "packing", "packing_baked", "packing_rows", "runtime"),
+    ("cost", "timings", "packing", "packing_baked", "packing_rows", "runtime"),
     ("context", "dialects"),
     ("builder", "numpy_arithmetic"),
     ("reference", "reference_elementwise", "reference_products", "reference_scope", "reference_structure"),
     ("frontend", "transforms", "lowering", "forms", "backend"),
-    ("pipeline", "debug", "measure"),
+    ("pipeline", "debug", "measure", "tune"),
     ("api", "inference_session"),
     ("cli",),
 )

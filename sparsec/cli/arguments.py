@@ -61,6 +61,11 @@ def add_compilation(parser: argparse.ArgumentParser) -> None:
         "(default: auto, within --code-budget)",
     )
     group.add_argument("--code-budget", type=int, metavar="BYTES", help="how much such code auto may make")
+    group.add_argument(
+        "--tune",
+        action="store_true",
+        help="measure on this machine how layers are best computed at the expected sizes, and remember it",
+    )
     group.add_argument("--prefix", help="what the C names of the model start with (default: the output's name)")
     group.add_argument("--no-cache", action="store_true", help="compile afresh and keep nothing")
     group.add_argument("--linker", help="the linker to use (default: the first of cc, ld.lld, ld, zig)")
@@ -77,6 +82,8 @@ def compilation_options(chosen: argparse.Namespace) -> dict[str, Any]:
         options["targets"] = tuple(name.strip() for name in chosen.target.split(","))
     if getattr(chosen, "no_cache", False):
         options["cache"] = False
+    if getattr(chosen, "tune", False):
+        options["tune"] = True
     if getattr(chosen, "expect", None):
         options["expect"] = parse_dims(chosen.expect, "--expect")
     return options

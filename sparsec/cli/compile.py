@@ -18,7 +18,7 @@ from sparsec.cli.info import size_text
 from sparsec.errors import OptionError
 
 if TYPE_CHECKING:
-    from sparsec.api import Watch
+    from sparsec.api import Source, Watch
     from sparsec.options import Options
     from sparsec.pipeline import Step
 
@@ -72,11 +72,13 @@ def execute(chosen: argparse.Namespace) -> int:
         def watch(steps: Iterator[Step], target: str) -> Iterator[Step]:
             return inspection.watch(shown(steps, target), target)
 
+        source = api.read(chosen.model)
+        api.take_timings(source, options, shown.tell)
         if inspection.stops:
-            api.lower(api.read(chosen.model), options.cpu_targets(), options, watch)
+            api.lower(source, options.cpu_targets(), options, watch)
             inspection.finish()
             return 0
-        files, cached = _make(chosen.model, kind, output, options, watch, fresh=inspection.looks)
+        files, cached = _make(source, kind, output, options, watch, fresh=inspection.looks)
     inspection.finish()
     seconds = round(time.perf_counter() - begin, 3)
     if chosen.json:
@@ -92,12 +94,11 @@ def execute(chosen: argparse.Namespace) -> int:
 
 
 def _make(
-    model: Path, kind: str, output: Path, options: Options, watch: Watch, *, fresh: bool
+    source: Source, kind: str, output: Path, options: Options, watch: Watch, *, fresh: bool
 ) -> tuple[dict[str, int], bool]:
     """Compile and write; returns the sizes of the files by path, and whether the code came from the cache."""
     from sparsec import api
 
-    source = api.read(model)
     if kind in ("so", "obj"):
         built = api.build(source, options, watch, fresh=fresh)
         return api.write_library(built, output, options, relocatable=kind == "obj"), built.cached

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,6 @@ from rich.text import Text
 from sparsec.errors import CompilerBug, SparsecError
 
 if TYPE_CHECKING:
-    from sparsec.api import Watch
     from sparsec.pipeline import Step
 
 DONE, MISTAKE, BUG, INTERRUPTED = 0, 2, 70, 130
@@ -63,8 +63,33 @@ def new_table(*columns: str, right: tuple[str, ...] = (), fold: str = "", title:
     return table
 
 
+@dataclass(frozen=True)
+class Progress:
+    """What a compilation reports to: a `Watch` of the pipeline, and `tell` for what comes before.
+
+    Attributes:
+        path: the model.
+        show: shows a line, or does not.
+    """
+
+    path: Path
+    show: Callable[[str], None]
+
+    def tell(self, text: str) -> None:
+        """Show what is being done to the model."""
+        self.show(f"compiling {self.path.name}: {text}")
+
+    def __call__(self, steps: Iterator[Step], target: str) -> Iterator[Step]:
+        """Show the passes as they end."""
+        for step in steps:
+            self.tell(f"[{step.stage}] {step.pass_name} {target}".rstrip())
+            yield step
+        if target:
+            self.tell("[object]")
+
+
 @contextmanager
-def progress(path: Path, *, quiet: bool = False) -> Generator[Watch, None, None]:
+def progress(path: Path, *, quiet: bool = False) -> Generator[Progress, None, None]:
     """Show on a terminal's stderr what the compiler is doing; elsewhere show nothing.
 
     Args:
@@ -72,18 +97,10 @@ def progress(path: Path, *, quiet: bool = False) -> Generator[Watch, None, None]
     """
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield lambda steps, target: steps
+        yield Progress(path, lambda text: None)
         return
     with console.status(Text(f"reading {path.name}")) as status:
-
-        def watch(steps: Iterator[Step], target: str) -> Iterator[Step]:
-            for step in steps:
-                status.update(Text(f"compiling {path.name}: [{step.stage}] {step.pass_name} {target}".rstrip()))
-                yield step
-            if target:
-                status.update(Text(f"compiling {path.name}: [object]"))
-
-        yield watch
+        yield Progress(path, lambda text: status.update(Text(text)))
 
 
 def guarded(action: Callable[[], int]) -> int:

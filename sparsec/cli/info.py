@@ -54,8 +54,10 @@ def execute(chosen: argparse.Namespace) -> int:
 
         options = Options.of(**compilation_options(chosen))
         targets = options.cpu_targets()
-        with progress(chosen.model) as watch:
-            signature = api.scheduled_signature(api.read(chosen.model), options, watch)
+        with progress(chosen.model) as shown:
+            source = api.read(chosen.model)
+            api.take_timings(source, options, shown.tell)
+            signature = api.scheduled_signature(source, options, shown)
         facts = describe(chosen.model, signature, [target.name for target in targets])
     if chosen.json:
         print(json.dumps(facts))

@@ -22,5 +22,5 @@ def open_program(chosen: argparse.Namespace) -> Program:
         return sparsec.load(chosen.model, threads=options.get("threads", 1))
     from sparsec import api  # the compiler is only imported when something is compiled
 
-    with progress(chosen.model) as watch:
-        return api.compile_watched(chosen.model, sparsec.Options.of(**options), watch)
+    with progress(chosen.model) as shown:
+        return api.compile_watched(chosen.model, sparsec.Options.of(**options), shown, shown.tell)

@@ -13,7 +13,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
 from sparsec.builder import Builder
-from sparsec.context import weights_of
+from sparsec.context import timings_of, weights_of
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.body import TILE_ELEMENTS
 from sparsec.dialects.encoding import Layout, element_of, layout_of, sizes_of, to_numpy, with_layout
@@ -59,7 +59,7 @@ class AssignLayouts(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         weights = weights_of(ctx)
-        scheduler = Scheduler(weights, self.target, self.vendor, self.expect)
+        scheduler = Scheduler(weights, self.target, self.vendor, self.expect, timings_of(ctx))
         for block in function_blocks(op):
             _convert(block, _choose(block, scheduler), weights)
 

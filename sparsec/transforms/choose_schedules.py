@@ -1,4 +1,4 @@
-"""Puts a schedule on every `sparse.matmul`: the one given by hand, else the one predicted to be fastest."""
+"""Puts a schedule on every `sparse.matmul`: the one given by hand, else the one measured or predicted to be fastest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
-from sparsec.context import weights_of
+from sparsec.context import timings_of, weights_of
 from sparsec.dialects.encoding import layout_of
 from sparsec.dialects.sparse import MatMul, ScheduleAttr
 from sparsec.errors import CompilerBug
@@ -40,7 +40,7 @@ class ChooseSchedules(ModulePass):
     budget: int = CODE_BUDGET
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        scheduler = Scheduler(weights_of(ctx), self.target, self.vendor, self.expect)
+        scheduler = Scheduler(weights_of(ctx), self.target, self.vendor, self.expect, timings_of(ctx))
         left = self.budget
         for block in function_blocks(op):
             for inner in block.ops:

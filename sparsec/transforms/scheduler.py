@@ -27,10 +27,11 @@ from sparsec.errors import CompilerBug, ShapeError
 from sparsec.packing_rows import fits_rows
 from sparsec.schedule import Dataflow, Schedule
 from sparsec.target import find_target
+from sparsec.timings import Timings, product_key, tuned_cycles
 from sparsec.weights import WeightStore
 
 Choice = tuple[Schedule, float]
-"""A schedule and its predicted cycles."""
+"""A schedule and its cycles: predicted, or measured and brought to the scale of predictions."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,14 @@ class Scheduler:
         target: the row of `target.py` that predictions are made for.
         vendor: of the CPU, as /proc/cpuinfo names it; "" if unknown.
         expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
+        timings: what was measured on this machine.
     """
 
     weights: WeightStore
     target: str
     vendor: str
     expect: str
+    timings: Timings = field(default_factory=dict[str, Mapping[str, float]])
     _found: dict[MatMul, dict[Layout | None, Choice]] = field(default_factory=dict[MatMul, dict[Layout | None, Choice]])
 
     def tokens(self, size: Size) -> int | None:
@@ -76,8 +79,8 @@ class Scheduler:
     def _best(self, matmul: MatMul) -> dict[Layout | None, Choice]:
         target = find_target(self.target)
         ports = target.ports_of(self.vendor)
-        given = self._product(matmul)
-        hint = _hint(matmul)
+        given = self.product_of(matmul)
+        hint = hint_of(matmul)
         if hint is not None:
             _require_fit(hint, matmul, given)
             return {
@@ -88,10 +91,15 @@ class Scheduler:
             Layout.INTERLEAVED: interleaved_schedules(given),
             None: row_schedules(given),
         }
-        choices = {layout: choose_schedule(given, schedules, target, ports) for layout, schedules in by_layout.items()}
+        seconds = self.timings.get(product_key(given, target, self.vendor)) if self.timings else None
+        tuned = tuned_cycles(given, target, ports, seconds) if seconds else {}
+        choices = {
+            layout: choose_schedule(given, schedules, target, ports, tuned) for layout, schedules in by_layout.items()
+        }
         return {layout: choice for layout, choice in choices.items() if choice is not None}
 
-    def _product(self, matmul: MatMul) -> Product:
+    def product_of(self, matmul: MatMul) -> Product:
+        """What the cost model knows of a product."""
         blocks = blocks_of(matmul.weight.type)
         return Product(
             self._kept(matmul),
@@ -111,7 +119,8 @@ class Scheduler:
         return Kept(matrix)
 
 
-def _hint(matmul: MatMul) -> Schedule | None:
+def hint_of(matmul: MatMul) -> Schedule | None:
+    """The schedule that was given by hand, if any."""
     owner = matmul.weight.owner
     hint = owner.attributes.get(SCHEDULE_HINT) if isinstance(owner, Constant) else None
     return hint.schedule if isinstance(hint, ScheduleAttr) else None
