@@ -58,7 +58,10 @@ SIZES = "expected sizes of at least 1 by name, such as {'sequence': 128}"
     ("choices", "message"),
     [
         ({"thread": 2}, "there is no option 'thread'; did you mean 'threads'?"),
-        ({"xyzzy": 2}, "there is no option 'xyzzy'; the options are: targets, expect, tune, prefix, threads, "),
+        (
+            {"xyzzy": 2},
+            "there is no option 'xyzzy'; the options are: targets, expect, unroll, code_budget, tune, prefix, ",
+        ),
         ({"threads": 0}, "option threads is 0, expected 1 to 1024"),
         ({"threads": "many"}, "option threads is 'many', expected a value of type int"),
         ({"targets": ()}, "option targets is (), expected a tuple of names"),
