@@ -60,7 +60,7 @@ SIZES = "expected sizes of at least 1 by name, such as {'sequence': 128}"
         ({"thread": 2}, "there is no option 'thread'; did you mean 'threads'?"),
         (
             {"xyzzy": 2},
-            "there is no option 'xyzzy'; the options are: targets, expect, unroll, code_budget, tune, prefix, ",
+            "there is no option 'xyzzy'; the options are: targets, expect, unroll, code_budget, tune, ",
         ),
         ({"threads": 0}, "option threads is 0, expected 1 to 1024"),
         ({"threads": "many"}, "option threads is 'many', expected a value of type int"),

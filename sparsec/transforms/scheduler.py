@@ -71,8 +71,8 @@ class Scheduler:
     def unrolled_size(self, matmul: MatMul, schedule: Schedule) -> int | None:
         """About how many bytes of code the pattern would take; None where it cannot or should not be written into it:
         other schedules, those given by hand, weights beyond s8."""
-        given = self._product(matmul)
-        if schedule.dataflow is not Dataflow.GATHER_QUADS or given.wide or _hint(matmul) is not None:
+        given = self.product_of(matmul)
+        if schedule.dataflow is not Dataflow.GATHER_QUADS or given.wide or hint_of(matmul) is not None:
             return None
         return given.kept.code_size(schedule.tile) if given.tokens is not None else sys.maxsize
 
