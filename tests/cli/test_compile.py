@@ -110,6 +110,16 @@ def test_expected_sizes() -> None:
         assert sparsec.load("few.so")(x)[0].tobytes() == sparsec.load("any.so")(x)[0].tobytes()
 
 
+def test_tuning() -> None:
+    arguments = ("compile", "layer.spc", "--tune", "--expect", "tokens=5")
+    assert "cache" not in done(*arguments, "-o", "tuned.so", "--no-cache").err
+    done("compile", "layer.spc", "-o", "predicted.so")
+    x = np.random.default_rng(0).integers(0, 256, (5, 16)).astype(np.uint8)
+    assert sparsec.load("tuned.so")(x)[0].tobytes() == sparsec.load("predicted.so")(x)[0].tobytes()
+    done(*arguments, "--stop-after", "scheduled")
+    assert json.loads(done("info", *arguments[1:], "--json").out)["weights"]
+
+
 def test_json_says_what_was_done(folder: Path) -> None:
     facts = json.loads(done("compile", "layer.spc", "--json", "-o", "j.so").out)
     assert facts["files"] == {name: (folder / name).stat().st_size for name in ("j.so", "j.h")}
