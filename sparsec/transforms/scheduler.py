@@ -18,6 +18,8 @@ from sparsec.cost import (
     row_schedules,
     tiled_schedules,
 )
+from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects.body import Yield
 from sparsec.dialects.encoding import Layout, blocks_of, element_of, i16, sizes_of, ui8
 from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.sparse import SCHEDULE_HINT, MatMul, ScheduleAttr, layout_read_by
@@ -29,6 +31,9 @@ from sparsec.schedule import Dataflow, Schedule
 from sparsec.target import find_target
 from sparsec.timings import Timings, product_key, tuned_cycles
 from sparsec.weights import WeightStore
+
+SHORT_OPS = (Constant, Yield, ew.Add, ew.Sub, ew.Mul, ew.Cast, ew.Relu, ew.Maximum, ew.Minimum, ew.Quantize, ew.Lookup)
+"""What is one instruction or a few in a body."""
 
 Choice = tuple[Schedule, float]
 """A schedule and its cycles: predicted, or measured and brought to the scale of predictions."""
@@ -70,11 +75,13 @@ class Scheduler:
 
     def unrolled_size(self, matmul: MatMul, schedule: Schedule) -> int | None:
         """About how many bytes of code the pattern would take; None where it cannot or should not be written into it:
-        other schedules, those given by hand, weights beyond s8."""
+        other schedules, those given by hand, weights beyond s8. Every piece of code has a copy of the body, so one with
+        more than a handful of instructions is too large."""
         given = self.product_of(matmul)
         if schedule.dataflow is not Dataflow.GATHER_QUADS or given.wide or hint_of(matmul) is not None:
             return None
-        return given.kept.code_size(schedule.tile) if given.tokens is not None else sys.maxsize
+        short = all(isinstance(op, SHORT_OPS) for op in matmul.body.block.ops)
+        return given.kept.code_size(schedule.tile) if given.tokens is not None and short else sys.maxsize
 
     def _best(self, matmul: MatMul) -> dict[Layout | None, Choice]:
         target = find_target(self.target)

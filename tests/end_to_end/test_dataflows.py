@@ -19,7 +19,6 @@ SCHEDULES = {
     Dataflow.GATHER_DWORDS: "tile = 3, rows = 32",
     Dataflow.DENSE_DWORDS: "tile = 8, rows = 16",
     Dataflow.BLOCK_QUADS: "tile = 64, rows = 1",
-    Dataflow.BAKED_QUADS: "tile = 32",
 }
 PAGE = """
 weight up: i8[203, 130] blocks({blocks}) random(seed = 1, sparsity = 0.8) quantized(scale = 0.01){schedule}
@@ -32,6 +31,17 @@ model block(x: u8[{tokens}, 130] quantized(scale = 0.02, zero = 117)) -> (y, r, 
   s = softmax(r, axis = -1)
 }}
 """
+
+
+SMALL = """
+weight up: i8[21, 34] blocks(4x1) random(seed = 1, sparsity = 0.8) quantized(scale = 0.01) schedule({wish})
+weight down: i8[34, 21] blocks(64x1) random(seed = 3, sparsity = 0.6) quantized(scale = 0.002) schedule({wish})
+model block(x: u8[{tokens}, 34] quantized(scale = 0.02, zero = 117)) -> (y) {{
+  h = quantize(relu(linear(x, up)), u8, scale = 0.03, zero = 6)
+  y = quantize(x + linear(h, down), i8, scale = 0.05, zero = -3)
+}}
+"""
+"""Patterns that are written into the code: every piece of it has a copy of the body, so both are small here."""
 
 
 def page(dataflow: Dataflow | None, tokens: str, blocks: str = "4x1") -> str:
@@ -51,6 +61,17 @@ def test_every_target_computes_what_the_page_means(dataflow: Dataflow, tokens: s
     assert all(layout_of(op.x.type) == layout_read_by(dataflow) for op in products)
     dynamic = [(1, 1), (1, 2), (1, 7), (1, 13), (1, 31), (4, 25)]
     exact.check(dynamic if "batch" in tokens else [(1, 1)])
+
+
+@pytest.mark.parametrize(("tokens", "tile"), [("batch, sequence", 64), ("13", 16), ("100", 64)])
+def test_unrolled_patterns_compute_what_the_page_means(tokens: str, tile: int) -> None:
+    weights = WeightStore()
+    text = SMALL.format(tokens=tokens, wish=f"dataflow = baked_quads, tile = {tile}")
+    exact = Exact(read_dsl(text, weights), weights)
+    assert exact.exact
+    products = [op for op in exact.scheduled.walk() if isinstance(op, MatMul)]
+    assert [op.schedule.schedule.dataflow for op in products if op.schedule] == [Dataflow.BAKED_QUADS] * 2
+    exact.check([(1, 1), (1, 13), (4, 25)] if "batch" in tokens else [(1, 1)])
 
 
 @pytest.mark.parametrize("dataflow", SCHEDULES)
