@@ -35,7 +35,7 @@ model block(x: u8[{tokens}, 130] quantized(scale = 0.02, zero = 117)) -> (y, r, 
 
 SMALL = """
 weight up: i8[21, 34] blocks(4x1) random(seed = 1, sparsity = 0.8) quantized(scale = 0.01) schedule({wish})
-weight down: i8[34, 21] blocks(64x1) random(seed = 3, sparsity = 0.6) quantized(scale = 0.002) schedule({wish})
+weight down: i8[34, 21] blocks(34x1) random(seed = 3, sparsity = 0.6) quantized(scale = 0.002) schedule({wish})
 model block(x: u8[{tokens}, 34] quantized(scale = 0.02, zero = 117)) -> (y) {{
   h = quantize(relu(linear(x, up)), u8, scale = 0.03, zero = 6)
   y = quantize(x + linear(h, down), i8, scale = 0.05, zero = -3)
