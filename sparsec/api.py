@@ -29,7 +29,7 @@ from sparsec.dialects.encoding import blocks_of, element_of, sizes_of, to_numpy
 from sparsec.dialects.kernel import Program as KernelProgram
 from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.tensor_op import SOURCE
-from sparsec.errors import CompilerBug, ModelError
+from sparsec.errors import CompilerBug, ModelError, OptionError
 from sparsec.options import Options
 from sparsec.packing_baked import bake
 from sparsec.pipeline import Step
@@ -219,7 +219,7 @@ def lower(source: Source, targets: tuple[CpuTarget, ...], options: Options, watc
     signature = signature_of(source)
     passes = 0
     take_timings(source, options)
-    stages = stages_for(targets, options)
+    stages = stages_for(signature, targets, options)
     for step in watch(pipeline.run(source.module, source.context, stages), ""):
         passes = step.index
         if step.ends_stage and step.stage == "scheduled":
@@ -242,8 +242,16 @@ def lower(source: Source, targets: tuple[CpuTarget, ...], options: Options, watc
     return Lowered(texts, weights, signature)
 
 
-def stages_for(targets: tuple[CpuTarget, ...], options: Options) -> tuple[pipeline.Stage, ...]:
-    """The stages down to [kernels]: schedules are chosen for the best of the targets and the CPU at hand."""
+def stages_for(signature: Signature, targets: tuple[CpuTarget, ...], options: Options) -> tuple[pipeline.Stage, ...]:
+    """The stages down to [kernels]: schedules are chosen for the best of the targets and the CPU at hand.
+
+    Raises:
+        OptionError: a size is expected of a dimension that the model does not have.
+    """
+    for name, size in options.expect:
+        if name not in signature.symbols:
+            known = f"those are {', '.join(signature.symbols)}" if signature.symbols else "it has none"
+            raise OptionError(f"expect {name}={size}: the model has no dynamic dimension of that name; {known}")
     unrolling = options.unroll, options.code_budget
     return pipeline.stages(targets[0].name, host_vendor(), options.expected_sizes, *unrolling)
 
@@ -355,7 +363,7 @@ def scheduled_signature(source: Source, options: Options, watch: Watch = unwatch
     """The signature with the weights described, without making code."""
     signature = signature_of(source)
     take_timings(source, options)
-    stages = stages_for(options.cpu_targets(), options)
+    stages = stages_for(signature, options.cpu_targets(), options)
     kept = tuple(stage for stage in stages if stage.name != "kernels")
     pipeline.finish(watch(pipeline.run(source.module, source.context, kept), ""))
     return _described(signature, source.module, source)

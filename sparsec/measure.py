@@ -76,10 +76,10 @@ class MeasuredProgram:
         calls = [op for op in program.body.block.ops if isinstance(op, kernel.KernelOp)]
         sets: dict[str, list[int]] = {}
         for op in calls:
-            sets.setdefault(kernel_key(op), []).append(self._memory.arguments(op.operands))
+            sets.setdefault(kernel_key(op, target), []).append(self._memory.arguments(op.operands))
         return [
             MeasuredKernel(op, f"repeat_{number}_{target.name}", np.array(sets[key], np.int64))
-            for number, (key, op) in enumerate(distinct_kernels(calls).items())
+            for number, (key, op) in enumerate(distinct_kernels(calls, target).items())
         ]
 
     def turns(self, measured: MeasuredKernel, seconds: float = RUN_SECONDS) -> int:

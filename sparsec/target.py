@@ -93,6 +93,11 @@ class CpuTarget:
         """Whether the target has all these features."""
         return set(features) <= set(self.features)
 
+    @property
+    def multiplies_bytes(self) -> bool:
+        """Whether it has exact products of bytes, without a proof that pairs of them cannot saturate."""
+        return self.has("avx512vnni") or self.has("avxvnni")
+
     def ports_of(self, vendor: str | None) -> Ports:
         """What a core of this vendor starts per cycle; for others, the least of any vendor."""
         return self.ports.get(vendor or "") or reduce(Ports.least, self.ports.values())

@@ -68,7 +68,7 @@ class Sparse:
         """Call mkl_sparse_<name>."""
         status = getattr(self.library, f"mkl_sparse_{name}")(*arguments)
         if status:
-            raise NotImplementedError(f"mkl_sparse_{name} returned {status}")
+            raise ValueError(f"mkl_sparse_{name} returned {status}")
 
     def product(self, source: np.ndarray, result: np.ndarray) -> Call:
         """A function that computes result = weight @ source."""
@@ -82,7 +82,7 @@ class Sparse:
 
         def call() -> None:
             if multiply(*arguments):
-                raise NotImplementedError("mkl_sparse_s_mm failed")
+                raise ValueError("mkl_sparse_s_mm failed")
 
         return call
 
@@ -107,7 +107,7 @@ def contestants(layer: Layer) -> Iterator[Contestant]:
                 sparse = [Sparse(library, weight, size, layout, layer.tokens) for weight in weights]
                 calls = [weight.product(source, result) for weight in sparse]
                 calls[0]()
-            except NotImplementedError as reason:
+            except ValueError as reason:
                 print(f"BSR {size}, {name}: {reason}", file=sys.stderr)
                 continue
             what = f"fp32 {'CSR' if size == 1 else f'BSR {size}x{size}'}, {name}"

@@ -74,7 +74,7 @@ class ProgramEmitter:
         """The distinct kernels: their keys, a call of each, and their functions."""
         return {
             key: (op, self._kernel(op, f"{op.name.removeprefix('kernel.')}_{number}_{self._target.name}"))
-            for number, (key, op) in enumerate(distinct_kernels(self._calls).items())
+            for number, (key, op) in enumerate(distinct_kernels(self._calls, self._target).items())
         }
 
     def repeats(self) -> list[Operation]:
@@ -153,7 +153,7 @@ class ProgramEmitter:
     def _scratch_size(self, e: Emitter, arguments: tuple[Value, ...]) -> Sequence[Value]:
         sizes = Sizes(e, arguments[0], self._symbols)
         largest = e.i64(0)
-        for op in distinct_kernels(self._calls).values():
+        for op in distinct_kernels(self._calls, self._target).values():
             largest = e.maximum(largest, _row(op).scratch(op, e, sizes))
         return [largest]
 
@@ -193,7 +193,7 @@ class ProgramEmitter:
                         for index, value in enumerate(pointers):
                             e.store(value, frame, 8 * index)
                         items = _row(op).items(op, e, sizes)
-                        e.call(PARALLEL, [pool, e.address_of(names[kernel_key(op)]), frame, items])
+                        e.call(PARALLEL, [pool, e.address_of(names[kernel_key(op, self._target)]), frame, items])
                     case kernel.Require():
                         pass  # checked before anything runs
                     case _:
@@ -217,11 +217,11 @@ class ProgramEmitter:
         return refused
 
 
-def distinct_kernels(calls: Sequence[kernel.KernelOp]) -> dict[str, kernel.KernelOp]:
+def distinct_kernels(calls: Sequence[kernel.KernelOp], target: CpuTarget) -> dict[str, kernel.KernelOp]:
     """The first call of each kernel function, by `kernel_key`, in the order in which the functions are numbered."""
     found: dict[str, kernel.KernelOp] = {}
     for op in calls:
-        found.setdefault(kernel_key(op), op)
+        found.setdefault(kernel_key(op, target), op)
     return found
 
 
@@ -232,10 +232,12 @@ def _row(op: kernel.KernelOp) -> KernelRow:
     return row
 
 
-def kernel_key(op: kernel.KernelOp) -> str:
-    """A text that is equal for calls that can share a function: all but the operands' identity and the source."""
+def kernel_key(op: kernel.KernelOp, target: CpuTarget) -> str:
+    """A text that is equal for calls that can share a function: all but the operands' identity and the source, and what
+    the target has no use for."""
     types = [f"{operand.type}" for operand in op.operands]
-    properties = [f"{name}={value}" for name, value in sorted(op.properties.items())]
+    unused = {"pairs_fit"} if target.multiplies_bytes else set[str]()
+    properties = [f"{name}={value}" for name, value in sorted(op.properties.items()) if name not in unused]
     return "\n".join([op.name, *types, *properties, *(_region_key(region) for region in op.regions)])
 
 

@@ -87,6 +87,7 @@ CASES: dict[str, tuple[Callable[[], None], str]] = {
     "bad_prefix": (nothing, "compile layer.spc --prefix 2fast -o out.so"),
     "bad_threads": (nothing, "run layer.spc --threads 0"),
     "bad_expect": (nothing, "compile layer.spc --expect tokens=0 -o out.so"),
+    "unknown_expect": (nothing, "compile layer.spc --expect batch=3 -o out.so"),
     "tune_without_sizes": (nothing, "compile layer.spc --tune -o out.so"),
     "tune_and_library": (content("model.so", b"\x7fELF"), "run model.so --tune"),
     "expect_and_library": (content("model.so", b"\x7fELF"), "run model.so --expect tokens=1 --no-cache"),

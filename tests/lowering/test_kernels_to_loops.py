@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from xdsl.dialects.builtin import f32
+from xdsl.dialects.builtin import UnitAttr, f32
 from xdsl.dialects.func import FuncOp
 
 from sparsec import pipeline
@@ -13,12 +13,14 @@ from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import tensor, ui8
 from sparsec.lowering.kernels_to_loops import KernelsToLoops, kernel_key
+from sparsec.target import find_target
 from sparsec.weights import WeightStore
 from tests.transforms.drawn_models import LinearKind, drawn_linear
 from tests.transforms.graphs import BATCH, SEQUENCE
 
 KIND = LinearKind("qdq", "u8", "s8", True, "i32", True, (4, 1), 0.5)
 RANDOM = np.random.default_rng(0)
+TARGET = find_target("x86_64")
 
 
 def lowered(layers: int, activation: type[ew.ElementwiseOp] = ew.Gelu) -> tuple[list[kernel.MatMul], int]:
@@ -40,15 +42,24 @@ def test_equal_layers_share_a_function() -> None:
     for layers in (3, 6):
         calls, functions = lowered(layers)
         assert len(calls) == layers
-        assert len({kernel_key(call) for call in calls[:-1]}) == 1
+        assert len({kernel_key(call, TARGET) for call in calls[:-1]}) == 1
         assert functions == 2  # the last one writes floats, the others bytes for their successors
 
 
 def test_another_body_is_another_function() -> None:
     calls, functions = lowered(4, ew.Tanh)
-    keys = [kernel_key(call) for call in calls]
+    keys = [kernel_key(call, TARGET) for call in calls]
     assert functions == len(set(keys))
     assert keys[0] == keys[1]
+
+
+def test_a_proof_that_only_some_targets_need_is_no_other_function() -> None:
+    calls, _ = lowered(3)
+    assert calls[0].pairs_fit is None
+    before = kernel_key(calls[0], TARGET), kernel_key(calls[0], find_target("avx512vnni"))
+    calls[0].properties["pairs_fit"] = UnitAttr()
+    assert kernel_key(calls[0], TARGET) != before[0]
+    assert kernel_key(calls[0], find_target("avx512vnni")) == before[1]
 
 
 def test_layers_with_other_tables_share_a_function() -> None:
@@ -63,7 +74,7 @@ def test_layers_with_other_tables_share_a_function() -> None:
     module, context = finish([("y", x)]), new_context(weights)
     pipeline.finish(pipeline.run(module, context))
     calls = [op for op in module.walk() if isinstance(op, kernel.MatMul)]
-    assert len(calls) == 3 and len({kernel_key(call) for call in calls}) == 1
+    assert len(calls) == 3 and len({kernel_key(call, TARGET) for call in calls}) == 1
     assert all(any(isinstance(op, ew.Lookup) for op in call.body.block.ops) for call in calls)
     assert len({call.ins[-1].owner.properties["index"] for call in calls}) == 3  # pyright: ignore
 
@@ -72,7 +83,7 @@ def test_measured_kernels_are_repeated_and_nothing_else_is_there() -> None:
     calls, usual, measured = lowered_twice()
     names = {function.sym_name.data: function for function in measured}
     kernels = [name for name in names if not name.startswith(("repeat_", "scratch_size_"))]
-    assert len(kernels) == len({kernel_key(call) for call in calls})
+    assert len(kernels) == len({kernel_key(call, TARGET) for call in calls})
     assert set(names) == {*kernels, *(f"repeat_{i}_x86_64" for i in range(len(kernels))), "scratch_size_x86_64"}
     for name in kernels:  # what is measured is what runs
         assert str(names[name]) == str(next(function for function in usual if function.sym_name.data == name))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from xdsl.dialects.builtin import i32, i64
 
-from sparsec.lowering.kernels.quads import Epilogue, Initial, Pieces, QuadCore
+from sparsec.lowering.kernels.quads import Pieces, QuadCore, Work
 from sparsec.lowering.kernels.token_order import TokenOrder
 from sparsec.lowering.kernels.vector import Emitter, Operand, Value
 from sparsec.packing import WeightLayout
@@ -38,35 +38,15 @@ class BakedCore:
         """Where tokens sit in the accumulators."""
         return TokenOrder(self.width, interleaved=True)
 
-    def emit(
-        self,
-        e: Emitter,
-        x: Value,
-        packed: Value,
-        begin: Operand,
-        end: Operand,
-        initial: Initial,
-        epilogue: Epilogue,
-        tokens: Operand | None = None,
-    ) -> None:
+    def emit(self, e: Emitter, work: Work) -> None:
         """As `QuadCore.emit`, for all groups."""
-        first, weights = 0, e.offset(packed, groups_at(self.weight.groups))
+        first, weights = 0, e.offset(work.packed, groups_at(self.weight.groups))
         for piece in self.pieces:
-            self._piece(e, x, e.offset(packed, 4 * first), weights, piece, initial, epilogue, tokens)
+            self._piece(e, work, e.offset(work.packed, 4 * first), weights, piece)
             first += piece.count
             weights = e.offset(weights, 16 * piece.quads * piece.count)
 
-    def _piece(
-        self,
-        e: Emitter,
-        x: Value,
-        groups: Value,
-        weights: Value,
-        piece: Piece,
-        initial: Initial,
-        epilogue: Epilogue,
-        tokens: Operand | None,
-    ) -> None:
+    def _piece(self, e: Emitter, work: Work, groups: Value, weights: Value, piece: Piece) -> None:
         vectors = self.order.vectors
         core = QuadCore(WeightLayout(self.weight.rows, self.weight.columns, Dataflow.GATHER_QUADS), self.width)
 
@@ -75,15 +55,15 @@ class BakedCore:
             own = e.offset(weights, e.mul(number, 16 * piece.quads))
 
             def part(token: Operand) -> None:
-                starts = [e.broadcast(initial(e.add(channel, row))) for row in range(piece.rows)]
+                starts = [e.broadcast(work.initial(e.add(channel, row))) for row in range(piece.rows)]
                 sums = [start for start in starts for _ in range(vectors)]
                 for quad in range(piece.quads):
                     columns = piece.columns[4 * quad : 4 * quad + 4]
-                    rows = [e.offset(e.offset(x, token), TILE * column) for column in columns]
+                    rows = [e.offset(e.offset(work.x, token), TILE * column) for column in columns]
                     sums = core.step(e, rows, e.offset(own, 16 * quad), sums)
                 rows_of_sums = [sums[row * vectors : (row + 1) * vectors] for row in range(piece.rows)]
-                epilogue(channel, token, rows_of_sums)
+                work.epilogue(channel, token, rows_of_sums)
 
-            Pieces(self.width, tokens).walk(e, part)
+            Pieces(self.width, work.tokens).walk(e, part)
 
         e.for_loop(0, piece.count, group)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Epilogue, Initial, Pieces, emit_groups, entries_of
+from sparsec.lowering.kernels.quads import Accumulators, Pieces, Work, emit_groups, entries_of
 from sparsec.lowering.kernels.sets import Sets
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
@@ -47,33 +47,24 @@ class BlockCore:
         """Where tokens sit in the accumulators: in order."""
         return TokenOrder(self.width, interleaved=False)
 
-    def emit(
-        self,
-        e: Emitter,
-        x: Value,
-        packed: Value,
-        begin: Operand,
-        end: Operand,
-        initial: Initial,
-        epilogue: Epilogue,
-        tokens: Operand | None = None,
-    ) -> None:
+    def emit(self, e: Emitter, work: Work) -> None:
         """As `QuadCore.emit`, on an interleaved tile."""
 
         def rows(group: Value, count: int) -> None:
             def piece(token: Operand) -> None:
-                sums = self._group(e, e.offset(x, e.scaled(token, 4)), packed, group, count, initial)
-                epilogue(e.mul(group, self.weight.group), token, sums)
+                sums = self._group(e, work, token, group, count)
+                work.epilogue(e.mul(group, self.weight.group), token, sums)
 
-            Pieces(self.width, tokens).walk(e, piece)
+            Pieces(self.width, work.tokens).walk(e, piece)
 
-        emit_groups(e, self.weight, begin, end, rows)
+        emit_groups(e, self.weight, work, rows)
 
-    def _group(self, e: Emitter, x: Value, packed: Value, group: Value, rows: int, initial: Initial) -> Accumulators:
+    def _group(self, e: Emitter, work: Work, token: Operand, group: Value, rows: int) -> Accumulators:
         layout, vectors = self.weight, self.order.vectors
-        starts = [e.broadcast(initial(e.add(e.mul(group, layout.group), row))) for row in range(rows)]
+        x = e.offset(work.x, e.scaled(token, 4))
+        starts = [e.broadcast(work.initial(e.add(e.mul(group, layout.group), row))) for row in range(rows)]
         sets = Sets(e, layout.multiple, [start for start in starts for _ in range(vectors)])
-        first, last, entry = entries_of(e, layout, packed, group)
+        first, last, entry = entries_of(e, layout, work.packed, group)
 
         def step(at: Value, sums: Sequence[Value]) -> list[Value]:
             offset = e.load_extended(i16 if layout.offset_size == 2 else i32, at, 0, i64)

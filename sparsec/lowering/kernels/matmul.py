@@ -25,7 +25,7 @@ from sparsec.lowering.kernels.body import BodyEmitter
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.last_lookups import LoadedTable, load_tables, split_lookups
 from sparsec.lowering.kernels.matmul_bias import without_bias
-from sparsec.lowering.kernels.quads import Accumulators, QuadCore
+from sparsec.lowering.kernels.quads import Accumulators, QuadCore, Work
 from sparsec.lowering.kernels.rows import RowCore
 from sparsec.lowering.kernels.token_order import (
     WIDTHS,
@@ -177,7 +177,7 @@ class MatMulEmitter:
 
         in_pieces = width == self._widest < TILE  # a narrower width is chosen when it covers what is left
         tokens = self._e.minimum(left, TILE) if in_pieces else width
-        core.emit(self._e, x, self._frame.ins[1], begin, end, self._initial, epilogue, tokens)
+        core.emit(self._e, Work(x, self._frame.ins[1], begin, end, self._initial, epilogue, tokens))
 
     def _core(self, width: int) -> QuadCore | BakedCore | BlockCore | WordQuadCore | RowCore:
         fits = self._op.pairs_fit is not None

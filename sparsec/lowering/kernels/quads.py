@@ -29,6 +29,29 @@ Epilogue = Callable[[Value, Operand, Accumulators], None]
 
 
 @dataclass(frozen=True)
+class Work:
+    """A range of output rows of one tile, for a core to compute.
+
+    Attributes:
+        x: the first wanted token of input row 0 of the tile, in the layout and element type that the core reads. Rows
+            are read for the core's `width` tokens, even where fewer are meant.
+        packed: the weight as `packing.pack_weight` laid it out.
+        begin, end: groups of output rows, within [0, weight.groups].
+        initial: what sums start from.
+        epilogue: what is done with them.
+        tokens: how many; the core's `width` by default.
+    """
+
+    x: Value
+    packed: Value
+    begin: Operand
+    end: Operand
+    initial: Initial
+    epilogue: Epilogue
+    tokens: Operand | None = None
+
+
+@dataclass(frozen=True)
 class QuadCore:
     """The int8 core for one weight.
 
@@ -54,42 +77,24 @@ class QuadCore:
         """Where tokens sit in the accumulators."""
         return TokenOrder(self.width, interleaved=True)
 
-    def emit(
-        self,
-        e: Emitter,
-        x: Value,
-        packed: Value,
-        begin: Operand,
-        end: Operand,
-        initial: Initial,
-        epilogue: Epilogue,
-        tokens: Operand | None = None,
-    ) -> None:
-        """Compute output rows `4 * begin` up to `4 * end` (groups), `width` tokens at a time.
-
-        Args:
-            x: the first wanted token of input row 0 of a tile; rows are 64 bytes apart. Rows are read for `width`
-                tokens, even where fewer are meant.
-            packed: the weight as `packing.pack_weight` laid it out.
-            begin, end: groups, within [0, weight.groups].
-            tokens: how many; `width` by default.
-        """
+    def emit(self, e: Emitter, work: Work) -> None:
+        """Compute all groups, `width` tokens at a time; input rows are 64 bytes apart."""
 
         def rows(group: Value, count: int) -> None:
             def piece(token: Operand) -> None:
-                sums = self._group(e, e.offset(x, token), packed, group, count, initial)
-                epilogue(e.mul(group, GROUP), token, sums)
+                sums = self._group(e, work, token, group, count)
+                work.epilogue(e.mul(group, GROUP), token, sums)
 
-            Pieces(self.width, tokens).walk(e, piece)  # one group after the other: its weights stay in the cache
+            Pieces(self.width, work.tokens).walk(e, piece)  # one group after the other: its weights stay in the cache
 
-        emit_groups(e, self.weight, begin, end, rows)
+        emit_groups(e, self.weight, work, rows)
 
-    def _group(self, e: Emitter, x: Value, packed: Value, group: Value, rows: int, initial: Initial) -> Accumulators:
+    def _group(self, e: Emitter, work: Work, token: Operand, group: Value, rows: int) -> Accumulators:
         vectors = self.order.vectors
-        starts = [e.broadcast(initial(e.add(e.mul(group, GROUP), row))) for row in range(rows)]
+        starts = [e.broadcast(work.initial(e.add(e.mul(group, GROUP), row))) for row in range(rows)]
         carried = [start for start in starts for _ in range(vectors)]
         walk = self._gathered if self.weight.is_gathered else self._dense
-        flat = walk(e, x, packed, group, carried)
+        flat = walk(e, e.offset(work.x, token), work.packed, group, carried)
         return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(rows)]
 
     def _gathered(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
@@ -149,13 +154,12 @@ class Pieces:
             e.for_loop(0, self.tokens, lambda token, _: piece(token), step=self.width)
 
 
-def emit_groups(
-    e: Emitter, weight: WeightLayout, begin: Operand, end: Operand, rows: Callable[[Value, int], None]
-) -> None:
-    """Loop over groups: `rows` is called with a group and how many rows it has.
+def emit_groups(e: Emitter, weight: WeightLayout, work: Work, rows: Callable[[Value, int], None]) -> None:
+    """Loop over the groups of some work: `rows` is called with a group and how many rows it has.
 
     The last group of a matrix whose rows are no multiple of a group's computes only its own.
     """
+    begin, end = work.begin, work.end
     full, rest = divmod(weight.rows, weight.group)
     limit = e.minimum(end, full) if isinstance(end, Value) else min(int(end), full)
     e.for_loop(begin, limit, lambda index, _: rows(index, weight.group))

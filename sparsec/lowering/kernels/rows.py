@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import f32, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Epilogue, Initial, Pieces, emit_groups, entries_of
+from sparsec.lowering.kernels.quads import Accumulators, Pieces, Work, emit_groups, entries_of
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.packing import WeightLayout
@@ -40,43 +40,24 @@ class RowCore:
         """Where tokens sit in the accumulators: in order."""
         return TokenOrder(self.width, interleaved=False)
 
-    def emit(
-        self,
-        e: Emitter,
-        x: Value,
-        packed: Value,
-        begin: Operand,
-        end: Operand,
-        initial: Initial,
-        epilogue: Epilogue,
-        tokens: Operand | None = None,
-    ) -> None:
-        """Compute output rows `4 * begin` up to `4 * end` (groups), `width` tokens at a time.
-
-        Args:
-            x: the first wanted token of input row 0 of an f32 tile; rows are 256 bytes apart. Rows are read for
-                `width` tokens, even where fewer are meant.
-            packed: the weight as `packing.pack_weight` laid it out.
-            begin, end: groups, within [0, weight.groups].
-            initial: gives f32 scalars.
-            tokens: how many; `width` by default.
-        """
+    def emit(self, e: Emitter, work: Work) -> None:
+        """As `QuadCore.emit`, on an f32 tile, whose rows are 256 bytes apart; sums start from f32 scalars."""
 
         def rows(group: Value, count: int) -> None:
             def piece(token: Operand) -> None:
-                sums = self._group(e, e.offset(x, e.scaled(token, 4)), packed, group, count, initial)
-                epilogue(e.mul(group, GROUP), token, sums)
+                sums = self._group(e, work, token, group, count)
+                work.epilogue(e.mul(group, GROUP), token, sums)
 
-            Pieces(self.width, tokens).walk(e, piece)
+            Pieces(self.width, work.tokens).walk(e, piece)
 
-        emit_groups(e, self.weight, begin, end, rows)
+        emit_groups(e, self.weight, work, rows)
 
-    def _group(self, e: Emitter, x: Value, packed: Value, group: Value, rows: int, initial: Initial) -> Accumulators:
+    def _group(self, e: Emitter, work: Work, token: Operand, group: Value, rows: int) -> Accumulators:
         vectors = self.order.vectors
-        starts = [e.broadcast(initial(e.add(e.mul(group, GROUP), row))) for row in range(rows)]
+        starts = [e.broadcast(work.initial(e.add(e.mul(group, GROUP), row))) for row in range(rows)]
         carried = [start for start in starts for _ in range(vectors)]
         walk = self._gathered if self.weight.is_gathered else self._dense
-        flat = walk(e, x, packed, group, carried)
+        flat = walk(e, e.offset(work.x, e.scaled(token, 4)), work.packed, group, carried)
         return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(rows)]
 
     def _gathered(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Epilogue, Initial, Pieces, emit_groups, entries_of
+from sparsec.lowering.kernels.quads import Pieces, Work, emit_groups, entries_of
 from sparsec.lowering.kernels.token_order import TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.packing import WeightLayout
@@ -45,39 +45,29 @@ class WordQuadCore:
         """Where tokens sit in the accumulators: in order."""
         return TokenOrder(LANES, interleaved=False)
 
-    def emit(
-        self,
-        e: Emitter,
-        x: Value,
-        packed: Value,
-        begin: Operand,
-        end: Operand,
-        initial: Initial,
-        epilogue: Epilogue,
-        tokens: Operand | None = None,
-    ) -> None:
+    def emit(self, e: Emitter, work: Work) -> None:
         """As `QuadCore.emit`; at most 64 tokens."""
-        pieces, block, memory = Pieces(LANES, tokens), e.stack(BLOCK * _SIZE), e.stack(GROUP * TILE * 4)
+        pieces, block, memory = Pieces(LANES, work.tokens), e.stack(BLOCK * _SIZE), e.stack(GROUP * TILE * 4)
 
         def rows(group: Value, count: int) -> None:
             first = e.mul(group, GROUP)
-            starts = [e.broadcast(initial(e.add(first, row))) for row in range(count)]
+            starts = [e.broadcast(work.initial(e.add(first, row))) for row in range(count)]
             pieces.walk(e, lambda token: _store(e, memory, token, starts))
-            low, high, entry = self._entries(e, packed, group)
+            low, high, entry = self._entries(e, work.packed, group)
 
             def some(at: Value, _: tuple[Value, ...]) -> None:
                 size = e.minimum(e.sub(high, at), BLOCK)
                 self._unpack(e, entry, e.sub(at, low), size, block)
-                pieces.walk(e, lambda token: _multiply(e, block, size, e.offset(x, token), memory, token, count))
+                pieces.walk(e, lambda token: _multiply(e, block, size, e.offset(work.x, token), memory, token, count))
 
             e.for_loop(low, high, some, step=BLOCK)
 
             def finish(token: Operand) -> None:
-                epilogue(first, token, [[sums] for sums in _load(e, memory, token, count)])
+                work.epilogue(first, token, [[sums] for sums in _load(e, memory, token, count)])
 
             pieces.walk(e, finish)
 
-        emit_groups(e, self.weight, begin, end, rows)
+        emit_groups(e, self.weight, work, rows)
 
     def _entries(self, e: Emitter, packed: Value, group: Value) -> tuple[Value, Value, Value]:
         """Number of the first quad of a group, of the one after its last, and the address of the first."""

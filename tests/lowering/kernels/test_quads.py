@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from xdsl.dialects.builtin import f32, i32, i64
 from xdsl.dialects.func import FuncOp
 
-from sparsec.lowering.kernels.quads import QuadCore
+from sparsec.lowering.kernels.quads import QuadCore, Work
 from sparsec.lowering.kernels.rows import RowCore
 from sparsec.lowering.kernels.token_order import WIDTHS, load_bytes, load_row, pack_row, store_bytes, store_row
 from sparsec.lowering.kernels.vector import Emitter, Operand, Value, build_function, pointer
@@ -35,7 +35,10 @@ def product_function(core: QuadCore | RowCore, features: frozenset[str], tokens:
                 start = e.offset(out, e.mul(e.add(row, index), 256))
                 store_row(e, core.order, vectors, e.offset(start, e.scaled(token, 4)))
 
-        core.emit(e, x, packed, begin, end, lambda row: e.load(element, bias, e.mul(row, 4)), epilogue, tokens)
+        def initial(row: Value) -> Value:
+            return e.load(element, bias, e.mul(row, 4))
+
+        core.emit(e, Work(x, packed, begin, end, initial, epilogue, tokens))
 
     return build_function("product", features, body, ARGUMENTS)
 
