@@ -91,6 +91,35 @@ def fit_odd_rational(
         print("   ", tuple(float(c) for c in coefficients))
 
 
+def fit_erf_rows(rows: int, per_unit: float) -> None:
+    """Print the coefficients of t^0 .. t^4, a line of all rows for each: row i is erf((i + t) / per_unit), |t| <= 1/2.
+
+    Row 0 is odd, so that erf(-0) = -0; the last one is 1, so that large arguments give exactly that.
+    """
+    t = np.cos(np.linspace(0, math.pi, 400)) / 2
+    table = np.zeros((rows, 5))
+    for row in range(rows - 1):
+        x, exponents = (row + t) / per_unit, (1, 3) if row == 0 else (0, 1, 2, 3, 4)
+        weight = 1 / np.maximum(np.abs(x), 1e-9) if row == 0 else np.ones(len(x))
+        columns = np.stack([t**exponent for exponent in exponents], axis=1)
+        _, found, _ = lawson(exact_erf(x), weight, columns, np.empty((len(x), 0)))
+        table[row, list(exponents)] = found
+    table[-1, 0] = 1
+    print(f"ERF_ROWS, {per_unit} per unit")
+    for coefficients in table.astype(np.float32).T:
+        print("   ", tuple(float(f"{c:.9g}") for c in coefficients))
+
+
+def fit_powers_of_two(rows: int) -> None:
+    """Print 2^(i / rows) for each row, and the polynomial closest to 2^(t / rows), |t| <= 1/2."""
+    print("POWERS", tuple(float(np.float32(2 ** (row / rows))) for row in range(rows)))
+    t = np.cos(np.linspace(0, math.pi, 400)) / 2
+    f = 2 ** (t / rows)
+    columns = np.stack([t, t**2], axis=1)
+    _, found, _ = lawson((f - 1), 1 / f, columns, np.empty((len(t), 0)))
+    print("   ", tuple(float(np.float32(c)) for c in (1, *found)))
+
+
 def main(seconds: float) -> None:
     """Print all coefficients."""
     r = np.linspace(-0.3467, 0.3467, 4000)
@@ -101,7 +130,8 @@ def main(seconds: float) -> None:
     x = np.linspace(1e-3, 0.786, 4000)
     fit_polynomial("SIN, of (sin x - x) / x^3", (np.sin(x) - x) / x**3, x**3 / np.sin(x), x * x, 2)
     fit_polynomial("COS, of (cos x - 1 + x^2/2) / x^4", (np.cos(x) - 1 + x * x / 2) / x**4, x**4, x * x, 2)
-    fit_odd_rational("ERF", exact_erf, 3.95, (5, 5), 1.0, seconds)
+    fit_erf_rows(16, 3.875)
+    fit_powers_of_two(16)
     fit_odd_rational("TANH", np.tanh, 9.1, (4, 4), 1.0, seconds)
 
 

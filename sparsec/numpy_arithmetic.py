@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,10 @@ class NumpyArithmetic:
     def to_float(self, a: Array) -> Array:
         """int32 to float32, to nearest even."""
         return a.astype(np.float32)
+
+    def pick(self, table: Sequence[float], index: Array) -> Array:
+        """`table[index mod 16]` as float32."""
+        return np.asarray(table, np.float32)[np.bitwise_and(index, 15)]
 
     def bits(self, a: Array) -> Array:
         """The bits of float32 values as int32."""

@@ -52,8 +52,8 @@ def interleaved_sum(x: Array) -> Array:
 
 
 def softmax_first(x: Array) -> Array:
-    """Softmax over axis 0: `e = exp(x - max); e * (1 / sum(e))`."""
-    exponential = elementary.exp(NUMPY, x - x.max(axis=0, initial=-np.inf))
+    """Softmax over axis 0: `e = exp_of_non_positive(x - max); e * (1 / sum(e))`."""
+    exponential = elementary.exp_of_non_positive(NUMPY, x - x.max(axis=0, initial=-np.inf))
     return exponential * (np.float32(1) / interleaved_sum(exponential))
 
 

@@ -176,6 +176,28 @@ class Emitter(ControlEmitter):
             gathered = self.replace_lane(gathered, self.load(element, base, byte_offset), lane)
         return gathered
 
+    # Tables
+
+    def pick(self, table: Sequence[float], index: Value) -> Value:
+        """`table[index mod 16]` of a table of 16 f32 constants; i32 indices, one or 8 n lanes of them."""
+        lanes = lanes_of(index.type)
+        if lanes % LANES == 0 and self.has("avx512f"):
+            rows = self.constant_vector(table, f32)
+            name = "llvm.x86.avx512.permvar.sf.512"
+            return self.concat([self.intrinsic(name, [rows, piece], f32x16) for piece in self.split(index, LANES)])
+        if lanes % 8 == 0 and self.has("avx2"):
+            return self.concat([self._pick8(table, piece) for piece in self.split(index, 8)])
+        memory = self.stack(4 * len(table))
+        self.store(self.constant_vector(table, f32), memory)
+        if lanes == 1:
+            return self.load(f32, memory, self.mul(self.zero_extend(self.both(index, 15), i64), 4))
+        return self.gather(f32, memory, self.both(index, 15))
+
+    def _pick8(self, table: Sequence[float], index: Value) -> Value:
+        halves = [self.constant_vector(table[start : start + 8], f32) for start in (0, 8)]
+        low, high = (self.intrinsic("llvm.x86.avx2.permps", [half, index], half.type) for half in halves)
+        return self.select(self.equal(self.both(index, 8), 0), low, high)
+
     # Tables of 256 bytes
 
     def load_table(self, base: Value) -> tuple[Value, ...]:

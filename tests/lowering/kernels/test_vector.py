@@ -20,6 +20,7 @@ Steps = Callable[..., object]
 
 FUNCTIONS: dict[str, Callable[[Arithmetic, object], object]] = {
     "exp": elementary.exp,
+    "exp_of_non_positive": lambda m, x: elementary.exp_of_non_positive(m, elementary.negate(m, elementary.absolute(m, x))),
     "log": elementary.log,
     "erf": elementary.erf,
     "tanh": elementary.tanh,
