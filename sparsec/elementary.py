@@ -33,6 +33,10 @@ class Arithmetic(Protocol[V]):
         """The quotient of floats, rounded correctly."""
         ...
 
+    def div_constant(self, a: V, number: float, /) -> V:
+        """`a / number`; where |a| < 2**-100, perhaps the float next to it."""
+        ...
+
     def sqrt(self, a: V, /) -> V: ...
     def less(self, a: V | float, b: V | float, /) -> V:
         """A mask; comparisons with NaN are false."""
@@ -315,7 +319,8 @@ def gelu(m: Arithmetic[V], x: V, *, divide: bool = False) -> V:
     Args:
         divide: whether the argument is `x / sqrt(2)` instead, as PyTorch's exporters spell it.
     """
-    argument = m.div(x, SQRT_2) if divide else m.mul(x, SQRT_HALF)
+    # the quotient of a tiny number may be inexact: 1 is added to its erf
+    argument = m.div_constant(x, SQRT_2) if divide else m.mul(x, SQRT_HALF)
     return m.mul(m.mul(x, 0.5), m.add(erf(m, argument), 1.0))
 
 
