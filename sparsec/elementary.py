@@ -291,15 +291,16 @@ ERF_ROWS = (
 
 
 def erf(m: Arithmetic[V], x: V) -> V:
-    """The error function, absolute error below 6e-7, relative error below 4e-6; exactly -1 or 1 beyond 3.75.
+    """The error function, absolute error below 6e-7, relative error below 4e-6; exactly -1 or 1 beyond 3.75."""
+    return copy_sign(m, _erf_of_magnitude(m, absolute(m, x)), x)
 
-    Sixteen short polynomials take fewer steps than one long one, and no division.
-    """
-    scaled = minimum(m, 15.0, m.mul(absolute(m, x), ERF_ROWS_PER_UNIT))
+
+def _erf_of_magnitude(m: Arithmetic[V], x: V) -> V:
+    """erf where x >= 0. Sixteen short polynomials take fewer steps than one long one, and no division."""
+    scaled = minimum(m, 15.0, m.mul(x, ERF_ROWS_PER_UNIT))
     row = m.round_to_int(scaled)
     t = m.sub(scaled, m.to_float(row))
-    magnitude = polynomial(m, t, [m.pick(coefficients, row) for coefficients in ERF_ROWS])
-    return copy_sign(m, magnitude, x)
+    return polynomial(m, t, [m.pick(coefficients, row) for coefficients in ERF_ROWS])
 
 
 def tanh(m: Arithmetic[V], x: V) -> V:
@@ -321,7 +322,8 @@ def gelu(m: Arithmetic[V], x: V, *, divide: bool = False) -> V:
     """
     # the quotient of a tiny number may be inexact: 1 is added to its erf
     argument = m.div_constant(x, SQRT_2) if divide else m.mul(x, SQRT_HALF)
-    return m.mul(m.mul(x, 0.5), m.add(erf(m, argument), 1.0))
+    signed = copy_sign(m, _erf_of_magnitude(m, absolute(m, argument)), x)  # x is needed anyway, the argument is not
+    return m.mul(m.mul(x, 0.5), m.add(signed, 1.0))
 
 
 def gelu_tanh(m: Arithmetic[V], x: V) -> V:

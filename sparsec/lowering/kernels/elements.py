@@ -57,7 +57,7 @@ def narrow(e: Emitter, value: Value, element: Attribute) -> Value:
     if element == i1:
         return e.zero_extend(value, i8)
     if element in (i8, ui8):
-        return e.narrow(value, signed=element == i8) if lanes_of(value.type) == LANES else e.truncate(value, i8)
+        return e.narrow(value, signed=element == i8) if lanes_of(value.type) % LANES == 0 else e.truncate(value, i8)
     return e.truncate(value, i16) if element == i16 else value
 
 

@@ -36,7 +36,7 @@ from sparsec.lowering.kernels.token_order import (
     pack_rows,
     store_row,
 )
-from sparsec.lowering.kernels.vector import Emitter, Operand, Value
+from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value
 from sparsec.lowering.kernels.word_quads import WordQuadCore
 from sparsec.packing import WeightLayout
 from sparsec.packing_baked import unflatten
@@ -44,6 +44,9 @@ from sparsec.schedule import TILE
 
 CHUNK = 16
 """Groups of output rows in a work item."""
+TOGETHER = 2
+"""Output rows whose sums go through the body together, each step for all before the next: steps wait for each other and
+a CPU looks no more than three or four vectors of a long body ahead. More rows would not fit into registers."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ class MatMulEmitter:
                 self._channels.append(extra)
             else:
                 raise CompilerBug(f"kernel.matmul cannot broadcast {buffer.type}")
-        self._body, self._zeros = BodyEmitter(region, self._e).prepare(scalars).leave_zeros()
+        self._region, self._scalars = region, scalars
         self._widest = self._core(self._e.register_tile).order.width
 
     def emit(self) -> None:
@@ -156,7 +159,7 @@ class MatMulEmitter:
         ]
         extras = [self._tile_start(extra.pointer, extra.element, tile, self._layout.rows) for extra in self._tiles]
 
-        zeros = [None if zero is None else ZeroPoint.of(self._e, zero) for zero in self._zeros]
+        bodies, zeros = self._prepare(core.order.width)
         tables = load_tables(self._e, self._lookups, self._frame.ins[1:])
 
         def epilogue(first: Value, token: Operand, accumulators: Accumulators) -> None:
@@ -164,10 +167,11 @@ class MatMulEmitter:
             starts = [
                 self._at_token(start, extra.element, token) for start, extra in zip(extras, self._tiles, strict=True)
             ]
-            results = [
-                self._apply(core.order, channel, vectors, starts)
-                for channel, vectors in zip(channels, accumulators, strict=True)
-            ]
+            results: list[list[list[Value]]] = []
+            for start in range(0, len(channels), TOGETHER):
+                some = slice(start, start + TOGETHER)
+                body = bodies[len(channels[some])]
+                results += self._apply(core.order, body, channels[some], accumulators[some], starts)
             for number, (out, buffer) in enumerate(zip(outs, self._op.outs, strict=True)):
                 element = kernel.buffer_element(buffer)
                 start = self._at_token(out, element, token)
@@ -178,6 +182,15 @@ class MatMulEmitter:
         in_pieces = width == self._widest < TILE  # a narrower width is chosen when it covers what is left
         tokens = self._e.minimum(left, TILE) if in_pieces else width
         core.emit(self._e, Work(x, self._frame.ins[1], begin, end, self._initial, epilogue, tokens))
+
+    def _prepare(self, width: int) -> tuple[dict[int, BodyEmitter], list[ZeroPoint | None]]:
+        """The body for 1 to `TOGETHER` output rows, and the zero points that are left to the stores."""
+        made = {
+            rows: BodyEmitter(self._region, self._e, width * rows).prepare(self._scalars).leave_zeros()
+            for rows in range(1, TOGETHER + 1)
+        }
+        zeros = [None if zero is None else ZeroPoint.of(self._e, zero) for zero in made[1][1]]
+        return {rows: body for rows, (body, _) in made.items()}, zeros
 
     def _core(self, width: int) -> QuadCore | BakedCore | BlockCore | WordQuadCore | RowCore:
         fits = self._op.pairs_fit is not None
@@ -204,21 +217,35 @@ class MatMulEmitter:
     def _at_token(self, start: Value, element: Attribute, token: Operand) -> Value:
         return self._e.offset(start, self._e.scaled(token, to_numpy(element).itemsize))
 
-    def _apply(self, order: TokenOrder, channel: Value, vectors: list[Value], extras: list[Value]) -> list[list[Value]]:
-        """What the body yields for each vector of accumulators of one output row."""
+    def _apply(
+        self,
+        order: TokenOrder,
+        body: BodyEmitter,
+        channels: Sequence[Value],
+        rows: Accumulators,
+        extras: Sequence[Value],
+    ) -> list[list[list[Value]]]:
+        """What the body yields for accumulators of some output rows: [row][vector][result]."""
         e = self._e
+
+        def number(extra: _Extra, channel: Value) -> Value:
+            at = e.mul(channel, to_numpy(extra.element).itemsize)
+            return elements.load(e, extra.element, extra.pointer, at)
+
         known = {
-            extra.argument: elements.load(
-                e, extra.element, extra.pointer, e.mul(channel, to_numpy(extra.element).itemsize)
-            )
+            extra.argument: e.concat([e.broadcast(number(extra, channel), order.width) for channel in channels])
             for extra in self._channels
         }
-        body = self._body.prepare(known) if known else self._body
-        loaded = [
-            load_tile_row(e, order, extra.element, start, channel)
+        varying = [rows] + [
+            [load_tile_row(e, order, extra.element, start, channel) for channel in channels]
             for extra, start in zip(self._tiles, extras, strict=True)
         ]
-        return [body.apply([vector, *(row[index] for row in loaded)]) for index, vector in enumerate(vectors)]
+        whole = [e.concat([vector for row in value for vector in row]) for value in varying]
+        vectors = [e.split(result, LANES) for result in body.prepare(known).apply(whole)]
+        return [
+            [[result[row * order.vectors + index] for result in vectors] for index in range(order.vectors)]
+            for row in range(len(rows))
+        ]
 
 
 def load_tile_row(e: Emitter, order: TokenOrder, element: Attribute, start: Value, channel: Value) -> list[Value]:

@@ -285,13 +285,13 @@ class Emitter(ControlEmitter):
     def round_to_int(self, a: Value) -> Value:
         """f32 to i32, to nearest even; NaN and what does not fit become -2**31."""
         lanes = lanes_of(a.type)
-        result_type = vector_of(i32, lanes)
         if lanes == 1:
             padded = self.replace_lane(self.constant(0, vector_of(f32, 4)), a, 0)
             return self.intrinsic("llvm.x86.sse.cvtss2si", [padded], i32)
-        if lanes == 16 and self.has("avx512f"):
-            arguments = [a, self.constant(0, result_type), self.constant(-1, i16), self.i32(4)]
-            return self.intrinsic("llvm.x86.avx512.mask.cvtps2dq.512", arguments, result_type)
+        if lanes % LANES == 0 and self.has("avx512f"):
+            arguments = [self.constant(0, i32x16), self.constant(-1, i16), self.i32(4)]
+            name = "llvm.x86.avx512.mask.cvtps2dq.512"
+            return self.concat([self.intrinsic(name, [piece, *arguments], i32x16) for piece in self.split(a, LANES)])
         wide = lanes % 8 == 0 and self.has("avx")
         name = "llvm.x86.avx.cvt.ps2dq.256" if wide else "llvm.x86.sse2.cvtps2dq"
         return self._piecewise(name, [a], 8 if wide else 4, i32)
@@ -367,7 +367,9 @@ class Emitter(ControlEmitter):
         return self.intrinsic(f"llvm.sadd.sat.{mangled(a.type)}", [a, b], a.type)
 
     def narrow(self, a: Value, signed: bool) -> Value:
-        """i32x16 to s8x16 or u8x16 with saturation, lanes in order."""
+        """i32 to s8 or u8 with saturation, 16 n lanes in order."""
+        if lanes_of(a.type) > LANES:
+            return self.concat([self.narrow(piece, signed) for piece in self.split(a, LANES)])
         if self.has("avx512f"):
             name = "llvm.x86.avx512.mask.pmovs.db.512" if signed else "llvm.x86.avx512.mask.pmovus.db.512"
             clamped = a if signed else self.maximum(a, 0)
