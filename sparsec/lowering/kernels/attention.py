@@ -30,7 +30,7 @@ from sparsec.lowering.kernels.attention_extras import OutputBody, ScoreBody, ext
 from sparsec.lowering.kernels.attention_scratch import Areas, Tiles, clear, load_columns, store_columns
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.matmul import store_tile_rows
-from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder, interleave, pack_row
+from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder, pack_row
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
 from sparsec.schedule import GROUP, TILE
 
@@ -234,14 +234,28 @@ class AttentionEmitter:
 
         highest = e.for_loop(0, self._keys, largest, [e.constant(float("-inf"), vector_of(f32, LANES))] * count)
 
-        def exponential(key: Value, state: tuple[Value, ...]) -> list[Value]:
-            row = [
-                exp_of_non_positive(e, e.sub(s, m)) for s, m in zip(self._load_row(order, key), highest, strict=True)
-            ]
-            self._store_row("scores", key, row)
-            return sums.add_rotating(e, state, row)
+        def exponentials(key: Value, rows: int) -> list[list[Value]]:
+            """Several rows at once, each step for all before the next: a CPU does not look far enough ahead."""
+            scores = [vector for row in range(rows) for vector in self._load_row(order, e.add(key, row))]
+            centred = e.sub(e.concat(scores), e.concat([*highest] * rows))
+            flat = e.split(exp_of_non_positive(e, centred), LANES)
+            found = [flat[row * count : (row + 1) * count] for row in range(rows)]
+            for row, vectors in enumerate(found):
+                self._store_row("scores", e.add(key, row), vectors)
+            return found
 
-        parts = e.for_loop(0, self._keys, exponential, sums.no_parts(e, vector_of(f32, LANES), count))
+        def four(key: Value, parts: tuple[Value, ...]) -> Sequence[Value]:
+            added: Sequence[Value] = parts
+            for row in (*exponentials(key, 2), *exponentials(e.add(key, 2), 2)):
+                added = sums.add_rotating(e, added, row)
+            return added
+
+        def one(key: Value, parts: tuple[Value, ...]) -> Sequence[Value]:
+            return sums.add_rotating(e, parts, exponentials(key, 1)[0])
+
+        whole = e.both(self._keys, -4)
+        parts = e.for_loop(0, whole, four, sums.no_parts(e, vector_of(f32, LANES), count), step=4)
+        parts = e.for_loop(whole, self._keys, one, parts)
         totals = sums.total(e, parts)
         inverse = [e.div(e.constant(1.0, total.type), total) for total in totals]
         summing = self._quantised_values and "v" in self._zeros
@@ -262,16 +276,17 @@ class AttentionEmitter:
     def _weight_sums(self, order: TokenOrder) -> list[Value]:
         """`v_zero * sum(w)` per query, in the order of the second product."""
         e = self._e
-        type = vector_of(i8, order.width)
+        ones = e.constant(1, vector_of(i8, 64))
 
-        def add(key: Value, state: tuple[Value, ...]) -> list[Value]:
-            row = e.load(type, self._at["weights"], e.mul(key, TILE))
-            zero = e.constant(0, type)
-            vectors = interleave(e, [row, zero, zero, zero])
-            ones = e.constant(1, vector_of(i8, 64))
-            return [e.dot4(total, vector, ones) for total, vector in zip(state, vectors, strict=True)]
+        def add(quad: Value, state: tuple[Value, ...], weights: Value = ones) -> list[Value]:
+            vectors = products.load_quad(e, order, self._at["weights"], quad)
+            return [e.dot4(total, vector, weights) for total, vector in zip(state, vectors, strict=True)]
 
-        totals = e.for_loop(0, self._keys, add, [e.constant(0, vector_of(i32, LANES))] * order.vectors)
+        full, rest = e.div(self._keys, 4), e.truncate(e.rem(self._keys, 4), i8)
+        totals = e.for_loop(0, full, add, [e.constant(0, vector_of(i32, LANES))] * order.vectors)
+        real = e.less(e.constant_vector([i % 4 for i in range(64)], i8), e.broadcast(rest, 64))
+        some = e.select(real, ones, e.constant(0, vector_of(i8, 64)))
+        totals = e.if_(e.greater(rest, 0), lambda: add(full, totals, some), lambda: totals)
         zero = e.broadcast(self._zeros["v"])
         return [e.mul(total, zero) for total in totals]
 

@@ -67,12 +67,7 @@ def load_columns(
         begin = e.mul(e.add(e.mul(e.add(e.mul(tile, tiles.channels), channel), TILE), lane), tiles.width)
         source = e.offset(tiles.pointer, begin)
         place = e.offset(target, e.mul(done, tiles.width))
-
-        def row(d: Value, _: tuple[Value, ...]) -> None:
-            at = e.offset(source, e.mul(d, TILE * tiles.width))
-            e.copy_run(tiles.element, at, e.offset(place, e.mul(d, stride)), length, change)
-
-        e.for_loop(0, rows, row)
+        e.copy_rows(tiles.element, rows, length, (source, TILE * tiles.width), (place, stride), change)
 
     _pieces(e, first, count, move)
 
@@ -85,13 +80,8 @@ def store_columns(
     def move(done: Value, tile: Value, lane: Value, length: Value) -> None:
         begin = e.mul(e.add(e.mul(e.add(e.mul(tile, tiles.channels), channel), TILE), lane), tiles.width)
         place = e.offset(tiles.pointer, begin)
-        start = e.offset(source, e.mul(done, tiles.width))
-
-        def row(d: Value, _: tuple[Value, ...]) -> None:
-            at = e.mul(d, TILE * tiles.width)
-            e.copy_run(tiles.element, e.offset(start, at), e.offset(place, at), length)
-
-        e.for_loop(0, rows, row)
+        start, stride = e.offset(source, e.mul(done, tiles.width)), TILE * tiles.width
+        e.copy_rows(tiles.element, rows, length, (start, stride), (place, stride))
 
     _pieces(e, first, count, move)
 

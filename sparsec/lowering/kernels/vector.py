@@ -7,6 +7,7 @@ between targets look at `features`; all of them give the same bits on every targ
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from xdsl.dialects import func, llvm
 from xdsl.dialects import vector as vector_dialect
@@ -131,35 +132,42 @@ class Emitter(ControlEmitter):
         address, align = self.offset(base, byte_offset), self.i32(size_of(element_of(value.type)))
         self.intrinsic_store(f"llvm.masked.store.{mangled(value.type)}.p0", [value, address, align, mask])
 
-    def copy_run(
+    def copy_rows(
         self,
         element: Attribute,
-        source: Value,
-        target: Value,
+        rows: Operand,
         length: Value,
+        source: tuple[Value, Operand],
+        target: tuple[Value, Operand],
         change: Callable[[Value], Value] = lambda value: value,
     ) -> None:
-        """Copy `length` elements, each through `change`, and touch no others; best for up to 64 of them."""
-        masked = self.has("avx512bw")
-        lanes = 4 * LANES if masked and size_of(element) == 1 else LANES
-        kind, size = vector_of(element, lanes), size_of(element)
+        """Copy the first `length` elements (1 to 64) of each row, each through `change`, and touch no others.
 
-        def some(start: Value, _: tuple[Value, ...]) -> None:
-            at, left = self.mul(start, size), self.sub(length, start)
+        Args:
+            source, target: the first row, and the bytes from one row to the next.
+        """
+        masked, size = self.has("avx512bw"), size_of(element)
+        lanes = 64 // size if masked else LANES
+        kind = vector_of(element, lanes)
+        starts = [(start, start * size) for start in range(0, 64, lanes)]
+        masks = {start: self.tail_mask(self.maximum(self.sub(length, start), 0), lanes) for start, _ in starts}
 
-            def whole() -> None:
-                self.store(change(self.load(kind, source, at)), target, at)
+        def row(number: Value, _: tuple[Value, ...]) -> None:
+            from_, to = (self.offset(first, self.mul(number, stride)) for first, stride in (source, target))
 
-            def part() -> None:
-                mask = self.tail_mask(left, lanes)
-                self.store_masked(change(self.load_masked(kind, source, at, mask)), target, at, mask)
+            def part(start: int, at: int) -> None:
+                self.store_masked(change(self.load_masked(kind, from_, at, masks[start])), to, at, masks[start])
 
-            if masked:
-                part()
-            else:  # without masks in registers, LLVM makes a branch of each lane
-                self.if_(self.less(left, lanes), part, whole)
+            def whole(at: int) -> None:
+                self.store(change(self.load(kind, from_, at)), to, at)
 
-        self.for_loop(0, length, some, step=lanes)
+            for start, at in starts:
+                if masked:
+                    part(start, at)
+                else:  # without masks in registers, LLVM makes a branch of each lane
+                    self.if_(self.less(length, start + lanes), partial(part, start, at), partial(whole, at))
+
+        self.for_loop(0, rows, row)
 
     def gather(self, element: Attribute, base: Value, indices: Value, scale: int = 4) -> Value:
         """Load one 32-bit element per lane from `base + scale * index` (signed i32 or i64; scale: 1, 2, 4 or 8)."""
