@@ -19,7 +19,7 @@ from sparsec.dialects.encoding import Layout, TesaAttr, layout_of
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_elementwise import ElementwiseOp
 from sparsec.dialects.nn_structure import Constant, Linear
-from sparsec.dialects.sparse import ConvertLayout, MatMul, layout_read_by
+from sparsec.dialects.sparse import ConvertLayout, LayerNorm, MatMul, layout_read_by
 from sparsec.errors import CompilerBug
 
 
@@ -48,6 +48,8 @@ def scheduled(module: ModuleOp) -> None:
             _require(op.schedule is not None, op, "scheduled", "it has no schedule")
         if isinstance(op, Attention):
             _require_layout(op, (*op.operands[:3], *op.results), Layout.TILED)
+        if isinstance(op, LayerNorm):
+            _require_layout(op, (op.x, *op.results), Layout.TILED)
         if isinstance(op, MatMul) and op.schedule is not None:
             given = layout_read_by(op.schedule.schedule.dataflow)
             _require_layout(op, [op.x], given)

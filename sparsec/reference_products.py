@@ -151,6 +151,13 @@ def _sparse_matmul(op: Operation, operands: Sequence[Array], scope: Scope) -> Se
     return [np.broadcast_to(output, accumulated.shape) for output in outputs]
 
 
+def _sparse_layer_norm(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
+    op = cast(sparse.LayerNorm, op)
+    x, scale, bias, *extras = operands
+    normal = layer_norm(x, scale, bias, op.epsilon.value.data, divide=op.divide is not None)
+    return [np.broadcast_to(output, x.shape) for output in scope.run_body(op.body, [normal, *extras])]
+
+
 def _map(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     shape = np.broadcast_shapes(*(operand.shape for operand in operands))
     return [np.broadcast_to(output, shape) for output in scope.run_body(cast(sparse.Map, op).body, operands)]
@@ -169,5 +176,6 @@ MEANING: dict[type[Operation], Meaning] = {
     st.ArgMax: _reduce,
     Attention: _attention,
     sparse.MatMul: _sparse_matmul,
+    sparse.LayerNorm: _sparse_layer_norm,
     sparse.Map: _map,
 }

@@ -287,14 +287,18 @@ class Attention(KernelOp):
 
 @irdl_op_definition
 class LayerNorm(KernelOp):
-    """`nn.layer_norm`; ins are x, scale[K], bias[K]; x and out share a layout."""
+    """`sparse.layer_norm`; ins are x, scale[K], bias[K], then the extras; x and the outs share a layout.
+
+    In rows there are no extras, and the body yields what it is given.
+    """
 
     name = "kernel.layer_norm"
     epsilon = prop_def(FloatAttr)
     divide = opt_prop_def(UnitAttr)
+    body = region_def("single_block")
 
     def verify_(self) -> None:
-        self.require_operands(3, 1)
+        verify_body(self, "body", self.body, [f32], [buffer_element(value) for value in self.ins[3:]])
 
 
 @irdl_op_definition

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import IntAttr, f32, i32
+from xdsl.dialects.builtin import FloatAttr, IntAttr, UnitAttr, f32, i32
 from xdsl.ir import Attribute, Data, Dialect, ParametrizedAttribute
 from xdsl.irdl import (
     irdl_attr_definition,
     irdl_op_definition,
     operand_def,
     opt_prop_def,
+    prop_def,
     region_def,
     result_def,
     traits_def,
@@ -161,6 +162,40 @@ class MatMul(TensorOp):
 
 
 @irdl_op_definition
+class LayerNorm(TensorOp):
+    """`body(nn.layer_norm(x, scale, bias), extras...)`: layer normalisation over channels whose number is known.
+
+    The extras are numbers, or one number per channel. Each value that the body yields is a result, of `TILE_ELEMENTS`.
+    """
+
+    name = "sparse.layer_norm"
+    x = operand_def()
+    scale = operand_def()
+    bias = operand_def()
+    extras = var_operand_def()
+    epsilon = prop_def(FloatAttr)
+    divide = opt_prop_def(UnitAttr)
+    body = region_def("single_block")
+    outputs = var_result_def()
+    traits = traits_def(Pure())
+
+    def infer_types(self) -> Sequence[Attribute]:
+        shape = sizes(self.x)
+        for value in (self.scale, self.bias):
+            if sizes(value) != shape[-1:]:
+                raise ShapeError(f"sparse.layer_norm of {self.x.type}: {value.type} is not one number per channel")
+        for extra in self.extras:
+            if not is_number(sizes(extra)) and not is_per_channel(sizes(extra), shape[-1]):
+                raise ShapeError(f"sparse.layer_norm: {extra.type} is neither a number nor one per channel")
+        return [tensor(value.type, shape) for value in yielded(self.body)]
+
+    def verify_(self) -> None:
+        super().verify_()
+        verify_body(self, "body", self.body, [f32], [element(extra) for extra in self.extras])
+        verify_results(self, self.body)
+
+
+@irdl_op_definition
 class Map(TensorOp):
     """`body(operands...)` for each element of the broadcast operands: fused elementwise work."""
 
@@ -193,5 +228,7 @@ class ConvertLayout(TensorOp):
 
 
 Sparse = Dialect(
-    "sparse", [MatMul, Map, ConvertLayout, Yield], [TesaAttr, BlocksAttr, LayoutAttr, DataflowAttr, ScheduleAttr]
+    "sparse",
+    [MatMul, LayerNorm, Map, ConvertLayout, Yield],
+    [TesaAttr, BlocksAttr, LayoutAttr, DataflowAttr, ScheduleAttr],
 )

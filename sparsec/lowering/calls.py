@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, StringAttr, UnitAttr, i8, i32, i64
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, StringAttr, UnitAttr, f32, i8, i32, i64
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from sparsec.dialects import kernel, nn_attention, sparse
 from sparsec.dialects import nn_structure as nn
-from sparsec.dialects.body import yielded
+from sparsec.dialects.body import Yield, yielded
 from sparsec.dialects.encoding import as_tensor, element_of, layout_of, sizes_of, tensor, ui8
 from sparsec.dialects.tensor_op import SOURCE, integers, normalise_axis
 from sparsec.dims import Size, is_number, is_per_channel
@@ -146,6 +146,23 @@ def _same(op_class: type[kernel.KernelOp], *names: str) -> Callable[[Any, Progra
     return lower
 
 
+def _norm_properties(op: nn.LayerNorm | sparse.LayerNorm) -> dict[str, Attribute]:
+    return {name: op.properties[name] for name in ("epsilon", "divide") if name in op.properties}
+
+
+def _layer_norm(op: nn.LayerNorm, b: ProgramBuilder) -> None:
+    body = Region(Block(arg_types=[f32]))
+    body.block.add_op(Yield(*body.block.args))
+    ins = [b.buffer(value) for value in op.operands]
+    b.call(kernel.LayerNorm, ins, [b.result(op.result)], op, _norm_properties(op), [body])
+
+
+def _sparse_layer_norm(op: sparse.LayerNorm, b: ProgramBuilder) -> None:
+    bodies, constants = hoist_constants([op.body], b)
+    ins = [*(b.buffer(value) for value in op.operands), *constants]
+    b.call(kernel.LayerNorm, ins, [b.result(value) for value in op.outputs], op, _norm_properties(op), bodies)
+
+
 def _softmax(op: nn.Softmax, b: ProgramBuilder) -> None:
     axis = normalise_axis(op.axis.value.data, len(sizes_of(op.operand.type)), op)
     b.call(kernel.Softmax, [b.buffer(op.operand)], [b.result(op.result)], op, {"axis": IntegerAttr(axis, i64)})
@@ -241,7 +258,8 @@ CALLS: Mapping[type[Operation], Callable[[Any, ProgramBuilder], None]] = {
     sparse.Map: _map,
     sparse.MatMul: _sparse_matmul,
     nn_attention.Attention: _attention,
-    nn.LayerNorm: _same(kernel.LayerNorm, "epsilon", "divide"),
+    nn.LayerNorm: _layer_norm,
+    sparse.LayerNorm: _sparse_layer_norm,
     nn.Softmax: _softmax,
     nn.ReduceSum: _reduce("sum"),
     nn.ReduceMean: _reduce("mean"),

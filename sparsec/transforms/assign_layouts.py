@@ -18,7 +18,7 @@ from sparsec.dialects import nn_structure as st
 from sparsec.dialects.body import TILE_ELEMENTS
 from sparsec.dialects.encoding import Layout, element_of, layout_of, sizes_of, to_numpy, with_layout
 from sparsec.dialects.nn_attention import Attention
-from sparsec.dialects.sparse import Map, MatMul
+from sparsec.dialects.sparse import LayerNorm, Map, MatMul
 from sparsec.dialects.tensor_op import normalise_axis
 from sparsec.dims import Size, product
 from sparsec.errors import CompilerBug
@@ -92,6 +92,8 @@ def tiled_operands(op: Operation) -> list[SSAValue]:
             return [op.x, *(extra for extra in op.extras if sizes_of(extra.type) == shape and not _is_constant(extra))]
         case Attention():
             return [op.q, op.k, op.v]
+        case LayerNorm():
+            return [op.x]
         case st.LayerNorm() | st.Reshape() | st.DynamicQuantize():
             return [op.operands[0]]
         case Map():
@@ -186,7 +188,8 @@ def _candidates(op: Operation, scheduler: Scheduler) -> list[Layout | None]:
     if isinstance(op, MatMul):
         order = (Layout.TILED, Layout.INTERLEAVED, None)
         return [layout for layout in order if scheduler.best(op, layout) is not None]
-    if isinstance(op, Attention) or (isinstance(op, st.LayerNorm) and is_tileable(sizes_of(op.result.type))):
+    tileable = isinstance(op, st.LayerNorm) and is_tileable(sizes_of(op.result.type))
+    if tileable or isinstance(op, Attention | LayerNorm):
         return [Layout.TILED]
     return [None, Layout.TILED] if may_write_tiles(op) else []
 

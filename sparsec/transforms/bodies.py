@@ -13,13 +13,13 @@ from sparsec.dialects.body import Yield, yielded
 from sparsec.dialects.encoding import element_of, i8, sizes_of, tensor, ui8
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_structure import Constant
-from sparsec.dialects.sparse import Map, MatMul
+from sparsec.dialects.sparse import LayerNorm, Map, MatMul
 from sparsec.dialects.tensor_op import normalise_axis
 from sparsec.dims import broadcast, product
 from sparsec.transforms.straight_line import erase_dead
 from sparsec.weights import Array, WeightStore
 
-Fused = MatMul | Map | Attention
+Fused = MatMul | LayerNorm | Map | Attention
 """The ops that can take more elementwise work behind their own."""
 
 MOST_OPS = 64
@@ -48,7 +48,7 @@ def extras_of(op: Fused) -> tuple[SSAValue, ...]:
 
 
 def leading_arguments(op: Fused) -> int:
-    """How many body arguments come before those of the extras: the accumulator, if the op makes one."""
+    """How many body arguments come before those of the extras: what the op itself makes."""
     return 0 if isinstance(op, Map) else 1
 
 

@@ -1,4 +1,4 @@
-"""Bias, activation, residual and requantisation move into the bodies of the products that they follow."""
+"""Bias, activation, residual and requantisation move into the bodies of what they follow: products, layer norms."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
+from sparsec.builder import Builder
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_structure as st
 from sparsec.dialects.body import TILE_ELEMENTS
 from sparsec.dialects.encoding import element_of, sizes_of
 from sparsec.dialects.nn_attention import Attention
-from sparsec.dialects.sparse import MatMul
+from sparsec.dialects.sparse import LayerNorm, MatMul
 from sparsec.dims import is_number, is_per_channel
-from sparsec.transforms.bodies import Fused, absorb, has_room, repeated_in, widens_bytes, wrap
+from sparsec.transforms.bodies import Fused, absorb, has_room, repeated_in, replace, widens_bytes, wrap
 from sparsec.transforms.straight_line import erase_dead, function_blocks, move_before, path_between, position_of
 from sparsec.weights import WeightStore
 
@@ -27,7 +29,8 @@ class FuseEpilogues(ModulePass):
 
     A result that others use too stays a result: a product may yield an f32 residual and its quantised copy. An op
     that only widens bytes is repeated by its readers and fused itself only when somebody else needs the wide copy.
-    Attention has one result, so there only a single user is fused, and one that reads numbers of the channel alone.
+    Attention has one result, so there only a single user is fused. Behind attention and layer norms, what is fused
+    reads numbers of the channel alone.
     A body of `MOST_OPS` ops takes no more.
     """
 
@@ -38,9 +41,32 @@ class FuseEpilogues(ModulePass):
         for block in function_blocks(op):
             for widening in (False, True):
                 for producer in list(block.ops):
-                    if isinstance(producer, MatMul | Attention):
+                    if isinstance(producer, st.LayerNorm) and _is_followed(producer):
+                        producer = _with_body(producer, weights)
+                    if isinstance(producer, MatMul | LayerNorm | Attention):
                         _fuse_users(producer, widening or isinstance(producer, Attention), weights)
                 erase_dead(block)
+
+
+def _is_followed(norm: st.LayerNorm) -> bool:
+    """Whether it can lie in tiles, and elementwise work comes next."""
+    shape = sizes_of(norm.result.type)
+    if len(shape) < 2 or not isinstance(shape[-1], int):
+        return False
+    return any(
+        isinstance(use.operation, ew.ElementwiseOp) and sizes_of(use.operation.results[0].type) == shape
+        for use in norm.result.uses
+    )
+
+
+def _with_body(norm: st.LayerNorm, weights: WeightStore) -> LayerNorm:
+    """`nn.layer_norm(x)` -> `sparse.layer_norm(x) { x }`, in place."""
+    builder = Builder.before(weights, norm)
+    body = builder.body([norm.result.type], lambda inner, arguments: arguments)
+    new = builder.create(LayerNorm, norm.operands, norm.properties, regions=[body])
+    assert isinstance(new, LayerNorm)
+    replace(norm, new.results)
+    return new
 
 
 def _fuse_users(producer: Fused, widening: bool, weights: WeightStore) -> None:
@@ -93,6 +119,8 @@ def _is_allowed(producer: Fused, user: ew.ElementwiseOp) -> bool:
     varying = [value for value in _outside(user, producer) if not _is_known_by_channel(value, user)]
     if isinstance(producer, Attention):
         return not varying and {use.operation for use in producer.result.uses} == {user}
+    if isinstance(producer, LayerNorm):
+        return not varying
     return all(element_of(value.type) in TILE_ELEMENTS for value in varying)
 
 

@@ -22,7 +22,7 @@ from sparsec.dialects.body import Yield
 from sparsec.dialects.encoding import to_numpy, ui8
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_structure import Constant
-from sparsec.dialects.sparse import Map, MatMul
+from sparsec.dialects.sparse import LayerNorm, Map, MatMul
 from sparsec.reference import scope_for
 from sparsec.transforms.bodies import replace, simplify
 from sparsec.transforms.straight_line import function_blocks
@@ -67,7 +67,7 @@ class TabulateBytes(ModulePass):
         weights = weights_of(ctx)
         for block in function_blocks(op):
             for inner in block.ops:
-                if isinstance(inner, MatMul | Map | Attention):
+                if isinstance(inner, MatMul | LayerNorm | Map | Attention):
                     for body in inner.regions:
                         if _tabulate(body.block, weights):
                             simplify(body)

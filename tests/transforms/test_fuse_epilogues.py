@@ -14,7 +14,7 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.encoding import element_of, tensor, ui8
 from sparsec.dialects.nn_attention import Attention
-from sparsec.dialects.sparse import MatMul
+from sparsec.dialects.sparse import LayerNorm, MatMul
 from sparsec.reference import main_function
 from sparsec.transforms.bodies import MOST_OPS, size_of
 from sparsec.transforms.form_sparse_matmuls import FormSparseMatmuls
@@ -131,6 +131,26 @@ def test_a_wide_copy_is_made_where_somebody_else_needs_it() -> None:
     product, _ = ops(fused(write))
     assert body_names(product) == ["nn.quantize", "nn.dequantize", "sparse.yield"]
     assert [element_of(result.type) for result in product.results] == [f32]
+
+
+def test_a_layer_norm_quantises_what_it_gives() -> None:
+    def write(b: Builder, x: SSAValue, y: SSAValue) -> list[SSAValue]:
+        normal = b.layer_norm(y, vector(b), vector(b), 1e-5)
+        scaled = b.apply(ew.Mul, normal, vector(b))
+        return [normal, b.quantize(scaled, b.constant(np.float32(0.1)), b.constant(np.uint8(7)))]
+
+    _, norm = ops(fused(write))
+    assert isinstance(norm, LayerNorm)
+    assert body_names(norm) == ["nn.mul", "nn.quantize", "sparse.yield"]
+    assert [element_of(result.type) for result in norm.results] == [f32, ui8]
+
+
+def test_a_layer_norm_reads_no_other_tokens_behind_it() -> None:
+    def write(b: Builder, x: SSAValue, y: SSAValue) -> SSAValue:
+        return b.apply(ew.Add, b.layer_norm(y, vector(b), vector(b), 1e-5), y)
+
+    norm, add = ops(fused(write))[1:]
+    assert isinstance(norm, LayerNorm | st.LayerNorm) and isinstance(add, ew.Add)
 
 
 def test_an_operand_that_depends_on_the_product_comes_too_late() -> None:

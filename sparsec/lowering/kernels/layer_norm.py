@@ -1,4 +1,4 @@
-"""`kernel.layer_norm`: over the channels of each token, tiled or row-major, f32.
+"""`kernel.layer_norm`: over the channels of each token, tiled or row-major, f32; in tiles with a body behind it.
 
 Sums run over the channels as `sums.py` says. In tiles tokens lie side by side, so that is vertical. In rows it is done
 for 16 rows at a time with gathers; only the last pass, which has no order, goes along the rows.
@@ -6,15 +6,23 @@ for 16 rows at a time with gathers; only the last pass, which has no order, goes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import f32, i32
+from xdsl.ir import Attribute
 
+from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import Layout, sizes_of
-from sparsec.dialects.kernel import LayerNorm, buffer_layout, tensor_of
+from sparsec.dialects.kernel import LayerNorm, buffer_element, buffer_layout, buffer_sizes, tensor_of
+from sparsec.dims import is_number
+from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels.body import BodyEmitter
+from sparsec.lowering.kernels.elements import bytes_of, load, unread
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
+from sparsec.lowering.kernels.matmul import store_tile_rows
 from sparsec.lowering.kernels.sums import Load, sum_over
+from sparsec.lowering.kernels.token_order import TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
 from sparsec.lowering.kernels.walk import Chunk, for_chunks
 from sparsec.schedule import TILE
@@ -59,8 +67,11 @@ def emit(op: LayerNorm, frame: Frame) -> None:
     share = e.broadcast(e.div(1.0, e.to_float(channels)))
     constants = _Constants(channels, share, op.epsilon.value.data, op.divide is not None)
     if _is_tiled(op):
-        e.for_loop(frame.begin, frame.end, lambda tile, held: _emit_tile(frame, constants, tokens, tile))
+        behind = _Behind.of(op, frame)
+        e.for_loop(frame.begin, frame.end, lambda tile, held: _emit_tile(frame, constants, behind, tokens, tile))
         return
+    if len(op.ins) != 3 or list(yielded(op.body)) != list(op.body.block.args):
+        raise CompilerBug("kernel.layer_norm in rows has a body")
     lanes = e.stack(2 * _LANE_BYTES)
     e.for_loop(frame.begin, frame.end, lambda group, held: _emit_rows(frame, constants, tokens, lanes, group))
 
@@ -78,41 +89,94 @@ def _statistics(e: Emitter, constants: _Constants, count: int, load: Load) -> tu
     return means, deviations if constants.divide else [e.div(1.0, deviation) for deviation in deviations]
 
 
-def _emit_tile(frame: Frame, constants: _Constants, tokens: Value, tile: Value) -> None:
+@dataclass(frozen=True)
+class _Behind:
+    """The body, prepared for one vector of tokens and for four of them, and what it takes by channel.
+
+    Attributes:
+        bodies: by number of vectors.
+        channels: arguments that hold one number per channel: argument, element, where they lie.
+        outs: element types of the outs.
+    """
+
+    bodies: Mapping[int, BodyEmitter]
+    channels: Sequence[tuple[int, Attribute, Value]]
+    outs: Sequence[Attribute]
+
+    @staticmethod
+    def of(op: LayerNorm, frame: Frame) -> _Behind:
+        """Emits what does not depend on the channel; call it outside of loops."""
+        e = frame.e
+        scalars: dict[int, Value] = {}
+        channels: list[tuple[int, Attribute, Value]] = []
+        for argument, (buffer, place) in enumerate(zip(op.ins[3:], frame.ins[3:], strict=True), 1):
+            element = buffer_element(buffer)
+            if op.body.block.args[argument].first_use is None:
+                scalars[argument] = unread(e, element, place)
+            elif is_number(buffer_sizes(buffer)):
+                scalars[argument] = load(e, element, place)
+            else:
+                channels.append((argument, element, place))
+        bodies = {count: BodyEmitter(op.body, e, count * LANES).prepare(scalars) for count in (1, TILE // LANES)}
+        return _Behind(bodies, channels, [buffer_element(out) for out in op.outs])
+
+    def apply(self, e: Emitter, k: Value, vectors: Sequence[Value]) -> list[list[Value]]:
+        """[out][vector] of channel k."""
+        known = {
+            argument: load(e, element, place, e.mul(k, bytes_of(element))) for argument, element, place in self.channels
+        }
+        body = self.bodies[len(vectors)]
+        results = (body.prepare(known) if known else body).apply([e.concat(vectors)])
+        return [e.split(result, LANES) for result in results]
+
+
+def _emit_tile(frame: Frame, constants: _Constants, behind: _Behind, tokens: Value, tile: Value) -> None:
     """Four vectors at once; a tile that needs fewer takes them one by one."""
     e = frame.e
-    start = e.mul(tile, e.mul(constants.channels, TILE * _F32))
-    source, target = e.offset(frame.ins[0], start), e.offset(frame.outs[0], start)
+    elements = e.mul(tile, e.mul(constants.channels, TILE))
+    source = e.offset(frame.ins[0], e.mul(elements, _F32))
+    targets = [
+        e.offset(out, e.mul(elements, bytes_of(element))) for out, element in zip(frame.outs, behind.outs, strict=True)
+    ]
     groups = e.ceil_div(e.minimum(e.sub(tokens, e.mul(tile, TILE)), TILE), LANES)
     whole = TILE // LANES
 
     def one(group: Value, held: tuple[Value, ...]) -> None:
-        at = e.mul(group, _LANE_BYTES)
-        _emit_columns(frame, constants, e.offset(source, at), e.offset(target, at), 1)
+        lane = e.mul(group, LANES)
+        places = [
+            e.offset(target, e.mul(lane, bytes_of(element)))
+            for target, element in zip(targets, behind.outs, strict=True)
+        ]
+        _emit_columns(frame, constants, behind, e.offset(source, e.mul(lane, _F32)), places, 1)
 
     e.if_(
         e.equal(groups, whole),
-        lambda: _emit_columns(frame, constants, source, target, whole),
+        lambda: _emit_columns(frame, constants, behind, source, targets, whole),
         lambda: e.for_loop(0, groups, one),
     )
 
 
-def _emit_columns(frame: Frame, constants: _Constants, source: Value, target: Value, count: int) -> None:
+def _emit_columns(
+    frame: Frame, constants: _Constants, behind: _Behind, source: Value, targets: Sequence[Value], count: int
+) -> None:
     """`count` vectors of 16 tokens side by side in one tile."""
     e = frame.e
 
-    def load(k: Value) -> Sequence[Value]:
+    def read(k: Value) -> Sequence[Value]:
         channel = e.offset(source, e.mul(k, TILE * _F32))
         return [e.load(f32x16, channel, index * _LANE_BYTES) for index in range(count)]
 
-    means, deviations = _statistics(e, constants, count, load)
+    means, deviations = _statistics(e, constants, count, read)
 
     def write(k: Value, held: tuple[Value, ...]) -> None:
         scale, bias = (e.load_broadcast(f32, frame.ins[index], e.mul(k, _F32)) for index in (1, 2))
-        channel = e.offset(target, e.mul(k, TILE * _F32))
-        for index, x in enumerate(load(k)):
-            normal = constants.normalised(e, x, means[index], deviations[index])
-            e.store(e.add(e.mul(normal, scale), bias), channel, index * _LANE_BYTES)
+        normal = [
+            constants.normalised(e, x, mean, deviation)
+            for x, mean, deviation in zip(read(k), means, deviations, strict=True)
+        ]
+        rows = behind.apply(e, k, [e.add(e.mul(x, scale), bias) for x in normal])
+        for row, element, target in zip(rows, behind.outs, targets, strict=True):
+            store_tile_rows(e, TokenOrder(count * LANES, interleaved=False), element, [row], target, [k])
 
     e.for_loop(0, constants.channels, write)
 
