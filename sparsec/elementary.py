@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+from sparsec.elementary_tables import ERF_ROWS, ERF_ROWS_PER_UNIT, ROOTS
+
 V = TypeVar("V")
 
 
@@ -165,11 +167,6 @@ LN2_LOW = -2.12194440e-4
 EXP_LOWEST = -87.3  # e^x stays a normal number
 EXP_HIGHEST = 88.72283  # the last argument whose result is finite
 SIXTEENTHS_PER_UNIT = 23.0831207
-ROOTS = (
-    1, 0.990886867, 0.982753873, 0.97564429, 0.969603539, 0.964678884, 0.960919797, 0.958377779,
-    0.957106769, 0.957163095, 0.958605409, 0.961495161, 0.965896428, 0.971876085, 0.979504049, 0.988853276,
-)  # fmt: skip
-"""2^(i / 16) with i << 19 taken off its bits."""
 ROOT_POLYNOMIAL = (1.0, 0.04332423210144043, 0.0009383845026604831)
 """2^(t / 16) for |t| <= 1/2."""
 EXP = (0.49999994, 0.1666652113199234, 0.04166838899254799, 0.008368735201656818, 0.0013814500998705626)
@@ -245,51 +242,6 @@ TANH_P = (1.211363, 0.16191666, 0.004213897, 2.4642026e-05, 1.5756410e-08)
 TANH_Q = (1.2113631, 0.5657039, 0.031267319, 0.00039471692, 9.2423659e-07)
 
 
-def _odd_rational(m: Arithmetic[V], x: V, limit: float, p: Sequence[float], q: Sequence[float]) -> V:
-    """x p(x^2) / q(x^2) with x clamped to [-limit, limit]; keeps NaN."""
-    x = minimum(m, limit, maximum(m, -limit, x))
-    square = m.mul(x, x)
-    return m.div(m.mul(x, polynomial(m, square, p)), polynomial(m, square, q))
-
-
-def _within_one(m: Arithmetic[V], y: V) -> V:
-    """y clamped to [-1, 1], which it may miss by one ulp; keeps NaN."""
-    return minimum(m, 1.0, maximum(m, -1.0, y))
-
-
-ERF_ROWS_PER_UNIT = 3.875
-# fmt: off
-ERF_ROWS = (
-    (
-        0.0, 0.284857482, 0.534558892, 0.726428568, 0.855664134, 0.931967556,
-        0.97145766, 0.989372313, 0.996495962, 0.998978794, 0.999737322, 0.999940455,
-        0.999988079, 0.999997914, 0.999999702, 1.0,
-    ),
-    (
-        0.291193634, 0.272431761, 0.223096073, 0.159912065, 0.100328542, 0.0550959632,
-        0.0264828485, 0.0111418264, 0.00410290202, 0.00132240658, 0.000373055285, 9.21107712e-05,
-        1.99053884e-05, 3.76484604e-06, 6.23207654e-07, 0.0,
-    ),
-    (
-        0.0, -0.018142717, -0.0297145694, -0.0319485255, -0.0267261509, -0.0183462277,
-        -0.0105822934, -0.00519430311, -0.00218607881, -0.000792697014, -0.000248480268, -6.74909388e-05,
-        -1.591195e-05, -3.26060194e-06, -5.81314509e-07, 0.0,
-    ),
-    (
-        -0.00643209694, -0.00521442993, -0.00231308257, 0.000685310224, 0.00249496032, 0.0028345841,
-        0.00222762255, 0.00137022487, 0.000690012355, 0.000290745491, 0.000103789629, 3.16352962e-05,
-        8.27663189e-06, 1.86561294e-06, 3.63305702e-07, 0.0,
-    ),
-    (
-        0.0, 0.000572001212, 0.000807773846, 0.000635696109, 0.000258757413, -6.43339372e-05,
-        -0.000208569167, -0.00020245534, -0.000134158749, -6.89337321e-05, -2.87824623e-05, -9.99433905e-06,
-        -2.92493723e-06, -7.27651013e-07, -1.5477822e-07, 0.0,
-    ),
-)
-# fmt: on
-"""Row i of the polynomials in t for erf((i + t) / 3.875), |t| <= 1/2; one line per power. The last row is 1."""
-
-
 def erf(m: Arithmetic[V], x: V) -> V:
     """The error function, absolute error below 6e-7, relative error below 4e-6; exactly -1 or 1 beyond 3.75."""
     return copy_sign(m, _erf_of_magnitude(m, absolute(m, x)), x)
@@ -305,7 +257,10 @@ def _erf_of_magnitude(m: Arithmetic[V], x: V) -> V:
 
 def tanh(m: Arithmetic[V], x: V) -> V:
     """The hyperbolic tangent, absolute and relative error below 3.3e-7; exactly -1 or 1 beyond 9.1."""
-    return _within_one(m, _odd_rational(m, x, TANH_SATURATES, TANH_P, TANH_Q))
+    x = minimum(m, TANH_SATURATES, maximum(m, -TANH_SATURATES, x))
+    square = m.mul(x, x)
+    y = m.div(m.mul(x, polynomial(m, square, TANH_P)), polynomial(m, square, TANH_Q))
+    return minimum(m, 1.0, maximum(m, -1.0, y))  # which it may miss by one ulp
 
 
 SQRT_HALF = 0.70710678

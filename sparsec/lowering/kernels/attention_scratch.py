@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from xdsl.dialects.builtin import i8
 from xdsl.ir import Attribute
 
 from sparsec.lowering.kernels.values import size_of
-from sparsec.lowering.kernels.vector import Emitter, Value, vector_of
+from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.schedule import TILE
 
 Move = Callable[[Value, Value, Value, Value], None]
@@ -51,6 +52,44 @@ def _pieces(e: Emitter, first: Value, count: Value, move: Move) -> None:
     e.for_loop(0, pieces, piece, [e.i64(0)])
 
 
+def _copy_rows(
+    e: Emitter,
+    element: Attribute,
+    rows: Operand,
+    length: Value,
+    source: tuple[Value, Operand],
+    target: tuple[Value, Operand],
+    change: Callable[[Value], Value] = lambda value: value,
+) -> None:
+    """Copy the first `length` elements (1 to 64) of each row, each through `change`, and touch no others.
+
+    Args:
+        source, target: the first row, and the bytes from one row to the next.
+    """
+    masked, size = e.has("avx512bw"), size_of(element)
+    lanes = 64 // size if masked else LANES
+    kind = vector_of(element, lanes)
+    starts = [(start, start * size) for start in range(0, 64, lanes)]
+    masks = {start: e.tail_mask(e.maximum(e.sub(length, start), 0), lanes) for start, _ in starts}
+
+    def row(number: Value, _: tuple[Value, ...]) -> None:
+        from_, to = (e.offset(first, e.mul(number, stride)) for first, stride in (source, target))
+
+        def part(start: int, at: int) -> None:
+            e.store_masked(change(e.load_masked(kind, from_, at, masks[start])), to, at, masks[start])
+
+        def whole(at: int) -> None:
+            e.store(change(e.load(kind, from_, at)), to, at)
+
+        for start, at in starts:
+            if masked:
+                part(start, at)
+            else:  # without masks in registers, LLVM makes a branch of each lane
+                e.if_(e.less(length, start + lanes), partial(part, start, at), partial(whole, at))
+
+    e.for_loop(0, rows, row)
+
+
 def load_columns(
     e: Emitter, tiles: Tiles, channel: Value, rows: int, first: Value, count: Value, target: Value, stride: Value,
     *, flip: bool = False,
@@ -67,7 +106,7 @@ def load_columns(
         begin = e.mul(e.add(e.mul(e.add(e.mul(tile, tiles.channels), channel), TILE), lane), tiles.width)
         source = e.offset(tiles.pointer, begin)
         place = e.offset(target, e.mul(done, tiles.width))
-        e.copy_rows(tiles.element, rows, length, (source, TILE * tiles.width), (place, stride), change)
+        _copy_rows(e, tiles.element, rows, length, (source, TILE * tiles.width), (place, stride), change)
 
     _pieces(e, first, count, move)
 
@@ -81,7 +120,7 @@ def store_columns(
         begin = e.mul(e.add(e.mul(e.add(e.mul(tile, tiles.channels), channel), TILE), lane), tiles.width)
         place = e.offset(tiles.pointer, begin)
         start, stride = e.offset(source, e.mul(done, tiles.width)), TILE * tiles.width
-        e.copy_rows(tiles.element, rows, length, (start, stride), (place, stride))
+        _copy_rows(e, tiles.element, rows, length, (start, stride), (place, stride))
 
     _pieces(e, first, count, move)
 

@@ -7,7 +7,6 @@ between targets look at `features`; all of them give the same bits on every targ
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from xdsl.dialects import func, llvm
 from xdsl.dialects import vector as vector_dialect
@@ -131,43 +130,6 @@ class Emitter(ControlEmitter):
         """Store only the lanes whose mask is set, never touching the memory of the others."""
         address, align = self.offset(base, byte_offset), self.i32(size_of(element_of(value.type)))
         self.intrinsic_store(f"llvm.masked.store.{mangled(value.type)}.p0", [value, address, align, mask])
-
-    def copy_rows(
-        self,
-        element: Attribute,
-        rows: Operand,
-        length: Value,
-        source: tuple[Value, Operand],
-        target: tuple[Value, Operand],
-        change: Callable[[Value], Value] = lambda value: value,
-    ) -> None:
-        """Copy the first `length` elements (1 to 64) of each row, each through `change`, and touch no others.
-
-        Args:
-            source, target: the first row, and the bytes from one row to the next.
-        """
-        masked, size = self.has("avx512bw"), size_of(element)
-        lanes = 64 // size if masked else LANES
-        kind = vector_of(element, lanes)
-        starts = [(start, start * size) for start in range(0, 64, lanes)]
-        masks = {start: self.tail_mask(self.maximum(self.sub(length, start), 0), lanes) for start, _ in starts}
-
-        def row(number: Value, _: tuple[Value, ...]) -> None:
-            from_, to = (self.offset(first, self.mul(number, stride)) for first, stride in (source, target))
-
-            def part(start: int, at: int) -> None:
-                self.store_masked(change(self.load_masked(kind, from_, at, masks[start])), to, at, masks[start])
-
-            def whole(at: int) -> None:
-                self.store(change(self.load(kind, from_, at)), to, at)
-
-            for start, at in starts:
-                if masked:
-                    part(start, at)
-                else:  # without masks in registers, LLVM makes a branch of each lane
-                    self.if_(self.less(length, start + lanes), partial(part, start, at), partial(whole, at))
-
-        self.for_loop(0, rows, row)
 
     def gather(self, element: Attribute, base: Value, indices: Value, scale: int = 4) -> Value:
         """Load one 32-bit element per lane from `base + scale * index` (signed i32 or i64; scale: 1, 2, 4 or 8)."""
