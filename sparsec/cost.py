@@ -32,6 +32,14 @@ NARROW_SLACK = {32: 1.42, 16: 1.25}
 OVERLAP, SHORT_GROUP = 0.65, 32
 """What is left of waiting for sums when a group has at most so many steps: the next group's sums do not wait."""
 
+FAR_TILE, FAR_SLACK = 48 << 10, 1.18
+"""Bytes of a tile beyond which gathered rows come from the second-level cache, and what a step then takes."""
+
+FIRST_READING = ((1 << 20, 0.0, 0.0), (32 << 20, 0.17, 0.07), (1 << 62, 0.25, 0.08))
+"""Bytes of all weights of a model, and the cycles that each byte of a weight takes when it is read first in an
+inference: from the second-level cache, the third, or memory. Kernels on tiles wait for it; those on rows, which have
+fewer products per byte, hardly do more than read, and most of it is in their bound."""
+
 ONE_ROW_SLACK = 1.2
 """What a step of blocks with a single row takes of its bound."""
 
@@ -137,6 +145,17 @@ class Kept:
                 return groups * self.columns
 
 
+    def multiplied(self, schedule: Schedule) -> int:
+        """How many weights the kernel of a schedule multiplies with each token: the stored ones and what pads them."""
+        match schedule.dataflow:
+            case Dataflow.GATHER_ROWS | Dataflow.DENSE_ROWS:
+                return self.steps(schedule) * GROUP
+            case Dataflow.PERMUTE_WINDOWS:
+                return self.steps(schedule) * 4 * TILE  # four vectors of 64 products
+            case _:
+                return self.steps(schedule) * schedule.rows * 4
+
+
 def sets_of(schedule: Schedule, rows: int, columns: int) -> int:
     """How many sets of sums take turns; entries are padded to a multiple of it."""
     if schedule.dataflow is Dataflow.BLOCK_QUADS:
@@ -223,8 +242,21 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         slack = NARROW_SLACK.get(width, overhead.slack) if is_quads else overhead.slack
         if schedule.dataflow is Dataflow.BLOCK_QUADS and schedule.rows == 1:
             slack = ONE_ROW_SLACK
+        if schedule.dataflow is Dataflow.GATHER_QUADS and width == TILE and kept.columns * TILE > FAR_TILE:
+            slack = max(slack, FAR_SLACK)
         total += count * (steps * slack * _step_cycles(schedule, width, target, ports, sets, steps, short) + around)
     return total
+
+
+def packed_bytes(kept: Kept, schedule: Schedule, target: CpuTarget) -> float:
+    """About how many bytes the packed weight takes."""
+    return kept.steps(schedule) * _step(schedule, TILE, target, 1).size
+
+
+def first_reading_cycles(size: float, of_model: float, schedule: Schedule) -> float:
+    """What a weight of `size` bytes takes beyond `predicted_cycles` in a model whose weights take `of_model` bytes."""
+    tiles, rows = next((tiles, rows) for limit, tiles, rows in FIRST_READING if of_model <= limit)
+    return size * (rows if schedule.dataflow.is_token_major else tiles)
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,14 @@ class Repeats:
         call(*arguments)
         return (time.perf_counter() - begin) / (turns * len(sets))
 
+    def idle(self, name: str, sets: NDArray[np.int64]) -> float:
+        """Seconds that a call of a function takes when the kernel is called not even once."""
+        call = _VOID(self._tracker[name])
+        arguments = sets.ctypes.data, len(sets), 0, self._scratch.ctypes.data, self._symbols.ctypes.data
+        begin = time.perf_counter()
+        call(*arguments)
+        return time.perf_counter() - begin
+
     def turns_for(self, name: str, sets: NDArray[np.int64], seconds: float) -> int:
         """How many turns take about so many seconds, at least 1."""
         turns = 1
