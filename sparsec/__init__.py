@@ -30,7 +30,7 @@ from sparsec.errors import (
 )
 
 if TYPE_CHECKING:
-    from sparsec.api import compile
+    from sparsec.api import compile, explain
     from sparsec.inference_session import InferenceSession
     from sparsec.options import Options
     from sparsec.runtime.program import Program, load
@@ -39,13 +39,14 @@ if TYPE_CHECKING:
 __all__ = [
     "CodegenError", "CompilerBug", "CpuTarget", "DslError", "InferenceSession", "InputError", "LinkError", "ModelError",
     "OptionError", "Options", "Program", "ShapeError", "SparsecError", "TargetError", "UnsupportedError", "compile",
-    "load",
+    "explain", "load",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "compile": "sparsec.api",
+    "explain": "sparsec.api",
     "load": "sparsec.runtime.program",
     "Program": "sparsec.runtime.program",
     "InferenceSession": "sparsec.inference_session",

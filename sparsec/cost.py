@@ -105,6 +105,11 @@ class Kept:
         return self._bitmaps[key]
 
     @cached_property
+    def nonzeros(self) -> int:
+        """How many weights are not zero."""
+        return int(np.count_nonzero(self._kept))
+
+    @cached_property
     def quads(self) -> int:
         """Quads of 4x1 blocks: padded, at least one for each group of 4 rows."""
         per_group = np.count_nonzero(self.bitmap(GROUP, 1), axis=1)
@@ -143,7 +148,6 @@ class Kept:
                 return int(np.count_nonzero(self.bitmap(GROUP, 1)))
             case Dataflow.DENSE_ROWS:
                 return groups * self.columns
-
 
     def multiplied(self, schedule: Schedule) -> int:
         """How many weights the kernel of a schedule multiplies with each token: the stored ones and what pads them."""

@@ -63,7 +63,7 @@ class MeasuredProgram:
         if program is None:
             raise CompilerBug("only a module in [kernels] form can be measured")
         self._memory = _Memory(program, context, sizes)
-        self._order: list[tuple[str, int]] = []
+        self._order: list[tuple[str, NDArray[np.int64]]] = []
         self.kernels = self._find_kernels(program, target)
         code = module.clone()
         pipeline.finish(pipeline.run(code, context, pipeline.code_stages(target, measured=True)))
@@ -75,12 +75,14 @@ class MeasuredProgram:
 
     def _find_kernels(self, program: kernel.Program, target: CpuTarget) -> list[MeasuredKernel]:
         calls = [op for op in program.body.block.ops if isinstance(op, kernel.KernelOp)]
-        functions = {key: f"repeat_{number}_{target.name}" for number, key in enumerate(distinct_kernels(calls, target))}
+        functions = {
+            key: f"repeat_{number}_{target.name}" for number, key in enumerate(distinct_kernels(calls, target))
+        }
         sets: dict[str, list[int]] = {key: [] for key in functions}
         for op in calls:
             key = kernel_key(op, target)
             sets[key].append(self._memory.arguments(op.operands))
-            self._order.append((functions[key], sets[key][-1]))
+            self._order.append((functions[key], np.array(sets[key][-1:], np.int64)))
         return [
             MeasuredKernel(op, functions[key], np.array(sets[key], np.int64))
             for key, op in distinct_kernels(calls, target).items()
@@ -104,19 +106,17 @@ class MeasuredProgram:
         turns = self.turns(measured)
         return statistics.median(self.run(measured, turns) for _ in range(runs))
 
-    def seconds_in_order(self, rounds: int = 15) -> list[float]:
-        """Seconds of each call of the program, in its order: the median of several rounds through all of them.
+    def seconds_in_order(self) -> list[float]:
+        """Seconds of each call of the program, made once each in its order.
 
         Every kernel finds in the caches what the kernels before it have left there, as in an inference; what calling
         it from Python takes is taken off.
         """
-        calls = [(function, np.array([arguments], np.int64)) for function, arguments in self._order]
-        taken: list[list[float]] = [[] for _ in calls]
-        for _ in range(rounds):
-            for (function, sets), times in zip(calls, taken, strict=True):
-                around = min(self._repeats.idle(function, sets) for _ in range(3))
-                times.append(max(0.0, self._repeats.run(function, sets, 1) - around))
-        return [statistics.median(times) for times in taken]
+        seconds: list[float] = []
+        for function, arguments in self._order:
+            around = min(self._repeats.idle(function, arguments) for _ in range(3))
+            seconds.append(max(0.0, self._repeats.run(function, arguments, 1) - around))
+        return seconds
 
 
 class _Memory:

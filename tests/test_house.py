@@ -28,7 +28,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("builder", "numpy_arithmetic"),
     ("reference", "reference_elementwise", "reference_products", "reference_scope", "reference_structure"),
     ("frontend", "transforms", "lowering", "forms", "backend"),
-    ("pipeline", "debug", "measure", "tune"),
+    ("pipeline", "debug", "clock", "measure", "tune"),
+    ("explanation",),
     ("api", "inference_session"),
     ("cli",),
 )

@@ -10,16 +10,17 @@ import sys
 from collections.abc import Sequence
 
 from sparsec import __version__
-from sparsec.cli import bench, compile, info, opt, run
+from sparsec.cli import bench, compile, explain, info, opt, run
 from sparsec.cli.console import guarded
 
-COMMANDS = (compile, run, info, bench, opt)
+COMMANDS = (compile, run, info, explain, bench, opt)
 
 _EPILOG = """\
 examples:
   sparsec compile model.onnx -o model.so       a shared library, and model.h for C programs
   sparsec run model.so --dim batch=2           run it on generated inputs
   sparsec info model.onnx                      its inputs, outputs, and the blocks in its weights
+  sparsec explain model.onnx                   what it spends its time on, and what would help
 
 `sparsec COMMAND --help` explains a command. Exit codes: 0 done, 2 a mistake, 70 a bug in sparsec, 130 interrupted.
 Compiled models are kept in ~/.cache/sparsec; SPARSEC_CACHE_DIR, SPARSEC_CACHE=off and SPARSEC_CACHE_SIZE (megabytes)

@@ -27,11 +27,14 @@ BYTES_PER_CYCLE = 56.0
 """Of activations, from the second-level cache; fewer than `NEAR` bytes stay in the first."""
 
 NEAR = 48 << 10
-CONVERTED, MOVED, LOOKED_UP = 0.25, 0.06, 0.07
+CONVERTED, MOVED, LOOKED_UP = 0.25, 0.2, 0.07
 """Cycles for each byte that changes its layout, is copied, or is gathered from a table; measured."""
 
-OF_LAYER_NORM, OF_DYNAMIC_QUANTISATION, OF_SOFTMAX, OF_REDUCTION = 12.0, 7.0, 26.0, 2.0
+OF_LAYER_NORM, OF_DYNAMIC_QUANTISATION, OF_SOFTMAX, OF_REDUCTION = 18.0, 7.0, 26.0, 2.0
 """Instructions for 16 elements, all passes together."""
+
+CALL = 1500.0
+"""Cycles of a call before its first step: its code and its arguments were last used an inference ago."""
 
 ATTENTION_SLACK = 1.15
 """What attention takes beyond its products and instructions: columns of each head are copied to scratch memory."""
@@ -121,6 +124,10 @@ def attention_cycles(op: kernel.Attention, m: Machine, *, integer: bool | None =
 
 def predicted(op: kernel.KernelOp, m: Machine) -> float:
     """Cycles of a call, but for products with constant weights."""
+    return CALL + _work(op, m)
+
+
+def _work(op: kernel.KernelOp, m: Machine) -> float:
     out = op.outs[0]
     match op:
         case kernel.Attention():

@@ -1,0 +1,160 @@
+"""`sparsec explain MODEL`: what a model spends its time on, layer by layer, and what would help."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.text import Text
+
+from sparsec.cli.arguments import (
+    Commands,
+    add_command,
+    add_compilation,
+    add_dims,
+    add_model,
+    compilation_options,
+    parse_dims,
+)
+from sparsec.cli.console import Output, new_table, progress
+from sparsec.cli.feeds import choose_sizes
+from sparsec.cli.files import require_writable, write_bytes
+from sparsec.explanation.report import SPARSITIES, LayerReport, Report
+
+
+def register(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = add_command(
+        commands,
+        "explain",
+        "say what a model spends its time on and what would help",
+        "For each product with a weight: the pattern found, the schedule chosen and why, predicted cycles, what dense\n"
+        "or more sparsity would cost. Then the work left in float32, the time by kind, and what would help most.\n"
+        "Nothing is run unless --measure is given.",
+        "  sparsec explain model.onnx --dim batch=1 --dim sequence=128\n"
+        "  sparsec explain model.onnx --expect batch=1 --expect sequence=128 --measure --json report.json",
+    )
+    add_model(parser, "an .onnx or .spc file")
+    parser.add_argument("--measure", action="store_true", help="take the times of its kernels on this machine, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all of it to a file")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the layers to a file, one row each")
+    add_dims(parser)
+    add_compilation(parser)
+    parser.set_defaults(execute=execute)
+
+
+def execute(chosen: argparse.Namespace) -> int:
+    """Run the command."""
+    from sparsec import api
+    from sparsec.options import Options
+
+    for path in (chosen.json, chosen.csv):
+        if path is not None:
+            require_writable(path, chosen.model)
+    given = parse_dims(chosen.dim)
+    options = Options.of(**compilation_options(chosen))
+    with progress(chosen.model) as shown:
+        source = api.read(chosen.model)
+        api.take_timings(source, options, shown.tell)
+        inputs = api.signature_of(source).inputs
+        expected = {name: size for name, size in options.expect if name not in given}
+        sizes = {**choose_sizes(inputs, given), **expected}
+        report = api.explain_source(source, options, sizes, chosen.measure, shown)
+    if chosen.json is not None:
+        write_bytes(chosen.json, (report.to_json() + "\n").encode())
+    if chosen.csv is not None:
+        write_bytes(chosen.csv, report.to_csv().encode())
+    _print(report)
+    return 0
+
+
+def _print(report: Report) -> None:
+    console = Output()
+    sizes = ", ".join(f"{name}={size}" for name, size in report.sizes.items())
+    title = Text.assemble((report.model, "bold"), f" for {report.target}{', ' if sizes else ''}{sizes}: ")
+    title.append(f"{_thousands(report.cycles)} thousand cycles predicted")
+    if report.measured is not None and report.hertz is not None:
+        title.append(f", {_thousands(report.measured)} measured, ")
+        title.append(f"{report.measured / report.hertz * 1e3:.3f} ms at {report.hertz / 1e9:.2f} GHz")
+    console.print(title)
+    if report.layers:
+        _print_patterns(report, console)
+        _print_cycles(report, console)
+    else:
+        console.print("no product with a constant weight")
+    _print_kinds(report, console)
+    _print_islands(report, console)
+    _print_advice(report, console)
+
+
+def _print_patterns(report: Report, console: Output) -> None:
+    table = new_table(
+        "weight of", "shape", "dtype", "blocks", "zero", "stored", "padded", "dataflow", "because it is",
+        right=("zero", "stored", "padded"), fold="weight of", title="patterns and schedules",
+    )  # fmt: skip
+    for layer in report.layers:
+        blocks = "unstructured" if layer.unstructured else layer.blocks
+        table.add_row(
+            Text(layer.name), f"{layer.rows}x{layer.columns}", layer.dtype, blocks, f"{layer.sparsity:.1%}",
+            f"{layer.stored}/{layer.total}", str(layer.padded), layer.dataflow, layer.why,
+        )  # fmt: skip
+    console.print(table)
+
+
+def _print_cycles(report: Report, console: Output) -> None:
+    measured = ("measured", "ratio") if report.hertz is not None else ()
+    columns = ("tokens", "cycles", *measured, "of bound", "dense", "breaks even", *(f"at {p} %" for p in SPARSITIES))
+    title = "thousands of cycles: predicted, if dense, and with so much pruned in 4x1 blocks"
+    table = new_table("weight of", *columns, right=columns, fold="weight of", title=title)
+    for layer in report.layers:
+        even = "never" if layer.break_even is None else f"{layer.break_even:.0%}"
+        taken = (_thousands(layer.measured), f"{layer.measured / layer.cycles:.2f}") if layer.measured else measured
+        table.add_row(
+            Text(layer.name), str(layer.tokens), _thousands(layer.cycles), *taken, f"{layer.share_of_bound:.0%}",
+            _thousands(layer.dense), even, *(_pruned(layer, percent) for percent in SPARSITIES),
+        )  # fmt: skip
+    console.print(table)
+
+
+def _pruned(layer: LayerReport, percent: int) -> str:
+    cycles = layer.pruned[percent]
+    return f"{_thousands(cycles)} ({layer.cycles / cycles:.1f}x)"
+
+
+def _print_kinds(report: Report, console: Output) -> None:
+    measured = ("measured",) if report.hertz is not None else ()
+    columns = ("calls", "cycles", "share", *measured)
+    table = new_table("kind of work", *columns, right=columns, title="thousands of cycles by kind of work")
+    for kind in report.kinds:
+        taken = [_thousands(kind.measured)] if kind.measured is not None else []
+        share = f"{kind.cycles / report.cycles:.1%}"
+        table.add_row(kind.name, str(kind.calls), _thousands(kind.cycles), share, *taken)
+    console.print(table)
+
+
+def _print_islands(report: Report, console: Output) -> None:
+    if not report.islands:
+        return
+    measured = ("measured",) if report.hertz is not None else ()
+    columns = ("times", "cycles", "share", *measured)
+    title = "left in float32 between products of bytes, thousands of cycles"
+    table = new_table("island", "first at", *columns, "because", right=columns, fold="first at", title=title)
+    for island in report.islands:
+        taken = ["" if island.measured is None else _thousands(island.measured)] if measured else []
+        share = f"{island.cycles / report.cycles:.1%}"
+        table.add_row(
+            island.name, Text(island.first), str(island.count), _thousands(island.cycles), share, *taken, island.why
+        )
+    console.print(table)
+
+
+def _print_advice(report: Report, console: Output) -> None:
+    console.print(Text("what would help most", "italic"))
+    for number, advice in enumerate(report.advice, 1):
+        console.print(Text(f"{number}. {advice.text}"))
+    if not report.advice:
+        console.print("nothing that would save 1 % or more")
+
+
+def _thousands(cycles: float) -> str:
+    return f"{cycles / 1e3:,.1f}"
