@@ -40,16 +40,16 @@ class Clock:
 
 
 def _repeated(e: Emitter, arguments: tuple[Value, ...]) -> None:
-    sets, _, turns, _, _ = arguments
+    sets, turns = arguments[0], arguments[2]
     memory = e.load(pointer, sets)
 
-    def multiply(_: Value, held: tuple[Value, ...]) -> list[Value]:
+    def multiply(number: Value, held: tuple[Value, ...]) -> list[Value]:
         (value,) = held
         for _ in range(_CHAIN):
             value = e.mul(value, value)
         return [value]
 
-    def once(_: Value, __: tuple[Value, ...]) -> None:
+    def once(number: Value, held: tuple[Value, ...]) -> None:
         (last,) = e.for_loop(0, _TURNS, multiply, [e.load(i64, memory)])
         e.store(last, memory)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sparsec.dialects import kernel
 from sparsec.explanation.instructions import OF_LOOKUP
@@ -48,52 +50,65 @@ def _percent(saved: float, total: float) -> str:
 
 
 def _of_weights(layers: Sequence[LayerReport], total: float) -> Iterator[Advice]:
-    """One piece of advice for all layers of one shape and pattern, the one that saves most at the same accuracy first:
-    pruning again in other blocks, quantising, pruning more."""
+    """One piece of advice for all layers whose weights are alike, whatever their shapes, and one to quantise them."""
     groups: dict[tuple[object, ...], list[LayerReport]] = {}
     for layer in layers:
-        key = layer.rows, layer.columns, layer.tokens, layer.dtype, layer.blocks, round(20 * layer.sparsity)
-        groups.setdefault(key, []).append(layer)
+        groups.setdefault((layer.dtype, layer.blocks, round(20 * layer.sparsity)), []).append(layer)
     for group in groups.values():
-        yield from _of_group(group, total)
+        if group[0].integer is not None:
+            yield from _about(
+                _Change("quantise {}, activations too", "", group, [one.integer or 0.0 for one in group]), total
+            )
+        yield from _about(_pruning(group), total)
 
 
-def _of_group(group: Sequence[LayerReport], total: float) -> Iterator[Advice]:
-    one, names = group[0], _names(group)
-    now = sum(layer.cycles for layer in group)
-    share = f"{one.sparsity:.0%}".replace("%", " %")
-    if one.integer is not None:
-        saved = now - sum(layer.integer or 0.0 for layer in group)
-        text = (
-            f"{names} multiplied in float32: quantised to bytes, activations and weights, {_would(group, now, saved)}"
-        )
-        yield Advice(f"{text}: saves {_percent(saved, total)}", saved)
-    pruned = one.blocks != "dense"
-    same = sum(layer.same_in_4x1 for layer in group)
-    if pruned and now > FASTER * same:
-        kind = f"unstructured {share}" if one.unstructured else f"pruned {share} in {one.blocks} blocks"
-        text = f"{names} {kind}: re-pruned in 4x1 blocks {_would(group, now, now - same)}"
-        yield Advice(f"{text}: saves {_percent(now - same, total)}", now - same)
+@dataclass(frozen=True)
+class _Change:
+    """Something to be done to weights that are alike.
+
+    Attributes:
+        verb: what, with a place for the weights.
+        then: how.
+        group: the layers.
+        cycles: what each of them would take.
+    """
+
+    verb: str
+    then: str
+    group: Sequence[LayerReport]
+    cycles: Sequence[float]
+
+
+def _pruning(group: Sequence[LayerReport]) -> _Change:
+    """To prune in 4x1 blocks: as much as now where other blocks make kernels slow, else the next step further."""
+    one = group[0]
+    sparsity = statistics.mean(layer.sparsity for layer in group)
+    share = f"{sparsity:.0%}".replace("%", " %")
+    same = [layer.same_in_4x1 for layer in group]
+    if one.blocks not in ("dense", "4x1") and sum(layer.cycles for layer in group) > FASTER * sum(same):
+        kind = f"unstructured {share}" if one.unstructured else f"{share} in {one.blocks} blocks"
+        return _Change("re-prune {}, " + kind + ",", " in 4x1 blocks", group, same)
+    goal = next((percent for percent in (80, 90) if 100 * sparsity < percent - 5), None)
+    if goal is None:
+        return _Change("", "", (), ())
+    state = "dense now," if one.blocks == "dense" else f"from {share}"
+    then = f" {state} to {goal} % in 4x1 blocks"
+    return _Change("prune {},", then, group, [layer.pruned[goal] for layer in group])
+
+
+def _about(change: _Change, total: float) -> Iterator[Advice]:
+    """Advice on the layers that the change makes faster."""
+    pairs = [(layer.cycles - cycles, layer) for layer, cycles in zip(change.group, change.cycles, strict=True)]
+    gains = sorted((pair for pair in pairs if pair[0] > 0), key=lambda pair: -pair[0])
+    if not gains:
         return
-    goal = next((percent for percent in (80, 90) if 100 * one.sparsity < percent - 5), None)
-    if goal is not None:
-        saved = now - sum(layer.pruned[goal] for layer in group)
-        dense = "which is dense," if len(group) == 1 else "which are dense,"
-        state = f"from {share}" if pruned else dense
-        text = f"prune {_names(group, verb=False)} {state} to {goal} % in 4x1 blocks"
-        yield Advice(f"{text}: saves {_percent(saved, total)}", saved)
-
-
-def _names(group: Sequence[LayerReport], *, verb: bool = True) -> str:
-    one, size = group[0], f"{group[0].rows}x{group[0].columns}"
-    if len(group) == 1:
-        return f"{one.name} ({size})" + (" is" if verb else "")
-    return f"{len(group)} weights of {size} ({one.name} ... {group[-1].name})" + (" are" if verb else "")
-
-
-def _would(group: Sequence[LayerReport], now: float, saved: float) -> str:
-    factor = now / max(now - saved, 1.0)
-    return f"{'it' if len(group) == 1 else 'they'} would run {factor:.1f}x faster"
+    saved, now = sum(gain for gain, _ in gains), sum(layer.cycles for _, layer in gains)
+    first = gains[0][1]
+    one = f"{first.name} ({first.rows}x{first.columns})"
+    what = one if len(gains) == 1 else f"{len(gains)} weights, {one} first"
+    text = change.verb.format(what) + change.then
+    faster = f"{'it' if len(gains) == 1 else 'they'} would run {now / (now - saved):.1f}x faster"
+    yield Advice(f"{text}: {faster}, which saves {_percent(saved, total)}", saved)
 
 
 def _of_attention(calls: Iterable[Call], machine: Machine, total: float) -> Iterator[Advice]:

@@ -62,6 +62,11 @@ class Question:
         return pipeline.stages(self.target.name, self.vendor, _text(self.expect), self.unroll, self.budget)
 
     @property
+    def is_expected(self) -> bool:
+        """Whether code is chosen for the sizes that are asked about."""
+        return dict(self.sizes) == dict(self.expect)
+
+    @property
     def machine(self) -> Machine:
         """What predictions are made for."""
         return Machine(self.target, self.target.ports_of(self.vendor), self.sizes)
@@ -124,7 +129,7 @@ def _require_runnable(target: CpuTarget) -> None:
 
 
 def _weights_only(module: ModuleOp) -> Iterator[str]:
-    """The names of products by a weight that is quantised and multiplied with floats: the file says nothing of these."""
+    """The names of products by a weight that is quantised and multiplied with floats."""
     for op in module.walk():
         if isinstance(op, nn.MatMul | nn.Linear):
             x, weight = (_behind_moves(operand.owner) for operand in op.operands[:2])
@@ -141,7 +146,7 @@ def _behind_moves(owner: object) -> object:
 
 def _is_small(module: ModuleOp, context: CompilerContext, question: Question) -> bool:
     """Whether other code might be chosen if the sizes were expected."""
-    if dict(question.sizes) == dict(question.expect):
+    if question.is_expected:
         return False
     scheduler = question.scheduler(context)
     tokens = [scheduler.product_of(op).tokens for op in module.walk() if isinstance(op, MatMul)]
@@ -156,7 +161,9 @@ def _schedule(
     for step in watch(pipeline.run(module, context, stages)):
         if step.ends_stage and step.stage == "scheduled":
             matmuls = [op for op in module.walk() if isinstance(op, MatMul)]
-            layers = layer_reports(matmuls, question.scheduler(context), question.machine, where_of)
+            layers = layer_reports(
+                matmuls, question.scheduler(context), question.machine, question.is_expected, where_of
+            )
     return layers
 
 

@@ -35,18 +35,22 @@ NEARLY = 1.001
 """Predictions that differ by less are equal."""
 
 
-def layer_reports(matmuls: Sequence[MatMul], scheduler: Scheduler, machine: Machine, name: Named) -> list[LayerReport]:
+def layer_reports(
+    matmuls: Sequence[MatMul], scheduler: Scheduler, machine: Machine, expected: bool, name: Named
+) -> list[LayerReport]:
     """One report for each product of a [scheduled] module.
 
     Args:
         matmuls: the products.
         scheduler: knows the sizes that are asked about, as `expect`.
         machine: the same sizes, and the CPU.
+        expected: whether the schedules were chosen for these sizes.
     """
     products = [scheduler.product_of(op) for op in matmuls]
     pairs = list(zip(matmuls, products, strict=True))
     of_model = sum(packed_bytes(given.kept, _schedule(op), machine.target) for op, given in pairs)
-    return [_Layer(op, given, machine, of_model).report(name(op), bool(scheduler.timings)) for op, given in pairs]
+    origin = Origin(expected, bool(scheduler.timings))
+    return [_Layer(op, given, machine, of_model, origin).report(name(op)) for op, given in pairs]
 
 
 def _schedule(op: MatMul) -> Schedule:
@@ -69,17 +73,27 @@ def body_cycles(op: MatMul, tokens: int, machine: Machine) -> float:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """How schedules were chosen: for the sizes that are asked about or for any, by measured times or by predictions."""
+
+    expected: bool
+    tuned: bool
+
+
+@dataclass(frozen=True)
 class _Layer:
     """A product, and what predictions of it depend on.
 
     Attributes:
         of_model: bytes of all weights.
+        origin: how schedules are chosen.
     """
 
     op: MatMul
     given: Product
     machine: Machine
     of_model: float
+    origin: Origin
 
     def cycles(self, kept: Kept, schedule: Schedule) -> float:
         """Predicted for a weight with this pattern, its first reading included, the body not."""
@@ -88,8 +102,9 @@ class _Layer:
         return CALL + predicted_cycles(kept, schedule, target, ports, self.given.tokens) + first
 
     def best(self, given: Product, *, sparse: bool = False) -> float:
-        """The fewest cycles of any schedule, or of any that leaves out zeros."""
-        found = [each for each in _schedules(given) if not (sparse and each.dataflow.is_dense)]
+        """The fewest cycles of any schedule that may be chosen, or of any such that leaves out zeros."""
+        known = given if self.origin.expected else replace(given, tokens=None)
+        found = [each for each in _schedules(known) if not (sparse and each.dataflow.is_dense)]
         return min(self.cycles(given.kept, each) for each in found)
 
     def pruned(self, share: float) -> Product:
@@ -108,7 +123,7 @@ class _Layer:
                 low = middle + 1
         return None if low == 100 else low / 100
 
-    def report(self, name: str, tuned: bool) -> LayerReport:
+    def report(self, name: str) -> LayerReport:
         """All of it."""
         op, given, schedule = self.op, self.given, _schedule(self.op)
         kept, tokens, blocks = given.kept, given.tokens or 0, blocks_of(self.op.weight.type)
@@ -131,7 +146,7 @@ class _Layer:
             total=blocks.total.data if blocks else kept.rows * kept.columns,
             padded=-(-kept.multiplied(schedule) // area),
             dataflow=schedule.dataflow.value,
-            why=_why(op, schedule, chosen, alternatives, tuned),
+            why=_why(op, schedule, chosen, alternatives, self.origin),
             alternatives=alternatives,
             cycles=chosen,
             body=body,
@@ -158,20 +173,21 @@ def _schedules(given: Product) -> Sequence[Schedule]:
     return list(chain(tiled_schedules(given), interleaved_schedules(given), row_schedules(given)))
 
 
-def _why(op: MatMul, schedule: Schedule, cycles: float, alternatives: Sequence[Alternative], tuned: bool) -> str:
+def _why(op: MatMul, schedule: Schedule, cycles: float, alternatives: Sequence[Alternative], origin: Origin) -> str:
     """Why a schedule was chosen, in a few words."""
     if hint_of(op) is not None:
         return "given by hand"
     others = [each for each in alternatives if each.dataflow != schedule.dataflow.value]
     if not others:
         return "the only one for such a weight"
-    if tuned:
+    if origin.tuned:
         return "measured to be the fastest"
     second = min(others, key=lambda each: each.cycles)
     if cycles <= NEARLY * second.cycles:
         factor = second.cycles / cycles
         return f"{factor:.2f} times as fast as {second.dataflow}" if factor > 1.005 else f"as fast as {second.dataflow}"
-    return f"{second.dataflow} would be {cycles / second.cycles:.2f} times as fast, but not with what is around it"
+    better = f"{second.dataflow} would be {cycles / second.cycles:.2f} times as fast, but"
+    return f"{better} not with what is around it" if origin.expected else f"{better} these sizes are not expected"
 
 
 @lru_cache(maxsize=64)

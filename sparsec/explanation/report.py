@@ -201,4 +201,5 @@ class Report:
 def _layer(facts: dict[str, Any]) -> LayerReport:
     alternatives = tuple(Alternative(**each) for each in facts["alternatives"])
     pruned = {int(percent): cycles for percent, cycles in facts["pruned"].items()}
-    return LayerReport(**(facts | {"alternatives": alternatives, "pruned": pruned}))
+    values: dict[str, Any] = {**facts, "alternatives": alternatives, "pruned": pruned}
+    return LayerReport(**values)
