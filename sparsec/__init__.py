@@ -30,7 +30,8 @@ from sparsec.errors import (
 )
 
 if TYPE_CHECKING:
-    from sparsec.api import compile, explain
+    from sparsec.api import compile
+    from sparsec.api_explain import explain
     from sparsec.inference_session import InferenceSession
     from sparsec.options import Options
     from sparsec.runtime.program import Program, load
@@ -46,7 +47,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "compile": "sparsec.api",
-    "explain": "sparsec.api",
+    "explain": "sparsec.api_explain",
     "load": "sparsec.runtime.program",
     "Program": "sparsec.runtime.program",
     "InferenceSession": "sparsec.inference_session",

@@ -19,6 +19,7 @@ from sparsec.cli.arguments import (
 from sparsec.cli.console import Output, new_table, progress
 from sparsec.cli.feeds import choose_sizes
 from sparsec.cli.files import require_writable, write_bytes
+from sparsec.errors import ModelError
 from sparsec.explanation.report import SPARSITIES, LayerReport, Report
 
 
@@ -45,9 +46,11 @@ def register(commands: Commands) -> None:
 
 def execute(chosen: argparse.Namespace) -> int:
     """Run the command."""
-    from sparsec import api
+    from sparsec import api, api_explain
     from sparsec.options import Options
 
+    if chosen.model.suffix == ".so":
+        raise ModelError(f"{chosen.model} is compiled already, and only code is left: explain the model it came from")
     for path in (chosen.json, chosen.csv):
         if path is not None:
             require_writable(path, chosen.model)
@@ -59,7 +62,7 @@ def execute(chosen: argparse.Namespace) -> int:
         inputs = api.signature_of(source).inputs
         expected = {name: size for name, size in options.expect if name not in given}
         sizes = {**choose_sizes(inputs, given), **expected}
-        report = api.explain_source(source, options, sizes, chosen.measure, shown)
+        report = api_explain.explain_source(source, options, sizes, chosen.measure, shown)
     if chosen.json is not None:
         write_bytes(chosen.json, (report.to_json() + "\n").encode())
     if chosen.csv is not None:

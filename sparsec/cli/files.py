@@ -25,7 +25,7 @@ def require_writable(path: Path, *sources: Path) -> None:
         raise OptionError(f"cannot write {path}: the folder {path.parent} does not exist; make it first")
     for source in sources:
         if path.exists() and source.exists() and path.samefile(source):
-            raise OptionError(f"cannot write {path}: it is the file that is read; give another name with -o")
+            raise OptionError(f"cannot write {path}: it is the file that is read; give another name")
     if path.exists() and not path.is_file():
         return  # a pipe or a device
     try:

@@ -24,7 +24,7 @@ SIZES = ("--expect", "batch=1", "--expect", "sequence=128")
 
 def explained(model: str, *arguments: str) -> str:
     """What is printed, on a machine of one vendor, whatever this one is."""
-    with patch("sparsec.api.host_vendor", lambda: AMD):
+    with patch("sparsec.api_explain.host_vendor", lambda: AMD):
         return done("explain", model, "--target", TARGET, *arguments).out
 
 

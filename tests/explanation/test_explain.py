@@ -29,7 +29,7 @@ def test_expected_sizes_are_those_that_are_not_given() -> None:
 
 
 def test_sizes_must_be_known() -> None:
-    with pytest.raises(OptionError, match="sequence has no size; .* those are: batch, sequence"):
+    with pytest.raises(OptionError, match=r"sequence has no size; .* those are: batch, sequence"):
         sparsec.explain(MODEL, sizes={"batch": 1})
     with pytest.raises(OptionError, match="tokens is no dynamic dimension of the model"):
         sparsec.explain(MODEL, sizes={"batch": 1, "sequence": 2, "tokens": 3})

@@ -43,7 +43,8 @@ def test_a_model_of_floats_has_no_islands() -> None:
 
 @pytest.mark.parametrize("x", ["f32[tokens, 64]", "u8[tokens, 64] quantized(scale = 0.02, zero = 128)"])
 def test_weights_only(x: str) -> None:
-    page = f"weight w: i8[64, 64] random(seed = 1) quantized(scale = 0.02)\nmodel m(x: {x}) -> (y) {{\n  y = linear(x, w)\n}}\n"
+    weight = "weight w: i8[64, 64] random(seed = 1) quantized(scale = 0.02)"
+    page = f"{weight}\nmodel m(x: {x}) -> (y) {{\n  y = linear(x, w)\n}}\n"
     found = {island.name: island for island in explained(page, {"tokens": 64}).islands}
     assert ("product in float32" in found) == x.startswith("f32")
     if found:
