@@ -14,7 +14,9 @@ from sparsec.cost import (
     Kept,
     Product,
     choose_schedule,
+    first_reading_cycles,
     interleaved_schedules,
+    packed_bytes,
     passes,
     predicted_cycles,
     row_schedules,
@@ -187,3 +189,23 @@ def test_a_shared_port_costs() -> None:
     intel, amd = (predicted_cycles(kept, schedule, TARGET, TARGET.ports_of(v), 64) for v in (INTEL, "AuthenticAMD"))
     assert intel > amd
     assert predicted_cycles(kept, schedule, TARGET, TARGET.ports_of("unknown"), 64) == intel
+
+
+def test_what_is_multiplied_is_what_is_stored_and_what_pads_it() -> None:
+    weight = np.zeros((8, 64), np.int8)
+    weight[:4, :6] = 1  # 6 blocks of 4x1: two quads; the other group has one of zeros
+    kept = Kept(weight)
+    assert kept.nonzeros == 24
+    assert kept.multiplied(Schedule(Dataflow.GATHER_QUADS)) == 3 * 16
+    assert kept.multiplied(Schedule(Dataflow.DENSE_QUADS)) == weight.size
+    assert kept.multiplied(Schedule(Dataflow.DENSE_ROWS)) == weight.size
+    assert kept.multiplied(Schedule(Dataflow.GATHER_ROWS)) == 24
+
+
+def test_weights_come_from_as_far_as_all_weights_push_them() -> None:
+    tiles, rows = Schedule(Dataflow.DENSE_QUADS), Schedule(Dataflow.DENSE_DWORDS, 8, 16)
+    size = packed_bytes(Kept(np.ones((64, 64), np.int8)), tiles, TARGETS["avx512vnni"])
+    assert size == 64 * 64
+    near, far, farther = (first_reading_cycles(size, of_model, tiles) for of_model in (1e5, 1e7, 1e9))
+    assert near == 0 < far < farther
+    assert first_reading_cycles(size, 1e7, rows) < far

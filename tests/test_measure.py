@@ -107,3 +107,11 @@ def test_numbers_in_buffers_are_harmless() -> None:
         numbers = buffer[: buffer.size // 4 * 4].view(np.float32)
         assert np.all(np.isfinite(numbers)) and np.all((numbers == 0) | (np.abs(numbers) > 1e-3))
         assert buffer.ctypes.data % 64 == 0
+
+
+def test_calls_are_timed_in_the_order_of_the_program() -> None:
+    module, context = lowered(LAYERS.format(hint=""))
+    program = MeasuredProgram(module, context, host(), MACHINE)
+    calls = [op for op in module.walk() if isinstance(op, kernel.KernelOp)]
+    seconds = program.seconds_in_order()
+    assert len(seconds) == len(calls) and all(taken >= 0 for taken in seconds)

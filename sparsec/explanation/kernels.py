@@ -36,8 +36,8 @@ OF_LAYER_NORM, OF_DYNAMIC_QUANTISATION, OF_SOFTMAX, OF_REDUCTION = 18.0, 7.0, 26
 CALL = 1500.0
 """Cycles of a call before its first step: its code and its arguments were last used an inference ago."""
 
-ATTENTION_SLACK = 1.15
-"""What attention takes beyond its products and instructions: columns of each head are copied to scratch memory."""
+ATTENTION_SLACK, HEAD = 1.1, 2000.0
+"""What attention takes of its products and instructions, and around those of one head of one sequence, in cycles."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,14 @@ def attention_cycles(op: kernel.Attention, m: Machine, *, integer: bool | None =
     kinds = [is_integer_product(op, second) if integer is None else integer for second in (False, True)]
     exp = instructions_of(elementary.exp_of_non_positive)
     extras = {0}
-    rest = of_body(op.score.block, extras) + of_body(op.weight.block, extras) + 2
+    around = of_body(op.score.block, extras) + of_body(op.weight.block, extras) + 2
+    rest = ATTENTION_SLACK * m.instructions(around, scores)
+    rest += m.instructions(of_body(op.output.block, extras), batch * queries * values / 16)
     return AttentionCycles(
         ATTENTION_SLACK * m.products(batch * queries * keys * channels, integer=kinds[0]),
         ATTENTION_SLACK * m.products(batch * queries * keys * values, integer=kinds[1]),
         ATTENTION_SLACK * m.instructions(exp + 6, scores),
-        ATTENTION_SLACK * m.instructions(rest, scores) + m.instructions(of_body(op.output.block, extras), values),
+        rest + HEAD * batch * op.heads.value.data,
     )
 
 
