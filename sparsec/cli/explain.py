@@ -22,6 +22,9 @@ from sparsec.cli.files import require_writable, write_bytes
 from sparsec.errors import ModelError
 from sparsec.explanation.report import SPARSITIES, LayerReport, Report
 
+OTHERS = 3
+"""How many dataflows that were not chosen are shown of a layer."""
+
 
 def register(commands: Commands) -> None:
     """Add the command to the parser."""
@@ -92,16 +95,23 @@ def _print(report: Report) -> None:
 
 def _print_patterns(report: Report, console: Output) -> None:
     table = new_table(
-        "weight of", "shape", "dtype", "blocks", "zero", "stored", "padded", "dataflow", "because it is",
-        right=("zero", "stored", "padded"), fold="weight of", title="patterns and schedules",
+        "weight of", "shape", "dtype", "blocks", "zero", "stored", "padded", "dataflow", "because it is", "others",
+        right=("zero", "stored", "padded"), fold="weight of",
+        title="patterns and schedules; others with their thousands of cycles",
     )  # fmt: skip
     for layer in report.layers:
         blocks = "unstructured" if layer.unstructured else layer.blocks
         table.add_row(
             Text(layer.name), f"{layer.rows}x{layer.columns}", layer.dtype, blocks, f"{layer.sparsity:.1%}",
-            f"{layer.stored}/{layer.total}", str(layer.padded), layer.dataflow, layer.why,
+            f"{layer.stored}/{layer.total}", str(layer.padded), layer.dataflow, layer.why, _others(layer),
         )  # fmt: skip
     console.print(table)
+
+
+def _others(layer: LayerReport) -> str:
+    """The best dataflows that were not chosen, and what they would take."""
+    others = [each for each in layer.alternatives if each.dataflow != layer.dataflow]
+    return ", ".join(f"{each.dataflow} {_thousands(each.cycles)}" for each in others[:OTHERS])
 
 
 def _print_cycles(report: Report, console: Output) -> None:
