@@ -46,7 +46,8 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "code_budget": int,
     "tune": bool,
     "prefix": (str, type(None)),
-    "threads": int,
+    "threads": (int, type(None)),
+    "pinned": bool,
     "cache": bool,
     "cache_dir": Path,
     "cache_size": int,
@@ -76,7 +77,8 @@ class Options:
         tune: measure on this machine how layers are best computed at the expected sizes, and remember it in the cache
             folder, instead of predicting it.
         prefix: what the C names of the model start with, e.g. `bert` gives `bert_run`; None takes the file's name.
-        threads: how many threads a program starts with.
+        threads: how many threads a program starts with; None is one for every physical core that may be used.
+        pinned: whether these threads stay on a core each.
         cache: whether compiled models are kept and found again.
         cache_dir: where.
         cache_size: how many megabytes may be kept before the least recently used ones go.
@@ -91,7 +93,8 @@ class Options:
     code_budget: int = CODE_BUDGET
     tune: bool = False
     prefix: str | None = None
-    threads: int = 1
+    threads: int | None = None
+    pinned: bool = False
     cache: bool = field(default_factory=_default_cache)
     cache_dir: Path = field(default_factory=_default_cache_dir)
     cache_size: int = field(default_factory=_default_cache_size)
@@ -113,7 +116,7 @@ class Options:
             is_name = _IDENTIFIER.fullmatch(self.prefix) is not None
             _require(is_name, "prefix", self.prefix, "a C identifier such as 'bert'")
             _require(self.prefix != "sparsec", "prefix", self.prefix, "another name: the runtime has this one")
-        _require(1 <= self.threads <= 1024, "threads", self.threads, "1 to 1024")
+        _require(self.threads is None or 1 <= self.threads <= 1024, "threads", self.threads, "1 to 1024")
         _require(self.cache_size >= 0, "cache_size", self.cache_size, "a number of megabytes, 0 or more")
         _require(self.time_limit > 0, "time_limit", self.time_limit, "a number of seconds above 0")
 

@@ -17,7 +17,7 @@ def no_variables(monkeypatch: pytest.MonkeyPatch):
 
 def test_defaults():
     options = Options()
-    assert options.targets == ("host",) and options.threads == 1 and options.cache
+    assert options.targets == ("host",) and options.threads is None and options.cache
     assert options.cache_dir == Path.home() / ".cache" / "sparsec"
 
 
@@ -63,7 +63,7 @@ SIZES = "expected sizes of at least 1 by name, such as {'sequence': 128}"
             "there is no option 'xyzzy'; the options are: targets, expect, unroll, code_budget, tune, ",
         ),
         ({"threads": 0}, "option threads is 0, expected 1 to 1024"),
-        ({"threads": "many"}, "option threads is 'many', expected a value of type int"),
+        ({"threads": "many"}, "option threads is 'many', expected a value of type int or None"),
         ({"targets": ()}, "option targets is (), expected a tuple of names"),
         ({"prefix": "2bert"}, "option prefix is '2bert', expected a C identifier such as 'bert'"),
         ({"prefix": "bert-mini"}, "option prefix is 'bert-mini', expected a C identifier such as 'bert'"),

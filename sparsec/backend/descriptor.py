@@ -39,6 +39,8 @@ _INTERFACE: dict[str, tuple[str, str]] = {
     "get_threads": ("i32 (ptr)", "sparsec_get_threads"),
     "variant": ("ptr (ptr)", "sparsec_variant"),
     "metadata": ("ptr ()", "own.metadata"),
+    "set_pinning": ("i32 (ptr, i32)", "sparsec_set_pinning"),
+    "set_parallel": ("i32 (ptr, ptr, ptr)", "sparsec_set_parallel"),
 }
 """Public name without prefix -> type and definition. `abi.py` has the same functions in the same order."""
 

@@ -174,7 +174,8 @@ typedef struct ${p}_context ${p}_context;
 /* A context, or NULL: then ${p}_last_error(NULL) says why. */
 ${p}_context *${p}_create(void);
 
-/* Frees the context and joins its threads. NULL is allowed. */
+/* Frees the context and joins its threads. NULL is allowed. (Threads of contexts that are never destroyed end when the
+ * library is unloaded.) */
 void ${p}_destroy(${p}_context *context);
 
 /* Runs the model: reads ${P}_INPUTS tensors, fills ${P}_OUTPUTS. The caller gives data and bytes of the outputs;
@@ -187,9 +188,20 @@ int ${p}_output_shapes(${p}_context *context, const ${p}_tensor *inputs, ${p}_te
 /* Why the last call with this context failed. Valid until the next call with it. */
 const char *${p}_last_error(const ${p}_context *context);
 
-/* How many threads a run uses, 1 at first. The results do not depend on it. */
+/* How many threads a run uses, the calling one included; at first, one for every physical core that the thread which
+ * made the context may use. The results do not depend on it. */
 int ${p}_set_threads(${p}_context *context, int32_t threads);
 int32_t ${p}_get_threads(const ${p}_context *context);
+
+/* Whether the threads that the context starts stay on a core each; at first they do not. The calling thread is left
+ * alone. */
+int ${p}_set_pinning(${p}_context *context, int32_t on);
+
+/* Lends the context threads of the host: from now on it starts none, and its runs call run(user, task, job, parts),
+ * which must call task(job, part) once for every part in [0, parts), in any order, on any threads and at the same time
+ * or not, and return when all of these have returned. parts is the context's number of threads. NULL takes it back. */
+typedef void (*${p}_parallel)(void *user, void (*task)(void *job, int32_t part), void *job, int32_t parts);
+int ${p}_set_parallel(${p}_context *context, ${p}_parallel run, void *user);
 
 /* The name of the instruction set that was chosen for this CPU. */
 const char *${p}_variant(const ${p}_context *context);

@@ -59,7 +59,7 @@ def load(artifact: Artifact, options: Options) -> Program:
 
     Args:
         artifact: its weights are used in place if they are aligned to 64 bytes, else copied once.
-        options: `threads` counts, and `linker` when the program is saved.
+        options: `threads` and `pinned` count, and `linker` when the program is saved.
 
     Raises:
         TargetError: this CPU lacks what the model was compiled for.
@@ -73,7 +73,7 @@ def load(artifact: Artifact, options: Options) -> Program:
     def save(path: Path) -> None:
         shared_library.write(artifact, path, options)
 
-    return Program(library, save, options.threads)
+    return Program(library, save, options.threads, options.pinned)
 
 
 def aligned(weights: NDArray[np.uint8]) -> NDArray[np.uint8]:

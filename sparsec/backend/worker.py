@@ -64,7 +64,7 @@ def generate(binding: Binding, machine: TargetMachine, header: dict[str, Any], t
         module.link_in(_parse(binding, text, context, machine))
     exports = set(header["exports"])
     for value in (*module.functions, *module.global_variables):
-        if not value.is_declaration and value.name not in exports:
+        if not value.is_declaration and value.name not in exports and not value.name.startswith("llvm."):
             value.linkage = "internal"
     module.verify()
     _optimise(binding, machine, module)

@@ -82,6 +82,8 @@ def compilation_options(chosen: argparse.Namespace) -> dict[str, Any]:
         options["targets"] = tuple(name.strip() for name in chosen.target.split(","))
     if getattr(chosen, "no_cache", False):
         options["cache"] = False
+    if getattr(chosen, "pin", False):
+        options["pinned"] = True
     if getattr(chosen, "tune", False):
         options["tune"] = True
     if getattr(chosen, "expect", None):
@@ -95,7 +97,7 @@ def refuse_compilation(chosen: argparse.Namespace) -> None:
     Raises:
         OptionError: an option of the compiler is given.
     """
-    given = [name for name in compilation_options(chosen) if name != "threads"]
+    given = [name for name in compilation_options(chosen) if name not in ("threads", "pinned")]
     if given:
         flags = {"targets": "--target", "cache": "--no-cache"}
         names = ", ".join(flags.get(name, f"--{name.replace('_', '-')}") for name in given)
@@ -109,7 +111,8 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """How many threads a program runs with."""
-    parser.add_argument("--threads", type=int, metavar="N", help="threads to run with (default: 1)")
+    parser.add_argument("--threads", type=int, metavar="N", help="threads to run with (default: one per physical core)")
+    parser.add_argument("--pin", action="store_true", help="keep each of these threads on a core of its own")
 
 
 def add_dims(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ def open_program(chosen: argparse.Namespace) -> Program:
     options = compilation_options(chosen)
     if chosen.model.suffix == ".so":
         refuse_compilation(chosen)
-        return sparsec.load(chosen.model, threads=options.get("threads", 1))
+        return sparsec.load(chosen.model, threads=options.get("threads"), pinned=chosen.pin)
     from sparsec import api  # the compiler is only imported when something is compiled
 
     with progress(chosen.model) as shown:

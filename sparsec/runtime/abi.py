@@ -12,7 +12,7 @@ from typing import Any
 from sparsec.errors import ModelError
 from sparsec.runtime.signature import MAX_RANK, Signature
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 
 OK, BAD_ARGUMENT, BAD_DATA, NO_MEMORY, NO_THREADS, BUSY = range(6)
 """`enum sparsec_status`."""
@@ -50,6 +50,8 @@ class Interface(ctypes.Structure):
         ("get_threads", ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)),
         ("variant", ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_void_p)),
         ("metadata", ctypes.CFUNCTYPE(ctypes.c_char_p)),
+        ("set_pinning", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int32)),
+        ("set_parallel", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
     ]
 
 

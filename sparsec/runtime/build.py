@@ -13,7 +13,14 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 TEXT = FOLDER / "runtime.ll"
-SOURCES = ("runtime.c", "runtime_abi.h", "runtime_arguments.h", "runtime_cpu.h", "runtime_threads.h")
+SOURCES = (
+    "runtime.c",
+    "runtime_abi.h",
+    "runtime_arguments.h",
+    "runtime_cores.h",
+    "runtime_cpu.h",
+    "runtime_threads.h",
+)
 
 FLAGS = (
     "-Os",

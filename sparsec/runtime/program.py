@@ -31,19 +31,25 @@ class Program:
     Args:
         library: the code.
         saver: writes the model to a path as a shared library, with its header beside it.
-        threads: how many threads one call may use.
+        threads: how many threads one call may use; None is one for every physical core that this thread may use.
+        pinned: whether the threads that a call adds to its own stay on a core each.
 
     Raises:
         TargetError: the CPU lacks what the model was compiled for.
     """
 
-    def __init__(self, library: abi.Library, saver: Callable[[Path], None], threads: int = 1):
+    def __init__(
+        self, library: abi.Library, saver: Callable[[Path], None], threads: int | None = None, pinned: bool = False
+    ):
         self._library = library
         self._saver = saver
-        self._threads = 1
+        self.pinned = pinned
+        first = _Context(library)
+        self._threads = first.threads
         self._idle: deque[_Context] = deque()  # append and pop are atomic, and hold no lock over a fork
-        self._idle.append(_Context(library))
-        self.threads = threads
+        self._idle.append(first)
+        if threads is not None:
+            self.threads = threads
 
     @property
     def signature(self) -> Signature:
@@ -82,7 +88,7 @@ class Program:
 
     @property
     def threads(self) -> int:
-        """How many threads one call may use. Results do not depend on it."""
+        """How many threads one call may use, its own included. Results do not depend on it."""
         return self._threads
 
     @threads.setter
@@ -149,6 +155,7 @@ class Program:
 
         def run(context: _Context) -> tuple[Array, ...]:
             context.set_threads(self._threads)
+            context.set_pinning(self.pinned)
             return context.run(arrays)
 
         return self._with_context(run)
@@ -174,6 +181,7 @@ class _Context:
         if not handle:
             raise TargetError(f"{library.name} cannot run here: {_text(self._interface.last_error(None))}")
         self._handle: int = handle
+        self._pinned = False
         # Not at exit: a daemon thread may still be inside, and the system frees everything anyway.
         weakref.finalize(self, _destroy, library, handle).atexit = False
 
@@ -181,9 +189,18 @@ class _Context:
     def target(self) -> str:
         return _text(self._interface.variant(self._handle))
 
+    @property
+    def threads(self) -> int:
+        return self._interface.get_threads(self._handle)
+
     def set_threads(self, count: int) -> None:
-        if self._interface.get_threads(self._handle) != count:
+        if self.threads != count:
             self._check(self._interface.set_threads(self._handle, count))
+
+    def set_pinning(self, on: bool) -> None:
+        if self._pinned != on:
+            self._check(self._interface.set_pinning(self._handle, on))
+            self._pinned = on
 
     def run(self, arrays: Sequence[Array]) -> tuple[Array, ...]:
         """Arrays are C-contiguous, in native byte order, in the order of the inputs."""
@@ -242,8 +259,13 @@ def _tensor(array: Array) -> abi.Tensor:
     return abi.Tensor(array.ctypes.data, array.nbytes, DTYPE_CODES[array.dtype.name], array.ndim, shape)
 
 
-def load(path: str | Path, threads: int = 1) -> Program:
+def load(path: str | Path, threads: int | None = None, pinned: bool = False) -> Program:
     """A program from a shared library that sparsec made. Neither the compiler nor LLVM is imported.
+
+    Args:
+        path: of the library.
+        threads: as for `Program`.
+        pinned: as for `Program`.
 
     Raises:
         ModelError: the file does not exist or is no such library.
@@ -258,7 +280,7 @@ def load(path: str | Path, threads: int = 1) -> Program:
 
     if source.suffix == ".h":
         raise ModelError(f"{source} is a header; load the shared library beside it")
-    return Program(abi.open_library(source), copy, threads)
+    return Program(abi.open_library(source), copy, threads, pinned)
 
 
 def _replace_by_copy(source: Path, target: Path) -> None:

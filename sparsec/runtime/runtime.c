@@ -1,6 +1,7 @@
 /* The part of every compiled model that is the same for all: contexts, checks of the arguments, memory, threads.
  * clang turns it once into runtime.ll (`python -m sparsec.runtime.build`), which the backend links to generated code.
- * It needs libc and nothing else, has no load-time constructors and no global state: a context owns all it writes. */
+ * It needs libc and nothing else and has no load-time constructors. A context owns all it writes; the only global state
+ * is the list of contexts, for the sake of hosts that unload the library and forget some. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,9 +104,58 @@ static int leave(struct sparsec_context *context, int status) {
     return status;
 }
 
+/* ---- the list of contexts ---- */
+
+static struct sparsec_context *contexts;
+static int32_t contexts_owner; /* the process that changes the list, or 0 */
+
+/* A lock that a forked child can take: the thread that held it does not exist there. Every change of the list is one
+ * store, so that a child never finds half of one. */
+static void lock_contexts(void) {
+    int32_t owner = 0, self = getpid();
+    while (!__atomic_compare_exchange_n(&contexts_owner, &owner, self, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        if (owner == self) {
+            sched_yield();
+            owner = 0;
+        } /* else the next turn takes it from the parent's thread */
+    }
+}
+
+static void unlock_contexts(void) { __atomic_store_n(&contexts_owner, 0, __ATOMIC_RELEASE); }
+
+static void add_context(struct sparsec_context *context) {
+    lock_contexts();
+    context->next = contexts;
+    __atomic_store_n(&contexts, context, __ATOMIC_RELEASE);
+    unlock_contexts();
+}
+
+static void remove_context(struct sparsec_context *context) {
+    lock_contexts();
+    struct sparsec_context **place = &contexts;
+    while (*place && *place != context)
+        place = &(*place)->next;
+    if (*place)
+        __atomic_store_n(place, context->next, __ATOMIC_RELEASE);
+    unlock_contexts();
+}
+
+/* Runs when the library is unloaded or the process ends: a worker must not outlive its code. Contexts that were not
+ * destroyed keep their memory, and stay entered: one that another thread still calls at exit says SPARSEC_BUSY. */
+static void stop_all(void) {
+    lock_contexts();
+    for (struct sparsec_context *context = contexts; context; context = context->next)
+        if (!enter(context))
+            stop_threads(&context->pool);
+    unlock_contexts();
+}
+
+__attribute__((section(".fini_array"), used)) static void (*const at_unload)(void) = stop_all;
+
 void sparsec_destroy(struct sparsec_context *context) {
     if (enter(context))
         return; /* NULL, or a thread is inside it: memory that leaks is better than memory that vanishes */
+    remove_context(context);
     stop_threads(&context->pool);
     free(context->pool.scratch);
     free(context->arena);
@@ -125,8 +175,7 @@ struct sparsec_context *sparsec_create(const struct sparsec_model *model) {
         return NULL;
     context->model = model;
     context->variant = variant;
-    context->pool.threads = 1;
-    context->pool.pid = getpid();
+    context->pool.threads = default_threads();
     context->symbols = calloc((size_t)model->symbol_count + 1, sizeof *context->symbols);
     context->bound_by = calloc((size_t)model->symbol_count + 1, sizeof *context->bound_by);
     context->output_dims = calloc((size_t)output_rank_total(model) + 1, sizeof *context->output_dims);
@@ -135,6 +184,7 @@ struct sparsec_context *sparsec_create(const struct sparsec_model *model) {
         sparsec_destroy(context);
         return NULL;
     }
+    add_context(context);
     return context;
 }
 
@@ -218,6 +268,23 @@ int sparsec_set_threads(struct sparsec_context *context, int32_t threads) {
         return leave(context, SPARSEC_BAD_ARGUMENT);
     }
     context->pool.threads = threads;
+    return leave(context, SPARSEC_OK);
+}
+
+int sparsec_set_pinning(struct sparsec_context *context, int32_t on) {
+    int status = enter(context);
+    if (status)
+        return status;
+    context->pool.pinned = on != 0;
+    return leave(context, SPARSEC_OK);
+}
+
+int sparsec_set_parallel(struct sparsec_context *context, sparsec_host_parallel *host, void *user) {
+    int status = enter(context);
+    if (status)
+        return status;
+    context->pool.host = host;
+    context->pool.user = user;
     return leave(context, SPARSEC_OK);
 }
 

@@ -1,21 +1,26 @@
-; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 dc6226ed71996e0500f78989239c62e6ed0c1538084386677babbcb0f48588af
+; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 d29536da039902993afc9f702dc4d091b469aea3ba93c2e4acc68824205ddac5
 
 %struct.cpu_feature = type { ptr, i32, i32, i8, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s }
 %struct.__pthread_mutex_s = type { i32, i32, i32, i32, i32, i16, i16, %struct.__pthread_internal_list }
 %struct.__pthread_internal_list = type { ptr, ptr }
 %struct.worker = type { ptr, i64, i64 }
+%struct.cpu_mask = type { [128 x i64] }
 %struct.sparsec_variant = type { ptr, i64, ptr, ptr, ptr }
 %struct.sparsec_tensor_info = type { ptr, i32, i32, ptr }
 %struct.sparsec_tensor = type { ptr, i64, i32, i32, [8 x i64] }
 %struct.__va_list_tag = type { i32, i32, ptr, ptr }
+%union.pthread_attr_t = type { i64, [48 x i8] }
 %struct.__sigset_t = type { [16 x i64] }
 
+@at_unload = internal constant ptr @stop_all, section ".fini_array", align 8
 @.str = private unnamed_addr constant [102 x i8] c"output '%s' would have a negative size or more than 2^63 bytes: the model is not made for such inputs\00", align 1
 @.str.1 = private unnamed_addr constant [28 x i8] c"cannot start %d threads: %s\00", align 1
 @.str.2 = private unnamed_addr constant [3 x i8] c"%s\00", align 1
 @.str.3 = private unnamed_addr constant [39 x i8] c"%d threads asked for, expected 1 to %d\00", align 1
 @.str.4 = private unnamed_addr constant [1 x i8] zeroinitializer, align 1
+@contexts = internal unnamed_addr global ptr null, align 8
+@contexts_owner = internal global i32 0, align 4
 @cpu_features = internal unnamed_addr constant [18 x %struct.cpu_feature] [%struct.cpu_feature { ptr @.str.5, i32 1, i32 0, i8 99, i32 28, i32 6 }, %struct.cpu_feature { ptr @.str.6, i32 7, i32 0, i8 98, i32 5, i32 6 }, %struct.cpu_feature { ptr @.str.7, i32 1, i32 0, i8 99, i32 12, i32 6 }, %struct.cpu_feature { ptr @.str.8, i32 1, i32 0, i8 99, i32 29, i32 6 }, %struct.cpu_feature { ptr @.str.9, i32 7, i32 0, i8 98, i32 3, i32 0 }, %struct.cpu_feature { ptr @.str.10, i32 7, i32 0, i8 98, i32 8, i32 0 }, %struct.cpu_feature { ptr @.str.11, i32 -2147483647, i32 0, i8 99, i32 5, i32 0 }, %struct.cpu_feature { ptr @.str.12, i32 1, i32 0, i8 99, i32 22, i32 0 }, %struct.cpu_feature { ptr @.str.13, i32 7, i32 0, i8 98, i32 16, i32 230 }, %struct.cpu_feature { ptr @.str.14, i32 7, i32 0, i8 98, i32 30, i32 230 }, %struct.cpu_feature { ptr @.str.15, i32 7, i32 0, i8 98, i32 17, i32 230 }, %struct.cpu_feature { ptr @.str.16, i32 7, i32 0, i8 98, i32 31, i32 230 }, %struct.cpu_feature { ptr @.str.17, i32 7, i32 0, i8 98, i32 28, i32 230 }, %struct.cpu_feature { ptr @.str.18, i32 7, i32 0, i8 99, i32 11, i32 230 }, %struct.cpu_feature { ptr @.str.19, i32 7, i32 0, i8 99, i32 1, i32 230 }, %struct.cpu_feature { ptr @.str.20, i32 7, i32 1, i8 97, i32 4, i32 6 }, %struct.cpu_feature { ptr @.str.21, i32 7, i32 0, i8 100, i32 24, i32 393216 }, %struct.cpu_feature { ptr @.str.22, i32 7, i32 0, i8 100, i32 25, i32 393216 }], align 16
 @.str.5 = private unnamed_addr constant [4 x i8] c"avx\00", align 1
 @.str.6 = private unnamed_addr constant [5 x i8] c"avx2\00", align 1
@@ -35,146 +40,202 @@
 @.str.20 = private unnamed_addr constant [8 x i8] c"avxvnni\00", align 1
 @.str.21 = private unnamed_addr constant [9 x i8] c"amx-tile\00", align 1
 @.str.22 = private unnamed_addr constant [9 x i8] c"amx-int8\00", align 1
-@.str.23 = private unnamed_addr constant [32 x i8] c"the array of %s tensors is NULL\00", align 1
-@.str.24 = private unnamed_addr constant [7 x i8] c"output\00", align 1
-@.str.25 = private unnamed_addr constant [6 x i8] c"input\00", align 1
-@.str.26 = private unnamed_addr constant [30 x i8] c"input '%s' is %s, expected %s\00", align 1
-@.str.27 = private unnamed_addr constant [22 x i8] c"input '%s' has shape \00", align 1
-@.str.28 = private unnamed_addr constant [7 x i8] c"%s%lld\00", align 1
-@.str.29 = private unnamed_addr constant [3 x i8] c", \00", align 1
-@.str.30 = private unnamed_addr constant [2 x i8] c"[\00", align 1
-@.str.31 = private unnamed_addr constant [3 x i8] c"] \00", align 1
-@.str.32 = private unnamed_addr constant [4 x i8] c"[] \00", align 1
-@.str.33 = private unnamed_addr constant [21 x i8] c"(rank %d), expected \00", align 1
+@core_of.names.rel = internal unnamed_addr constant [2 x i32] [i32 trunc (i64 sub (i64 ptrtoint (ptr @.str.23 to i64), i64 ptrtoint (ptr @core_of.names.rel to i64)) to i32), i32 trunc (i64 sub (i64 ptrtoint (ptr @.str.24 to i64), i64 ptrtoint (ptr @core_of.names.rel to i64)) to i32)], align 4
+@.str.23 = private unnamed_addr constant [15 x i8] c"core_cpus_list\00", align 1
+@.str.24 = private unnamed_addr constant [21 x i8] c"thread_siblings_list\00", align 1
+@.str.25 = private unnamed_addr constant [42 x i8] c"/sys/devices/system/cpu/cpu%d/topology/%s\00", align 1
+@.str.26 = private unnamed_addr constant [23 x i8] c"/sys/fs/cgroup/cpu.max\00", align 1
+@.str.27 = private unnamed_addr constant [32 x i8] c"the array of %s tensors is NULL\00", align 1
+@.str.28 = private unnamed_addr constant [7 x i8] c"output\00", align 1
+@.str.29 = private unnamed_addr constant [6 x i8] c"input\00", align 1
+@.str.30 = private unnamed_addr constant [30 x i8] c"input '%s' is %s, expected %s\00", align 1
+@.str.31 = private unnamed_addr constant [22 x i8] c"input '%s' has shape \00", align 1
+@.str.32 = private unnamed_addr constant [7 x i8] c"%s%lld\00", align 1
+@.str.33 = private unnamed_addr constant [3 x i8] c", \00", align 1
+@.str.34 = private unnamed_addr constant [2 x i8] c"[\00", align 1
+@.str.35 = private unnamed_addr constant [3 x i8] c"] \00", align 1
+@.str.36 = private unnamed_addr constant [4 x i8] c"[] \00", align 1
+@.str.37 = private unnamed_addr constant [21 x i8] c"(rank %d), expected \00", align 1
 @dtype_name.names = internal constant [14 x [8 x i8]] [[8 x i8] zeroinitializer, [8 x i8] c"float32\00", [8 x i8] c"uint8\00\00\00", [8 x i8] c"int8\00\00\00\00", [8 x i8] c"uint16\00\00", [8 x i8] c"int16\00\00\00", [8 x i8] c"int32\00\00\00", [8 x i8] c"int64\00\00\00", [8 x i8] zeroinitializer, [8 x i8] c"bool\00\00\00\00", [8 x i8] c"float16\00", [8 x i8] c"float64\00", [8 x i8] c"uint32\00\00", [8 x i8] c"uint64\00\00"], align 16
-@.str.34 = private unnamed_addr constant [17 x i8] c"an unknown dtype\00", align 1
+@.str.38 = private unnamed_addr constant [17 x i8] c"an unknown dtype\00", align 1
 @dtype_size.sizes = internal unnamed_addr constant [14 x i8] c"\00\04\01\01\02\02\04\08\00\01\02\08\04\08", align 1
-@.str.35 = private unnamed_addr constant [5 x i8] c"%lld\00", align 1
-@.str.36 = private unnamed_addr constant [12 x i8] c"] (rank %d)\00", align 1
-@.str.37 = private unnamed_addr constant [63 x i8] c"input '%s': dimension %d is %lld, but sizes cannot be negative\00", align 1
-@.str.38 = private unnamed_addr constant [48 x i8] c"input '%s': dimension %d is %lld, expected %lld\00", align 1
-@.str.39 = private unnamed_addr constant [70 x i8] c"input '%s': dimension %d ('%s') is %lld, but input '%s' has %s = %lld\00", align 1
-@.str.40 = private unnamed_addr constant [98 x i8] c"%s '%s' would have a negative size or more than 2^63 bytes: the model is not made for such inputs\00", align 1
-@.str.41 = private unnamed_addr constant [62 x i8] c"%s '%s' has no buffer: data is NULL and %lld bytes are needed\00", align 1
-@.str.42 = private unnamed_addr constant [52 x i8] c"%s '%s': the buffer has %lld bytes, %lld are needed\00", align 1
-@.str.43 = private unnamed_addr constant [27 x i8] c"the threads' working areas\00", align 1
-@.str.44 = private unnamed_addr constant [25 x i8] c"the intermediate results\00", align 1
-@.str.45 = private unnamed_addr constant [66 x i8] c"not enough memory: %s of a call with these shapes need %lld bytes\00", align 1
+@.str.39 = private unnamed_addr constant [5 x i8] c"%lld\00", align 1
+@.str.40 = private unnamed_addr constant [12 x i8] c"] (rank %d)\00", align 1
+@.str.41 = private unnamed_addr constant [63 x i8] c"input '%s': dimension %d is %lld, but sizes cannot be negative\00", align 1
+@.str.42 = private unnamed_addr constant [48 x i8] c"input '%s': dimension %d is %lld, expected %lld\00", align 1
+@.str.43 = private unnamed_addr constant [70 x i8] c"input '%s': dimension %d ('%s') is %lld, but input '%s' has %s = %lld\00", align 1
+@.str.44 = private unnamed_addr constant [98 x i8] c"%s '%s' would have a negative size or more than 2^63 bytes: the model is not made for such inputs\00", align 1
+@.str.45 = private unnamed_addr constant [62 x i8] c"%s '%s' has no buffer: data is NULL and %lld bytes are needed\00", align 1
+@.str.46 = private unnamed_addr constant [52 x i8] c"%s '%s': the buffer has %lld bytes, %lld are needed\00", align 1
+@.str.47 = private unnamed_addr constant [27 x i8] c"the threads' working areas\00", align 1
+@.str.48 = private unnamed_addr constant [25 x i8] c"the intermediate results\00", align 1
+@.str.49 = private unnamed_addr constant [66 x i8] c"not enough memory: %s of a call with these shapes need %lld bytes\00", align 1
 @creation_error.mutex = internal global %union.pthread_mutex_t zeroinitializer, align 8
 @creation_error.text = internal global [512 x i8] zeroinitializer, align 16
-@.str.46 = private unnamed_addr constant [32 x i8] c"not enough memory for a context\00", align 1
-@.str.47 = private unnamed_addr constant [15 x i8] c"this CPU lacks\00", align 1
-@.str.48 = private unnamed_addr constant [4 x i8] c" %s\00", align 1
-@.str.49 = private unnamed_addr constant [12 x i8] c" feature-%d\00", align 1
-@.str.50 = private unnamed_addr constant [62 x i8] c", which this model was compiled for; compile it for target %s\00", align 1
-@.str.51 = private unnamed_addr constant [37 x i8] c"'x86_64' to run it on any x86-64 CPU\00", align 1
+@.str.50 = private unnamed_addr constant [32 x i8] c"not enough memory for a context\00", align 1
+@.str.51 = private unnamed_addr constant [15 x i8] c"this CPU lacks\00", align 1
+@.str.52 = private unnamed_addr constant [4 x i8] c" %s\00", align 1
+@.str.53 = private unnamed_addr constant [12 x i8] c" feature-%d\00", align 1
+@.str.54 = private unnamed_addr constant [62 x i8] c", which this model was compiled for; compile it for target %s\00", align 1
+@.str.55 = private unnamed_addr constant [37 x i8] c"'x86_64' to run it on any x86-64 CPU\00", align 1
+@llvm.compiler.used = appending global [1 x ptr] [ptr @at_unload], section "llvm.metadata"
 
 ; Function Attrs: nounwind optsize
 define void @sparsec_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2, i64 noundef %3) local_unnamed_addr #0 {
-  %5 = icmp slt i64 %3, 1
-  br i1 %5, label %69, label %6
+  %5 = alloca i32, align 4
+  %6 = alloca i32, align 4
+  %7 = icmp slt i64 %3, 1
+  br i1 %7, label %95, label %8
 
-6:                                                ; preds = %4
-  %7 = getelementptr inbounds i8, ptr %0, i64 4
-  %8 = load i32, ptr %7, align 4
-  %9 = icmp eq i32 %8, 0
-  %10 = icmp eq i64 %3, 1
-  %11 = or i1 %10, %9
-  br i1 %11, label %12, label %15
+8:                                                ; preds = %4
+  %9 = getelementptr inbounds i8, ptr %0, i64 24
+  %10 = load i32, ptr %9, align 8
+  %11 = icmp eq i32 %10, 0
+  br i1 %11, label %12, label %18
 
-12:                                               ; preds = %6
-  %13 = getelementptr inbounds i8, ptr %0, i64 24
+12:                                               ; preds = %8
+  %13 = getelementptr inbounds i8, ptr %0, i64 8
   %14 = load ptr, ptr %13, align 8
-  tail call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef %14) #18
-  br label %69
+  %15 = icmp eq ptr %14, null
+  %16 = icmp eq i64 %3, 1
+  %17 = or i1 %16, %15
+  br i1 %17, label %23, label %26
 
-15:                                               ; preds = %6
-  %16 = add nsw i32 %8, 1
-  %17 = sext i32 %16 to i64
-  %18 = shl nsw i64 %17, 2
-  %19 = getelementptr inbounds i8, ptr %0, i64 192
-  store ptr %1, ptr %19, align 64
-  %20 = getelementptr inbounds i8, ptr %0, i64 200
-  store ptr %2, ptr %20, align 8
-  %21 = getelementptr inbounds i8, ptr %0, i64 208
-  store i64 %3, ptr %21, align 16
-  %22 = add nsw i64 %3, -1
-  %23 = sdiv i64 %22, %18
-  %24 = add nsw i64 %23, 1
-  %25 = getelementptr inbounds i8, ptr %0, i64 216
-  store i64 %24, ptr %25, align 8
-  %26 = getelementptr inbounds i8, ptr %0, i64 320
-  store atomic i64 0, ptr %26 seq_cst, align 64
-  %27 = getelementptr inbounds i8, ptr %0, i64 256
-  %28 = getelementptr inbounds i8, ptr %0, i64 224
-  %29 = load i64, ptr %28, align 32
-  %30 = add i64 %29, 1
-  store i64 %30, ptr %28, align 32
-  store atomic i64 %30, ptr %27 seq_cst, align 64
-  %31 = getelementptr inbounds i8, ptr %0, i64 176
-  %32 = load atomic i32, ptr %31 seq_cst, align 16
-  %33 = icmp eq i32 %32, 0
-  br i1 %33, label %40, label %34
+18:                                               ; preds = %8
+  %19 = icmp eq i64 %3, 1
+  br i1 %19, label %23, label %20
 
-34:                                               ; preds = %15
-  %35 = getelementptr inbounds i8, ptr %0, i64 40
-  %36 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %35) #18
-  %37 = getelementptr inbounds i8, ptr %0, i64 80
-  %38 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %37) #18
-  %39 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %35) #18
-  br label %40
+20:                                               ; preds = %18
+  %21 = getelementptr inbounds i8, ptr %0, i64 8
+  %22 = load ptr, ptr %21, align 8
+  br label %26
 
-40:                                               ; preds = %34, %15
-  tail call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #19
-  store atomic i64 0, ptr %27 seq_cst, align 64
-  %41 = getelementptr inbounds i8, ptr %0, i64 12
-  %42 = load i32, ptr %41, align 4
-  %43 = icmp sgt i32 %42, 0
-  br i1 %43, label %44, label %54
+23:                                               ; preds = %18, %12
+  %24 = getelementptr inbounds i8, ptr %0, i64 48
+  %25 = load ptr, ptr %24, align 16
+  tail call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef %25) #22
+  br label %95
 
-44:                                               ; preds = %40
-  %45 = getelementptr inbounds i8, ptr %0, i64 384
-  br label %46
+26:                                               ; preds = %20, %12
+  %27 = phi ptr [ %22, %20 ], [ %14, %12 ]
+  %28 = load i32, ptr %0, align 64
+  %29 = sext i32 %28 to i64
+  %30 = shl nsw i64 %29, 2
+  %31 = getelementptr inbounds i8, ptr %0, i64 216
+  store ptr %1, ptr %31, align 8
+  %32 = getelementptr inbounds i8, ptr %0, i64 224
+  store ptr %2, ptr %32, align 32
+  %33 = getelementptr inbounds i8, ptr %0, i64 232
+  store i64 %3, ptr %33, align 8
+  %34 = add nsw i64 %3, -1
+  %35 = sdiv i64 %34, %30
+  %36 = add nsw i64 %35, 1
+  %37 = getelementptr inbounds i8, ptr %0, i64 240
+  store i64 %36, ptr %37, align 16
+  %38 = getelementptr inbounds i8, ptr %0, i64 320
+  store atomic i64 0, ptr %38 seq_cst, align 64
+  %39 = getelementptr inbounds i8, ptr %0, i64 256
+  %40 = getelementptr inbounds i8, ptr %0, i64 248
+  %41 = load i64, ptr %40, align 8
+  %42 = add i64 %41, 1
+  store i64 %42, ptr %40, align 8
+  store atomic i64 %42, ptr %39 seq_cst, align 64
+  %43 = icmp eq ptr %27, null
+  br i1 %43, label %56, label %44
 
-46:                                               ; preds = %50, %44
-  %47 = phi i32 [ 0, %44 ], [ %51, %50 ]
-  %48 = load atomic i64, ptr %45 seq_cst, align 64
-  %49 = icmp eq i64 %48, 0
-  br i1 %49, label %69, label %50
+44:                                               ; preds = %26
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %5)
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %6)
+  call void @llvm.x86.sse.stmxcsr(ptr nonnull %5)
+  %45 = load i32, ptr %5, align 4
+  %46 = getelementptr inbounds i8, ptr %0, i64 16
+  %47 = load ptr, ptr %46, align 16
+  call void %27(ptr noundef %47, ptr noundef nonnull @run_part, ptr noundef nonnull %0, i32 noundef %28) #22
+  store i32 %45, ptr %6, align 4
+  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %6)
+  store atomic i64 0, ptr %39 seq_cst, align 64
+  %48 = getelementptr inbounds i8, ptr %0, i64 384
+  %49 = load atomic i64, ptr %48 seq_cst, align 64
+  %50 = icmp eq i64 %49, 0
+  br i1 %50, label %55, label %51
 
-50:                                               ; preds = %46
+51:                                               ; preds = %44, %51
+  %52 = call i32 @sched_yield() #22
+  %53 = load atomic i64, ptr %48 seq_cst, align 64
+  %54 = icmp eq i64 %53, 0
+  br i1 %54, label %55, label %51, !llvm.loop !3
+
+55:                                               ; preds = %51, %44
+  call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #23
+  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %5)
+  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %6)
+  br label %95
+
+56:                                               ; preds = %26
+  %57 = getelementptr inbounds i8, ptr %0, i64 200
+  %58 = load atomic i32, ptr %57 seq_cst, align 8
+  %59 = icmp eq i32 %58, 0
+  br i1 %59, label %66, label %60
+
+60:                                               ; preds = %56
+  %61 = getelementptr inbounds i8, ptr %0, i64 64
+  %62 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %61) #22
+  %63 = getelementptr inbounds i8, ptr %0, i64 104
+  %64 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %63) #22
+  %65 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %61) #22
+  br label %66
+
+66:                                               ; preds = %60, %56
+  tail call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #23
+  store atomic i64 0, ptr %39 seq_cst, align 64
+  %67 = getelementptr inbounds i8, ptr %0, i64 36
+  %68 = load i32, ptr %67, align 4
+  %69 = icmp sgt i32 %68, 0
+  br i1 %69, label %70, label %80
+
+70:                                               ; preds = %66
+  %71 = getelementptr inbounds i8, ptr %0, i64 384
+  br label %72
+
+72:                                               ; preds = %76, %70
+  %73 = phi i32 [ 0, %70 ], [ %77, %76 ]
+  %74 = load atomic i64, ptr %71 seq_cst, align 64
+  %75 = icmp eq i64 %74, 0
+  br i1 %75, label %95, label %76
+
+76:                                               ; preds = %72
   tail call void @llvm.x86.sse2.pause()
-  %51 = add nuw nsw i32 %47, 1
-  %52 = load i32, ptr %41, align 4
-  %53 = icmp slt i32 %51, %52
-  br i1 %53, label %46, label %54, !llvm.loop !3
+  %77 = add nuw nsw i32 %73, 1
+  %78 = load i32, ptr %67, align 4
+  %79 = icmp slt i32 %77, %78
+  br i1 %79, label %72, label %80, !llvm.loop !5
 
-54:                                               ; preds = %50, %40
-  %55 = getelementptr inbounds i8, ptr %0, i64 40
-  %56 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %55) #18
-  %57 = getelementptr inbounds i8, ptr %0, i64 184
-  store atomic i32 1, ptr %57 seq_cst, align 8
-  %58 = getelementptr inbounds i8, ptr %0, i64 384
-  %59 = load atomic i64, ptr %58 seq_cst, align 64
-  %60 = icmp eq i64 %59, 0
-  br i1 %60, label %67, label %61
+80:                                               ; preds = %76, %66
+  %81 = getelementptr inbounds i8, ptr %0, i64 64
+  %82 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %81) #22
+  %83 = getelementptr inbounds i8, ptr %0, i64 208
+  store atomic i32 1, ptr %83 seq_cst, align 16
+  %84 = getelementptr inbounds i8, ptr %0, i64 384
+  %85 = load atomic i64, ptr %84 seq_cst, align 64
+  %86 = icmp eq i64 %85, 0
+  br i1 %86, label %93, label %87
 
-61:                                               ; preds = %54
-  %62 = getelementptr inbounds i8, ptr %0, i64 128
-  br label %63
+87:                                               ; preds = %80
+  %88 = getelementptr inbounds i8, ptr %0, i64 152
+  br label %89
 
-63:                                               ; preds = %63, %61
-  %64 = tail call i32 @pthread_cond_wait(ptr noundef nonnull %62, ptr noundef nonnull %55) #18
-  %65 = load atomic i64, ptr %58 seq_cst, align 64
-  %66 = icmp eq i64 %65, 0
-  br i1 %66, label %67, label %63, !llvm.loop !5
+89:                                               ; preds = %89, %87
+  %90 = tail call i32 @pthread_cond_wait(ptr noundef nonnull %88, ptr noundef nonnull %81) #22
+  %91 = load atomic i64, ptr %84 seq_cst, align 64
+  %92 = icmp eq i64 %91, 0
+  br i1 %92, label %93, label %89, !llvm.loop !6
 
-67:                                               ; preds = %63, %54
-  store atomic i32 0, ptr %57 seq_cst, align 8
-  %68 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %55) #18
-  br label %69
+93:                                               ; preds = %89, %80
+  store atomic i32 0, ptr %83 seq_cst, align 16
+  %94 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %81) #22
+  br label %95
 
-69:                                               ; preds = %46, %67, %4, %12
+95:                                               ; preds = %72, %93, %55, %4, %23
   ret void
 }
 
@@ -192,24 +253,24 @@ declare i32 @pthread_mutex_unlock(ptr noundef) local_unnamed_addr #2
 
 ; Function Attrs: nounwind optsize
 define internal fastcc void @take_chunks(ptr nocapture noundef %0, i64 noundef %1) unnamed_addr #0 {
-  %3 = getelementptr inbounds i8, ptr %0, i64 24
-  %4 = load ptr, ptr %3, align 8
-  %5 = getelementptr inbounds i8, ptr %0, i64 32
-  %6 = load i64, ptr %5, align 32
+  %3 = getelementptr inbounds i8, ptr %0, i64 48
+  %4 = load ptr, ptr %3, align 16
+  %5 = getelementptr inbounds i8, ptr %0, i64 56
+  %6 = load i64, ptr %5, align 8
   %7 = mul nsw i64 %6, %1
   %8 = getelementptr inbounds i8, ptr %4, i64 %7
   %9 = getelementptr inbounds i8, ptr %0, i64 320
-  %10 = getelementptr inbounds i8, ptr %0, i64 216
-  %11 = getelementptr inbounds i8, ptr %0, i64 208
-  %12 = load i64, ptr %10, align 8
+  %10 = getelementptr inbounds i8, ptr %0, i64 240
+  %11 = getelementptr inbounds i8, ptr %0, i64 232
+  %12 = load i64, ptr %10, align 16
   %13 = atomicrmw add ptr %9, i64 %12 monotonic, align 64
-  %14 = load i64, ptr %11, align 16
+  %14 = load i64, ptr %11, align 8
   %15 = icmp slt i64 %13, %14
   br i1 %15, label %16, label %31
 
 16:                                               ; preds = %2
-  %17 = getelementptr inbounds i8, ptr %0, i64 192
-  %18 = getelementptr inbounds i8, ptr %0, i64 200
+  %17 = getelementptr inbounds i8, ptr %0, i64 216
+  %18 = getelementptr inbounds i8, ptr %0, i64 224
   br label %19
 
 19:                                               ; preds = %16, %19
@@ -218,12 +279,12 @@ define internal fastcc void @take_chunks(ptr nocapture noundef %0, i64 noundef %
   %22 = phi i64 [ %12, %16 ], [ %27, %19 ]
   %23 = add nsw i64 %21, %22
   %24 = tail call i64 @llvm.smin.i64(i64 %23, i64 %20)
-  %25 = load ptr, ptr %17, align 64
-  %26 = load ptr, ptr %18, align 8
-  tail call void %25(ptr noundef %26, i64 noundef %21, i64 noundef %24, ptr noundef %8) #18
-  %27 = load i64, ptr %10, align 8
+  %25 = load ptr, ptr %17, align 8
+  %26 = load ptr, ptr %18, align 32
+  tail call void %25(ptr noundef %26, i64 noundef %21, i64 noundef %24, ptr noundef %8) #22
+  %27 = load i64, ptr %10, align 16
   %28 = atomicrmw add ptr %9, i64 %27 monotonic, align 64
-  %29 = load i64, ptr %11, align 16
+  %29 = load i64, ptr %11, align 8
   %30 = icmp slt i64 %28, %29
   br i1 %30, label %19, label %31
 
@@ -235,12 +296,52 @@ define internal fastcc void @take_chunks(ptr nocapture noundef %0, i64 noundef %
 declare void @llvm.lifetime.end.p0(i64 immarg, ptr nocapture) #1
 
 ; Function Attrs: nounwind optsize
+define internal void @stop_all() #0 {
+  tail call fastcc void @lock_contexts() #23
+  %1 = load ptr, ptr @contexts, align 8
+  %2 = icmp eq ptr %1, null
+  br i1 %2, label %3, label %4
+
+3:                                                ; preds = %16, %0
+  store atomic i32 0, ptr @contexts_owner release, align 4
+  ret void
+
+4:                                                ; preds = %0, %16
+  %5 = phi ptr [ %18, %16 ], [ %1, %0 ]
+  %6 = tail call i32 @getpid() #22
+  %7 = getelementptr inbounds i8, ptr %5, i64 16
+  %8 = cmpxchg ptr %7, i32 0, i32 %6 acquire monotonic, align 16
+  %9 = extractvalue { i32, i1 } %8, 1
+  br i1 %9, label %14, label %10
+
+10:                                               ; preds = %4
+  %11 = extractvalue { i32, i1 } %8, 0
+  %12 = icmp eq i32 %11, %6
+  br i1 %12, label %16, label %13
+
+13:                                               ; preds = %10
+  store atomic i32 %6, ptr %7 monotonic, align 16
+  br label %14
+
+14:                                               ; preds = %13, %4
+  %15 = getelementptr inbounds i8, ptr %5, i64 128
+  tail call fastcc void @stop_threads(ptr noundef nonnull %15) #23
+  br label %16
+
+16:                                               ; preds = %10, %14
+  %17 = getelementptr inbounds i8, ptr %5, i64 576
+  %18 = load ptr, ptr %17, align 8
+  %19 = icmp eq ptr %18, null
+  br i1 %19, label %3, label %4, !llvm.loop !7
+}
+
+; Function Attrs: nounwind optsize
 define void @sparsec_destroy(ptr noundef %0) local_unnamed_addr #0 {
   %2 = icmp eq ptr %0, null
-  br i1 %2, label %26, label %3
+  br i1 %2, label %39, label %3
 
 3:                                                ; preds = %1
-  %4 = tail call i32 @getpid() #18
+  %4 = tail call i32 @getpid() #22
   %5 = getelementptr inbounds i8, ptr %0, i64 16
   %6 = cmpxchg ptr %5, i32 0, i32 %4 acquire monotonic, align 16
   %7 = extractvalue { i32, i1 } %6, 1
@@ -249,95 +350,119 @@ define void @sparsec_destroy(ptr noundef %0) local_unnamed_addr #0 {
 8:                                                ; preds = %3
   %9 = extractvalue { i32, i1 } %6, 0
   %10 = icmp eq i32 %9, %4
-  br i1 %10, label %26, label %11
+  br i1 %10, label %39, label %11
 
 11:                                               ; preds = %8
   store atomic i32 %4, ptr %5 monotonic, align 16
   br label %12
 
 12:                                               ; preds = %11, %3
-  %13 = getelementptr inbounds i8, ptr %0, i64 128
-  tail call fastcc void @stop_threads(ptr noundef nonnull %13) #19
-  %14 = getelementptr inbounds i8, ptr %0, i64 152
-  %15 = load ptr, ptr %14, align 8
-  tail call void @free(ptr noundef %15) #18
-  %16 = getelementptr inbounds i8, ptr %0, i64 56
-  %17 = load ptr, ptr %16, align 8
-  tail call void @free(ptr noundef %17) #18
-  %18 = getelementptr inbounds i8, ptr %0, i64 24
-  %19 = load ptr, ptr %18, align 8
-  tail call void @free(ptr noundef %19) #18
-  %20 = getelementptr inbounds i8, ptr %0, i64 32
-  %21 = load ptr, ptr %20, align 32
-  tail call void @free(ptr noundef %21) #18
-  %22 = getelementptr inbounds i8, ptr %0, i64 40
-  %23 = load ptr, ptr %22, align 8
-  tail call void @free(ptr noundef %23) #18
-  %24 = getelementptr inbounds i8, ptr %0, i64 48
-  %25 = load ptr, ptr %24, align 16
-  tail call void @free(ptr noundef %25) #18
-  tail call void @free(ptr noundef nonnull %0) #18
-  br label %26
+  tail call fastcc void @lock_contexts() #23
+  br label %13
 
-26:                                               ; preds = %8, %1, %12
+13:                                               ; preds = %13, %12
+  %14 = phi ptr [ @contexts, %12 ], [ %19, %13 ]
+  %15 = load ptr, ptr %14, align 8
+  %16 = icmp eq ptr %15, null
+  %17 = icmp eq ptr %15, %0
+  %18 = or i1 %16, %17
+  %19 = getelementptr inbounds i8, ptr %15, i64 576
+  br i1 %18, label %20, label %13, !llvm.loop !8
+
+20:                                               ; preds = %13
+  br i1 %16, label %25, label %21
+
+21:                                               ; preds = %20
+  %22 = getelementptr inbounds i8, ptr %0, i64 576
+  %23 = load ptr, ptr %22, align 64
+  %24 = ptrtoint ptr %23 to i64
+  store atomic i64 %24, ptr %14 release, align 8
+  br label %25
+
+25:                                               ; preds = %20, %21
+  store atomic i32 0, ptr @contexts_owner release, align 4
+  %26 = getelementptr inbounds i8, ptr %0, i64 128
+  tail call fastcc void @stop_threads(ptr noundef nonnull %26) #23
+  %27 = getelementptr inbounds i8, ptr %0, i64 176
+  %28 = load ptr, ptr %27, align 16
+  tail call void @free(ptr noundef %28) #22
+  %29 = getelementptr inbounds i8, ptr %0, i64 56
+  %30 = load ptr, ptr %29, align 8
+  tail call void @free(ptr noundef %30) #22
+  %31 = getelementptr inbounds i8, ptr %0, i64 24
+  %32 = load ptr, ptr %31, align 8
+  tail call void @free(ptr noundef %32) #22
+  %33 = getelementptr inbounds i8, ptr %0, i64 32
+  %34 = load ptr, ptr %33, align 32
+  tail call void @free(ptr noundef %34) #22
+  %35 = getelementptr inbounds i8, ptr %0, i64 40
+  %36 = load ptr, ptr %35, align 8
+  tail call void @free(ptr noundef %36) #22
+  %37 = getelementptr inbounds i8, ptr %0, i64 48
+  %38 = load ptr, ptr %37, align 16
+  tail call void @free(ptr noundef %38) #22
+  tail call void @free(ptr noundef %0) #22
+  br label %39
+
+39:                                               ; preds = %8, %1, %25
   ret void
 }
 
 ; Function Attrs: nounwind optsize
 define internal fastcc void @stop_threads(ptr noundef %0) unnamed_addr #0 {
-  %2 = getelementptr inbounds i8, ptr %0, i64 4
-  %3 = load i32, ptr %2, align 4
+  %2 = getelementptr inbounds i8, ptr %0, i64 24
+  %3 = load i32, ptr %2, align 8
   %4 = icmp eq i32 %3, 0
   br i1 %4, label %36, label %5
 
 5:                                                ; preds = %1
-  %6 = getelementptr inbounds i8, ptr %0, i64 8
-  %7 = load i32, ptr %6, align 8
-  %8 = tail call i32 @getpid() #18
+  %6 = getelementptr inbounds i8, ptr %0, i64 32
+  %7 = load i32, ptr %6, align 32
+  %8 = tail call i32 @getpid() #22
   %9 = icmp eq i32 %7, %8
   br i1 %9, label %10, label %36
 
 10:                                               ; preds = %5
-  %11 = getelementptr inbounds i8, ptr %0, i64 40
-  %12 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %11) #18
-  %13 = getelementptr inbounds i8, ptr %0, i64 180
+  %11 = getelementptr inbounds i8, ptr %0, i64 64
+  %12 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %11) #22
+  %13 = getelementptr inbounds i8, ptr %0, i64 204
   store atomic i32 1, ptr %13 seq_cst, align 4
-  %14 = getelementptr inbounds i8, ptr %0, i64 80
-  %15 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %14) #18
-  %16 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %11) #18
-  %17 = load i32, ptr %2, align 4
+  %14 = getelementptr inbounds i8, ptr %0, i64 104
+  %15 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %14) #22
+  %16 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %11) #22
+  %17 = load i32, ptr %2, align 8
   %18 = icmp sgt i32 %17, 0
   br i1 %18, label %19, label %21
 
 19:                                               ; preds = %10
-  %20 = getelementptr inbounds i8, ptr %0, i64 16
+  %20 = getelementptr inbounds i8, ptr %0, i64 40
   br label %26
 
 21:                                               ; preds = %26, %10
-  %22 = tail call i32 @pthread_mutex_destroy(ptr noundef nonnull %11) #18
-  %23 = tail call i32 @pthread_cond_destroy(ptr noundef nonnull %14) #18
-  %24 = getelementptr inbounds i8, ptr %0, i64 128
-  %25 = tail call i32 @pthread_cond_destroy(ptr noundef nonnull %24) #18
+  %22 = tail call i32 @pthread_mutex_destroy(ptr noundef nonnull %11) #22
+  %23 = tail call i32 @pthread_cond_destroy(ptr noundef nonnull %14) #22
+  %24 = getelementptr inbounds i8, ptr %0, i64 152
+  %25 = tail call i32 @pthread_cond_destroy(ptr noundef nonnull %24) #22
   br label %36
 
 26:                                               ; preds = %19, %26
   %27 = phi i64 [ 0, %19 ], [ %32, %26 ]
-  %28 = load ptr, ptr %20, align 16
+  %28 = load ptr, ptr %20, align 8
   %29 = getelementptr inbounds %struct.worker, ptr %28, i64 %27, i32 2
   %30 = load i64, ptr %29, align 8
-  %31 = tail call i32 @pthread_join(i64 noundef %30, ptr noundef null) #18
+  %31 = tail call i32 @pthread_join(i64 noundef %30, ptr noundef null) #22
   %32 = add nuw nsw i64 %27, 1
-  %33 = load i32, ptr %2, align 4
+  %33 = load i32, ptr %2, align 8
   %34 = sext i32 %33 to i64
   %35 = icmp slt i64 %32, %34
-  br i1 %35, label %26, label %21, !llvm.loop !6
+  br i1 %35, label %26, label %21, !llvm.loop !9
 
 36:                                               ; preds = %21, %5, %1
-  %37 = getelementptr inbounds i8, ptr %0, i64 16
-  %38 = load ptr, ptr %37, align 16
-  tail call void @free(ptr noundef %38) #18
-  store ptr null, ptr %37, align 16
-  store i32 0, ptr %2, align 4
+  %37 = getelementptr inbounds i8, ptr %0, i64 40
+  %38 = load ptr, ptr %37, align 8
+  tail call void @free(ptr noundef %38) #22
+  store ptr null, ptr %37, align 8
+  store i32 0, ptr %2, align 8
   ret void
 }
 
@@ -346,132 +471,195 @@ declare void @free(ptr allocptr nocapture noundef) local_unnamed_addr #3
 
 ; Function Attrs: nounwind optsize
 define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
-  %2 = tail call fastcc i64 @detect_features() #19
-  %3 = getelementptr inbounds i8, ptr %0, i64 12
-  %4 = load i32, ptr %3, align 4
-  %5 = icmp sgt i32 %4, 0
-  br i1 %5, label %6, label %74
+  %2 = alloca [64 x i8], align 16
+  %3 = alloca ptr, align 8
+  %4 = alloca %struct.cpu_mask, align 8
+  %5 = tail call fastcc i64 @detect_features() #23
+  %6 = getelementptr inbounds i8, ptr %0, i64 12
+  %7 = load i32, ptr %6, align 4
+  %8 = icmp sgt i32 %7, 0
+  br i1 %8, label %9, label %109
 
-6:                                                ; preds = %1
-  %7 = getelementptr inbounds i8, ptr %0, i64 48
-  %8 = load ptr, ptr %7, align 8
-  %9 = xor i64 %2, -1
-  %10 = zext nneg i32 %4 to i64
-  br label %14
+9:                                                ; preds = %1
+  %10 = getelementptr inbounds i8, ptr %0, i64 48
+  %11 = load ptr, ptr %10, align 8
+  %12 = xor i64 %5, -1
+  %13 = zext nneg i32 %7 to i64
+  br label %17
 
-11:                                               ; preds = %14
-  %12 = add nuw nsw i64 %15, 1
-  %13 = icmp eq i64 %12, %10
-  br i1 %13, label %74, label %14, !llvm.loop !7
+14:                                               ; preds = %17
+  %15 = add nuw nsw i64 %18, 1
+  %16 = icmp eq i64 %15, %13
+  br i1 %16, label %109, label %17, !llvm.loop !10
 
-14:                                               ; preds = %11, %6
-  %15 = phi i64 [ 0, %6 ], [ %12, %11 ]
-  %16 = getelementptr inbounds %struct.sparsec_variant, ptr %8, i64 %15
-  %17 = getelementptr inbounds i8, ptr %16, i64 8
-  %18 = load i64, ptr %17, align 8
-  %19 = and i64 %18, %9
-  %20 = icmp eq i64 %19, 0
-  br i1 %20, label %21, label %11
+17:                                               ; preds = %14, %9
+  %18 = phi i64 [ 0, %9 ], [ %15, %14 ]
+  %19 = getelementptr inbounds %struct.sparsec_variant, ptr %11, i64 %18
+  %20 = getelementptr inbounds i8, ptr %19, i64 8
+  %21 = load i64, ptr %20, align 8
+  %22 = and i64 %21, %12
+  %23 = icmp eq i64 %22, 0
+  br i1 %23, label %24, label %14
 
-21:                                               ; preds = %14
-  %22 = tail call noalias dereferenceable_or_null(1600) ptr @calloc(i64 noundef 1, i64 noundef 1600) #20
-  %23 = icmp eq ptr %22, null
-  br i1 %23, label %74, label %24
+24:                                               ; preds = %17
+  %25 = tail call noalias dereferenceable_or_null(1664) ptr @calloc(i64 noundef 1, i64 noundef 1664) #24
+  %26 = icmp eq ptr %25, null
+  br i1 %26, label %109, label %27
 
-24:                                               ; preds = %21
-  store ptr %0, ptr %22, align 64
-  %25 = getelementptr inbounds i8, ptr %22, i64 8
-  store ptr %16, ptr %25, align 8
-  %26 = getelementptr inbounds i8, ptr %22, i64 128
-  store i32 1, ptr %26, align 64
-  %27 = tail call i32 @getpid() #18
-  %28 = getelementptr inbounds i8, ptr %22, i64 136
-  store i32 %27, ptr %28, align 8
-  %29 = load i32, ptr %0, align 8
-  %30 = sext i32 %29 to i64
-  %31 = add nsw i64 %30, 1
-  %32 = tail call noalias ptr @calloc(i64 noundef %31, i64 noundef 8) #20
-  %33 = getelementptr inbounds i8, ptr %22, i64 24
-  store ptr %32, ptr %33, align 8
-  %34 = tail call noalias ptr @calloc(i64 noundef %31, i64 noundef 4) #20
-  %35 = getelementptr inbounds i8, ptr %22, i64 32
-  store ptr %34, ptr %35, align 32
-  %36 = getelementptr inbounds i8, ptr %0, i64 8
-  %37 = load i32, ptr %36, align 8
-  %38 = icmp sgt i32 %37, 0
-  br i1 %38, label %39, label %54
+27:                                               ; preds = %24
+  store ptr %0, ptr %25, align 64
+  %28 = getelementptr inbounds i8, ptr %25, i64 8
+  store ptr %19, ptr %28, align 8
+  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %4) #8
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1024) %4, i8 0, i64 1024, i1 false)
+  %29 = call i32 @sched_getaffinity(i32 noundef 0, i64 noundef 1024, ptr noundef nonnull %4) #22
+  %30 = icmp eq i32 %29, 0
+  br i1 %30, label %33, label %31
 
-39:                                               ; preds = %24
-  %40 = getelementptr inbounds i8, ptr %0, i64 40
-  %41 = load ptr, ptr %40, align 8
-  %42 = zext nneg i32 %37 to i64
-  br label %43
+31:                                               ; preds = %27
+  store i64 1, ptr %4, align 8
+  %32 = getelementptr inbounds i8, ptr %4, i64 8
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1016) %32, i8 0, i64 1016, i1 false)
+  br label %33
 
-43:                                               ; preds = %43, %39
-  %44 = phi i64 [ 0, %39 ], [ %50, %43 ]
-  %45 = phi i64 [ 0, %39 ], [ %49, %43 ]
-  %46 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %41, i64 %44, i32 2
-  %47 = load i32, ptr %46, align 4
-  %48 = sext i32 %47 to i64
-  %49 = add nsw i64 %45, %48
-  %50 = add nuw nsw i64 %44, 1
-  %51 = icmp eq i64 %50, %42
-  br i1 %51, label %52, label %43, !llvm.loop !8
+33:                                               ; preds = %31, %27
+  %34 = call fastcc i32 @list_cores(ptr noundef nonnull %4, ptr noundef null, i32 noundef 0) #23
+  call void @llvm.lifetime.start.p0(i64 64, ptr nonnull %2) #8
+  %35 = call fastcc i32 @read_file(ptr noundef nonnull @.str.26, ptr noundef nonnull %2, i64 noundef 64) #23
+  %36 = icmp eq i32 %35, 0
+  br i1 %36, label %54, label %37
 
-52:                                               ; preds = %43
-  %53 = add i64 %49, 1
+37:                                               ; preds = %33
+  call void @llvm.lifetime.start.p0(i64 8, ptr nonnull %3) #8
+  %38 = call i64 @strtol(ptr noundef nonnull %2, ptr noundef nonnull %3, i32 noundef 10) #22
+  %39 = load ptr, ptr %3, align 8
+  %40 = call i64 @strtol(ptr nocapture noundef %39, ptr noundef null, i32 noundef 10) #22
+  %41 = icmp sgt i64 %38, 0
+  %42 = icmp sgt i64 %40, 0
+  %43 = select i1 %41, i1 %42, i1 false
+  br i1 %43, label %44, label %52
+
+44:                                               ; preds = %37
+  %45 = udiv i64 %38, %40
+  %46 = icmp ult i64 %45, 1024
+  br i1 %46, label %47, label %52
+
+47:                                               ; preds = %44
+  %48 = add nsw i64 %38, -1
+  %49 = udiv i64 %48, %40
+  %50 = trunc i64 %49 to i32
+  %51 = add i32 %50, 1
+  br label %52
+
+52:                                               ; preds = %47, %44, %37
+  %53 = phi i32 [ %51, %47 ], [ 1024, %44 ], [ 1024, %37 ]
+  call void @llvm.lifetime.end.p0(i64 8, ptr nonnull %3) #8
   br label %54
 
-54:                                               ; preds = %52, %24
-  %55 = phi i64 [ 1, %24 ], [ %53, %52 ]
-  %56 = tail call noalias ptr @calloc(i64 noundef %55, i64 noundef 8) #20
-  %57 = getelementptr inbounds i8, ptr %22, i64 40
-  store ptr %56, ptr %57, align 8
-  %58 = getelementptr inbounds i8, ptr %0, i64 4
-  %59 = load i32, ptr %58, align 4
-  %60 = sext i32 %59 to i64
-  %61 = sext i32 %37 to i64
+54:                                               ; preds = %33, %52
+  %55 = phi i32 [ %53, %52 ], [ 1024, %33 ]
+  call void @llvm.lifetime.end.p0(i64 64, ptr nonnull %2) #8
+  %56 = call i32 @llvm.smin.i32(i32 %34, i32 %55)
+  %57 = call i32 @llvm.smin.i32(i32 %56, i32 1024)
+  %58 = call i32 @llvm.smax.i32(i32 %57, i32 1)
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %4) #8
+  %59 = getelementptr inbounds i8, ptr %25, i64 128
+  store i32 %58, ptr %59, align 64
+  %60 = load i32, ptr %0, align 8
+  %61 = sext i32 %60 to i64
   %62 = add nsw i64 %61, 1
-  %63 = add nsw i64 %62, %60
-  %64 = tail call noalias ptr @calloc(i64 noundef %63, i64 noundef 8) #20
-  %65 = getelementptr inbounds i8, ptr %22, i64 48
-  store ptr %64, ptr %65, align 16
-  %66 = icmp eq ptr %32, null
-  %67 = icmp eq ptr %34, null
-  %68 = or i1 %66, %67
-  br i1 %68, label %73, label %69
+  %63 = call noalias ptr @calloc(i64 noundef %62, i64 noundef 8) #24
+  %64 = getelementptr inbounds i8, ptr %25, i64 24
+  store ptr %63, ptr %64, align 8
+  %65 = call noalias ptr @calloc(i64 noundef %62, i64 noundef 4) #24
+  %66 = getelementptr inbounds i8, ptr %25, i64 32
+  store ptr %65, ptr %66, align 32
+  %67 = getelementptr inbounds i8, ptr %0, i64 8
+  %68 = load i32, ptr %67, align 8
+  %69 = icmp sgt i32 %68, 0
+  br i1 %69, label %70, label %85
 
-69:                                               ; preds = %54
-  %70 = icmp eq ptr %56, null
-  %71 = icmp eq ptr %64, null
-  %72 = or i1 %70, %71
-  br i1 %72, label %73, label %74
-
-73:                                               ; preds = %69, %54
-  tail call void @sparsec_destroy(ptr noundef nonnull %22) #19
+70:                                               ; preds = %54
+  %71 = getelementptr inbounds i8, ptr %0, i64 40
+  %72 = load ptr, ptr %71, align 8
+  %73 = zext nneg i32 %68 to i64
   br label %74
 
-74:                                               ; preds = %11, %1, %73, %21, %69
-  %75 = phi ptr [ null, %73 ], [ null, %21 ], [ %22, %69 ], [ null, %1 ], [ null, %11 ]
-  ret ptr %75
+74:                                               ; preds = %74, %70
+  %75 = phi i64 [ 0, %70 ], [ %81, %74 ]
+  %76 = phi i64 [ 0, %70 ], [ %80, %74 ]
+  %77 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %72, i64 %75, i32 2
+  %78 = load i32, ptr %77, align 4
+  %79 = sext i32 %78 to i64
+  %80 = add nsw i64 %76, %79
+  %81 = add nuw nsw i64 %75, 1
+  %82 = icmp eq i64 %81, %73
+  br i1 %82, label %83, label %74, !llvm.loop !11
+
+83:                                               ; preds = %74
+  %84 = add i64 %80, 1
+  br label %85
+
+85:                                               ; preds = %83, %54
+  %86 = phi i64 [ 1, %54 ], [ %84, %83 ]
+  %87 = call noalias ptr @calloc(i64 noundef %86, i64 noundef 8) #24
+  %88 = getelementptr inbounds i8, ptr %25, i64 40
+  store ptr %87, ptr %88, align 8
+  %89 = getelementptr inbounds i8, ptr %0, i64 4
+  %90 = load i32, ptr %89, align 4
+  %91 = sext i32 %90 to i64
+  %92 = sext i32 %68 to i64
+  %93 = add nsw i64 %92, 1
+  %94 = add nsw i64 %93, %91
+  %95 = call noalias ptr @calloc(i64 noundef %94, i64 noundef 8) #24
+  %96 = getelementptr inbounds i8, ptr %25, i64 48
+  store ptr %95, ptr %96, align 16
+  %97 = icmp eq ptr %63, null
+  %98 = icmp eq ptr %65, null
+  %99 = or i1 %97, %98
+  br i1 %99, label %104, label %100
+
+100:                                              ; preds = %85
+  %101 = icmp eq ptr %87, null
+  %102 = icmp eq ptr %95, null
+  %103 = or i1 %101, %102
+  br i1 %103, label %104, label %105
+
+104:                                              ; preds = %100, %85
+  call void @sparsec_destroy(ptr noundef nonnull %25) #23
+  br label %109
+
+105:                                              ; preds = %100
+  call fastcc void @lock_contexts() #23
+  %106 = load ptr, ptr @contexts, align 8
+  %107 = getelementptr inbounds i8, ptr %25, i64 576
+  store ptr %106, ptr %107, align 64
+  %108 = ptrtoint ptr %25 to i64
+  store atomic i64 %108, ptr @contexts release, align 8
+  store atomic i32 0, ptr @contexts_owner release, align 4
+  br label %109
+
+109:                                              ; preds = %14, %1, %104, %105, %24
+  %110 = phi ptr [ %25, %105 ], [ null, %104 ], [ null, %24 ], [ null, %1 ], [ null, %14 ]
+  ret ptr %110
 }
 
 ; Function Attrs: nounwind optsize
 define internal fastcc i64 @detect_features() unnamed_addr #0 {
-  %1 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 0) #21, !srcloc !9
+  %1 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 0) #25, !srcloc !12
   %2 = extractvalue { i32, i32, i32, i32 } %1, 0
   %3 = icmp eq i32 %2, 0
   br i1 %3, label %13, label %4
 
 4:                                                ; preds = %0
-  %5 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 1) #21, !srcloc !10
+  %5 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 1) #25, !srcloc !13
   %6 = extractvalue { i32, i32, i32, i32 } %5, 2
   %7 = and i32 %6, 134217728
   %8 = icmp eq i32 %7, 0
   br i1 %8, label %13, label %9
 
 9:                                                ; preds = %4
-  %10 = tail call { i32, i32 } asm sideeffect "xgetbv", "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}"(i32 0) #8, !srcloc !11
+  %10 = tail call { i32, i32 } asm sideeffect "xgetbv", "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}"(i32 0) #8, !srcloc !14
   %11 = extractvalue { i32, i32 } %10, 0
   %12 = zext i32 %11 to i64
   br label %13
@@ -490,7 +678,7 @@ define internal fastcc i64 @detect_features() unnamed_addr #0 {
   %20 = getelementptr inbounds i8, ptr %19, i64 8
   %21 = load i32, ptr %20, align 8
   %22 = and i32 %21, -2147483648
-  %23 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 %22) #21, !srcloc !9
+  %23 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 %22) #25, !srcloc !12
   %24 = extractvalue { i32, i32, i32, i32 } %23, 0
   %25 = icmp eq i32 %24, 0
   %26 = icmp ult i32 %24, %21
@@ -500,7 +688,7 @@ define internal fastcc i64 @detect_features() unnamed_addr #0 {
 28:                                               ; preds = %16
   %29 = getelementptr inbounds i8, ptr %19, i64 12
   %30 = load i32, ptr %29, align 4
-  %31 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,2,~{dirflag},~{fpsr},~{flags}"(i32 %21, i32 %30) #21, !srcloc !12
+  %31 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,2,~{dirflag},~{fpsr},~{flags}"(i32 %21, i32 %30) #25, !srcloc !15
   %32 = extractvalue { i32, i32, i32, i32 } %31, 0
   %33 = getelementptr inbounds i8, ptr %19, i64 16
   %34 = load i8, ptr %33, align 16
@@ -546,14 +734,11 @@ define internal fastcc i64 @detect_features() unnamed_addr #0 {
   %59 = phi i64 [ %57, %55 ], [ %18, %49 ], [ %18, %42 ], [ %18, %16 ]
   %60 = add nuw nsw i64 %17, 1
   %61 = icmp eq i64 %60, 18
-  br i1 %61, label %15, label %16, !llvm.loop !13
+  br i1 %61, label %15, label %16, !llvm.loop !16
 }
 
 ; Function Attrs: mustprogress nofree nounwind optsize willreturn allockind("alloc,zeroed") allocsize(0,1) memory(inaccessiblemem: readwrite)
 declare noalias noundef ptr @calloc(i64 noundef, i64 noundef) local_unnamed_addr #4
-
-; Function Attrs: nounwind optsize
-declare i32 @getpid() local_unnamed_addr #2
 
 ; Function Attrs: nounwind optsize
 define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_unnamed_addr #0 {
@@ -561,7 +746,7 @@ define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr no
   br i1 %4, label %80, label %5
 
 5:                                                ; preds = %3
-  %6 = tail call i32 @getpid() #18
+  %6 = tail call i32 @getpid() #22
   %7 = getelementptr inbounds i8, ptr %0, i64 16
   %8 = cmpxchg ptr %7, i32 0, i32 %6 acquire monotonic, align 16
   %9 = extractvalue { i32, i1 } %8, 1
@@ -577,12 +762,12 @@ define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr no
   br label %14
 
 14:                                               ; preds = %13, %5
-  %15 = tail call fastcc i32 @bind_shapes(ptr noundef nonnull %0, ptr noundef %1, ptr noundef %2) #19
+  %15 = tail call fastcc i32 @bind_shapes(ptr noundef nonnull %0, ptr noundef %1, ptr noundef %2) #23
   %16 = icmp eq i32 %15, 0
   br i1 %16, label %17, label %78
 
 17:                                               ; preds = %14
-  tail call fastcc void @describe_outputs(ptr noundef nonnull %0, ptr noundef %2) #19
+  tail call fastcc void @describe_outputs(ptr noundef nonnull %0, ptr noundef %2) #23
   %18 = load ptr, ptr %0, align 64
   %19 = getelementptr inbounds i8, ptr %18, i64 8
   %20 = load i32, ptr %19, align 8
@@ -633,7 +818,7 @@ define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr no
   %53 = or i32 %43, %52
   %54 = add nuw nsw i64 %42, 1
   %55 = icmp eq i64 %54, %40
-  br i1 %55, label %56, label %41, !llvm.loop !14
+  br i1 %55, label %56, label %41, !llvm.loop !17
 
 56:                                               ; preds = %48
   %57 = icmp eq i32 %53, 0
@@ -662,7 +847,7 @@ define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr no
   %69 = load i32, ptr %68, align 8
   %70 = sext i32 %69 to i64
   %71 = icmp slt i64 %66, %70
-  br i1 %71, label %22, label %78, !llvm.loop !15
+  br i1 %71, label %22, label %78, !llvm.loop !18
 
 72:                                               ; preds = %63, %59
   %73 = load ptr, ptr %0, align 64
@@ -670,7 +855,7 @@ define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr no
   %75 = load ptr, ptr %74, align 8
   %76 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %75, i64 %23
   %77 = load ptr, ptr %76, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str, ptr noundef %77) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str, ptr noundef %77) #23
   br label %78
 
 78:                                               ; preds = %65, %17, %14, %72
@@ -686,8 +871,8 @@ define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr no
 ; Function Attrs: nounwind optsize
 define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr noundef readonly %1, ptr noundef readnone %2) unnamed_addr #0 {
   %4 = load ptr, ptr %0, align 64
-  %5 = getelementptr inbounds i8, ptr %0, i64 576
-  store i8 0, ptr %5, align 64
+  %5 = getelementptr inbounds i8, ptr %0, i64 584
+  store i8 0, ptr %5, align 8
   %6 = icmp eq ptr %1, null
   br i1 %6, label %7, label %11
 
@@ -708,8 +893,8 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br i1 %16, label %19, label %17
 
 17:                                               ; preds = %13, %7
-  %18 = select i1 %6, ptr @.str.25, ptr @.str.24
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.23, ptr noundef nonnull %18) #19
+  %18 = select i1 %6, ptr @.str.29, ptr @.str.28
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.27, ptr noundef nonnull %18) #23
   br label %202
 
 19:                                               ; preds = %13, %11
@@ -741,7 +926,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %36 = load i32, ptr %4, align 8
   %37 = sext i32 %36 to i64
   %38 = icmp slt i64 %35, %37
-  br i1 %38, label %31, label %24, !llvm.loop !16
+  br i1 %38, label %31, label %24, !llvm.loop !19
 
 39:                                               ; preds = %28, %190
   %40 = phi i32 [ %26, %28 ], [ %191, %190 ]
@@ -774,7 +959,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br label %61
 
 61:                                               ; preds = %60, %55
-  %62 = phi ptr [ @.str.34, %60 ], [ %59, %55 ]
+  %62 = phi ptr [ @.str.38, %60 ], [ %59, %55 ]
   %63 = icmp ult i32 %50, 14
   br i1 %63, label %64, label %69
 
@@ -789,8 +974,8 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br label %70
 
 70:                                               ; preds = %64, %69
-  %71 = phi ptr [ @.str.34, %69 ], [ %68, %64 ]
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.26, ptr noundef %53, ptr noundef nonnull %62, ptr noundef nonnull %71) #19
+  %71 = phi ptr [ @.str.38, %69 ], [ %68, %64 ]
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.30, ptr noundef %53, ptr noundef nonnull %62, ptr noundef nonnull %71) #23
   br label %202
 
 72:                                               ; preds = %39
@@ -813,7 +998,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 83:                                               ; preds = %72
   %84 = getelementptr inbounds i8, ptr %42, i64 20
   %85 = load ptr, ptr %46, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.27, ptr noundef %85) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.31, ptr noundef %85) #23
   %86 = load i32, ptr %84, align 4
   %87 = icmp ult i32 %86, 9
   br i1 %87, label %88, label %108
@@ -828,35 +1013,35 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 
 92:                                               ; preds = %98
   %93 = icmp eq i32 %105, 0
-  %94 = select i1 %93, ptr @.str.32, ptr @.str.31
+  %94 = select i1 %93, ptr @.str.36, ptr @.str.35
   br label %95
 
 95:                                               ; preds = %92, %88
-  %96 = phi ptr [ @.str.32, %88 ], [ %94, %92 ]
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull %96) #19
+  %96 = phi ptr [ @.str.36, %88 ], [ %94, %92 ]
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull %96) #23
   %97 = load i32, ptr %84, align 4
   br label %108
 
 98:                                               ; preds = %98, %90
   %99 = phi i64 [ 0, %90 ], [ %104, %98 ]
   %100 = icmp eq i64 %99, 0
-  %101 = select i1 %100, ptr @.str.30, ptr @.str.29
+  %101 = select i1 %100, ptr @.str.34, ptr @.str.33
   %102 = getelementptr inbounds [8 x i64], ptr %91, i64 0, i64 %99
   %103 = load i64, ptr %102, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.28, ptr noundef nonnull %101, i64 noundef %103) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.32, ptr noundef nonnull %101, i64 noundef %103) #23
   %104 = add nuw nsw i64 %99, 1
   %105 = load i32, ptr %84, align 4
   %106 = sext i32 %105 to i64
   %107 = icmp slt i64 %104, %106
-  br i1 %107, label %98, label %92, !llvm.loop !17
+  br i1 %107, label %98, label %92, !llvm.loop !20
 
 108:                                              ; preds = %95, %83
   %109 = phi i32 [ %97, %95 ], [ %86, %83 ]
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.33, i32 noundef %109) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.37, i32 noundef %109) #23
   %110 = getelementptr inbounds i8, ptr %46, i64 16
   %111 = load ptr, ptr %110, align 8
   %112 = load i32, ptr %75, align 4
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.30) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.34) #23
   %113 = icmp sgt i32 %112, 0
   br i1 %113, label %114, label %135
 
@@ -870,7 +1055,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br i1 %118, label %120, label %119
 
 119:                                              ; preds = %116
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.29) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.33) #23
   br label %120
 
 120:                                              ; preds = %119, %116
@@ -880,7 +1065,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br i1 %123, label %124, label %125
 
 124:                                              ; preds = %120
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.35, i64 noundef %122) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.39, i64 noundef %122) #23
   br label %132
 
 125:                                              ; preds = %120
@@ -890,16 +1075,16 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %129 = xor i64 %122, -1
   %130 = getelementptr inbounds ptr, ptr %128, i64 %129
   %131 = load ptr, ptr %130, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.2, ptr noundef %131) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.2, ptr noundef %131) #23
   br label %132
 
 132:                                              ; preds = %125, %124
   %133 = add nuw nsw i64 %117, 1
   %134 = icmp eq i64 %133, %115
-  br i1 %134, label %135, label %116, !llvm.loop !18
+  br i1 %134, label %135, label %116, !llvm.loop !21
 
 135:                                              ; preds = %132, %108
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.36, i32 noundef %112) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.40, i32 noundef %112) #23
   br label %202
 
 136:                                              ; preds = %183, %80
@@ -921,7 +1106,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 
 151:                                              ; preds = %136
   %152 = trunc nuw nsw i64 %138 to i32
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.37, ptr noundef %145, i32 noundef %152, i64 noundef %140) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.41, ptr noundef %145, i32 noundef %152, i64 noundef %140) #23
   br label %202
 
 153:                                              ; preds = %136
@@ -934,7 +1119,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 
 157:                                              ; preds = %155
   %158 = trunc nuw nsw i64 %138 to i32
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.38, ptr noundef %145, i32 noundef %158, i64 noundef %140, i64 noundef %149) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.42, ptr noundef %145, i32 noundef %158, i64 noundef %140, i64 noundef %149) #23
   br label %202
 
 159:                                              ; preds = %153
@@ -969,7 +1154,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %180 = sext i32 %179 to i64
   %181 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %143, i64 %180
   %182 = load ptr, ptr %181, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.39, ptr noundef %145, i32 noundef %172, ptr noundef %176, i64 noundef %140, ptr noundef %182, ptr noundef %176, i64 noundef %163) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.43, ptr noundef %145, i32 noundef %172, ptr noundef %176, i64 noundef %140, ptr noundef %182, ptr noundef %176, i64 noundef %163) #23
   br label %202
 
 183:                                              ; preds = %169, %165, %155
@@ -977,7 +1162,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %185 = add nuw nsw i64 %138, 1
   %186 = sext i32 %184 to i64
   %187 = icmp slt i64 %185, %186
-  br i1 %187, label %136, label %188, !llvm.loop !19
+  br i1 %187, label %136, label %188, !llvm.loop !22
 
 188:                                              ; preds = %183
   %189 = load i32, ptr %25, align 4
@@ -988,7 +1173,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %192 = add nuw nsw i64 %41, 1
   %193 = sext i32 %191 to i64
   %194 = icmp slt i64 %192, %193
-  br i1 %194, label %39, label %195, !llvm.loop !20
+  br i1 %194, label %39, label %195, !llvm.loop !23
 
 195:                                              ; preds = %190, %24
   %196 = getelementptr inbounds i8, ptr %4, i64 64
@@ -997,7 +1182,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %199 = load ptr, ptr %198, align 8
   %200 = getelementptr inbounds i8, ptr %0, i64 40
   %201 = load ptr, ptr %200, align 8
-  tail call void %197(ptr noundef %199, ptr noundef %201) #18
+  tail call void %197(ptr noundef %199, ptr noundef %201) #22
   br label %202
 
 202:                                              ; preds = %151, %157, %171, %135, %70, %195, %17
@@ -1050,19 +1235,19 @@ define internal fastcc void @describe_outputs(ptr nocapture noundef readonly %0,
   %34 = load i32, ptr %33, align 8
   %35 = sext i32 %34 to i64
   %36 = icmp slt i64 %31, %35
-  br i1 %36, label %11, label %10, !llvm.loop !21
+  br i1 %36, label %11, label %10, !llvm.loop !24
 }
 
 ; Function Attrs: nofree nounwind optsize
 define internal void @append(ptr nocapture noundef %0, ptr nocapture noundef readonly %1, ...) unnamed_addr #6 {
   %3 = alloca [1 x %struct.__va_list_tag], align 16
-  %4 = getelementptr inbounds i8, ptr %0, i64 576
-  %5 = tail call i64 @strlen(ptr noundef nonnull dereferenceable(1) %4) #22
+  %4 = getelementptr inbounds i8, ptr %0, i64 584
+  %5 = tail call i64 @strlen(ptr noundef nonnull dereferenceable(1) %4) #26
   call void @llvm.lifetime.start.p0(i64 24, ptr nonnull %3) #8
   call void @llvm.va_start.p0(ptr nonnull %3)
   %6 = getelementptr inbounds i8, ptr %4, i64 %5
   %7 = sub i64 1024, %5
-  %8 = call i32 @vsnprintf(ptr noundef nonnull %6, i64 noundef %7, ptr noundef %1, ptr noundef nonnull %3) #18
+  %8 = call i32 @vsnprintf(ptr noundef nonnull %6, i64 noundef %7, ptr noundef %1, ptr noundef nonnull %3) #22
   call void @llvm.va_end.p0(ptr nonnull %3)
   call void @llvm.lifetime.end.p0(i64 24, ptr nonnull %3) #8
   ret void
@@ -1070,324 +1255,504 @@ define internal void @append(ptr nocapture noundef %0, ptr nocapture noundef rea
 
 ; Function Attrs: nounwind optsize
 define i32 @sparsec_run(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_unnamed_addr #0 {
-  %4 = alloca %struct.__sigset_t, align 8
-  %5 = alloca %struct.__sigset_t, align 8
-  %6 = alloca i32, align 4
-  %7 = alloca i32, align 4
-  %8 = alloca i32, align 4
-  %9 = alloca i32, align 4
-  %10 = icmp eq ptr %0, null
-  br i1 %10, label %218, label %11
+  %4 = alloca %union.pthread_attr_t, align 8
+  %5 = alloca %struct.cpu_mask, align 8
+  %6 = alloca [1024 x i32], align 16
+  %7 = alloca %struct.cpu_mask, align 8
+  %8 = alloca %struct.__sigset_t, align 8
+  %9 = alloca %struct.__sigset_t, align 8
+  %10 = alloca i32, align 4
+  %11 = alloca i32, align 4
+  %12 = alloca i32, align 4
+  %13 = alloca i32, align 4
+  %14 = icmp eq ptr %0, null
+  br i1 %14, label %328, label %15
 
-11:                                               ; preds = %3
-  %12 = tail call i32 @getpid() #18
-  %13 = getelementptr inbounds i8, ptr %0, i64 16
-  %14 = cmpxchg ptr %13, i32 0, i32 %12 acquire monotonic, align 16
-  %15 = extractvalue { i32, i1 } %14, 1
-  br i1 %15, label %20, label %16
+15:                                               ; preds = %3
+  %16 = tail call i32 @getpid() #22
+  %17 = getelementptr inbounds i8, ptr %0, i64 16
+  %18 = cmpxchg ptr %17, i32 0, i32 %16 acquire monotonic, align 16
+  %19 = extractvalue { i32, i1 } %18, 1
+  br i1 %19, label %24, label %20
 
-16:                                               ; preds = %11
-  %17 = extractvalue { i32, i1 } %14, 0
-  %18 = icmp eq i32 %17, %12
-  br i1 %18, label %218, label %19
-
-19:                                               ; preds = %16
-  store atomic i32 %12, ptr %13 monotonic, align 16
-  br label %20
-
-20:                                               ; preds = %19, %11
-  %21 = tail call fastcc i32 @bind_shapes(ptr noundef nonnull %0, ptr noundef %1, ptr noundef %2) #19
-  %22 = icmp eq i32 %21, 0
-  br i1 %22, label %23, label %111
+20:                                               ; preds = %15
+  %21 = extractvalue { i32, i1 } %18, 0
+  %22 = icmp eq i32 %21, %16
+  br i1 %22, label %328, label %23
 
 23:                                               ; preds = %20
-  %24 = load ptr, ptr %0, align 64
-  %25 = getelementptr inbounds i8, ptr %0, i64 40
-  %26 = load ptr, ptr %25, align 8
-  %27 = getelementptr inbounds i8, ptr %24, i64 4
-  %28 = load i32, ptr %27, align 4
-  %29 = icmp sgt i32 %28, 0
-  br i1 %29, label %30, label %33
+  store atomic i32 %16, ptr %17 monotonic, align 16
+  br label %24
 
-30:                                               ; preds = %23
-  %31 = getelementptr inbounds i8, ptr %24, i64 32
-  %32 = getelementptr inbounds i8, ptr %0, i64 48
-  br label %41
+24:                                               ; preds = %23, %15
+  %25 = tail call fastcc i32 @bind_shapes(ptr noundef nonnull %0, ptr noundef %1, ptr noundef %2) #23
+  %26 = icmp eq i32 %25, 0
+  br i1 %26, label %27, label %115
 
-33:                                               ; preds = %49, %23
-  %34 = getelementptr inbounds i8, ptr %24, i64 40
-  %35 = getelementptr inbounds i8, ptr %24, i64 8
-  %36 = load i32, ptr %35, align 8
-  %37 = icmp sgt i32 %36, 0
-  br i1 %37, label %38, label %82
+27:                                               ; preds = %24
+  %28 = load ptr, ptr %0, align 64
+  %29 = getelementptr inbounds i8, ptr %0, i64 40
+  %30 = load ptr, ptr %29, align 8
+  %31 = getelementptr inbounds i8, ptr %28, i64 4
+  %32 = load i32, ptr %31, align 4
+  %33 = icmp sgt i32 %32, 0
+  br i1 %33, label %34, label %37
 
-38:                                               ; preds = %33
-  %39 = getelementptr inbounds i8, ptr %0, i64 48
-  %40 = load ptr, ptr %34, align 8
-  br label %57
+34:                                               ; preds = %27
+  %35 = getelementptr inbounds i8, ptr %28, i64 32
+  %36 = getelementptr inbounds i8, ptr %0, i64 48
+  br label %45
 
-41:                                               ; preds = %49, %30
-  %42 = phi i64 [ 0, %30 ], [ %53, %49 ]
-  %43 = load ptr, ptr %31, align 8
-  %44 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %43, i64 %42
-  %45 = getelementptr inbounds %struct.sparsec_tensor, ptr %1, i64 %42
-  %46 = getelementptr inbounds i8, ptr %45, i64 24
-  %47 = tail call fastcc i32 @check_buffer(ptr noundef nonnull %0, ptr noundef nonnull @.str.25, ptr noundef %44, ptr noundef readonly %45, ptr noundef nonnull readonly %46) #19
-  %48 = icmp eq i32 %47, 0
-  br i1 %48, label %49, label %111
+37:                                               ; preds = %53, %27
+  %38 = getelementptr inbounds i8, ptr %28, i64 40
+  %39 = getelementptr inbounds i8, ptr %28, i64 8
+  %40 = load i32, ptr %39, align 8
+  %41 = icmp sgt i32 %40, 0
+  br i1 %41, label %42, label %86
 
-49:                                               ; preds = %41
-  %50 = load ptr, ptr %45, align 8
-  %51 = load ptr, ptr %32, align 16
-  %52 = getelementptr inbounds ptr, ptr %51, i64 %42
-  store ptr %50, ptr %52, align 8
-  %53 = add nuw nsw i64 %42, 1
-  %54 = load i32, ptr %27, align 4
-  %55 = sext i32 %54 to i64
-  %56 = icmp slt i64 %53, %55
-  br i1 %56, label %41, label %33, !llvm.loop !22
+42:                                               ; preds = %37
+  %43 = getelementptr inbounds i8, ptr %0, i64 48
+  %44 = load ptr, ptr %38, align 8
+  br label %61
 
-57:                                               ; preds = %65, %38
-  %58 = phi ptr [ %40, %38 ], [ %73, %65 ]
-  %59 = phi i64 [ 0, %38 ], [ %78, %65 ]
-  %60 = phi ptr [ %26, %38 ], [ %77, %65 ]
-  %61 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %58, i64 %59
-  %62 = getelementptr inbounds %struct.sparsec_tensor, ptr %2, i64 %59
-  %63 = tail call fastcc i32 @check_buffer(ptr noundef nonnull %0, ptr noundef nonnull @.str.24, ptr noundef %61, ptr noundef readonly %62, ptr noundef %60) #19
-  %64 = icmp eq i32 %63, 0
-  br i1 %64, label %65, label %111
+45:                                               ; preds = %53, %34
+  %46 = phi i64 [ 0, %34 ], [ %57, %53 ]
+  %47 = load ptr, ptr %35, align 8
+  %48 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %47, i64 %46
+  %49 = getelementptr inbounds %struct.sparsec_tensor, ptr %1, i64 %46
+  %50 = getelementptr inbounds i8, ptr %49, i64 24
+  %51 = tail call fastcc i32 @check_buffer(ptr noundef nonnull %0, ptr noundef nonnull @.str.29, ptr noundef %48, ptr noundef readonly %49, ptr noundef nonnull readonly %50) #23
+  %52 = icmp eq i32 %51, 0
+  br i1 %52, label %53, label %115
 
-65:                                               ; preds = %57
-  %66 = load ptr, ptr %62, align 8
-  %67 = load ptr, ptr %39, align 16
-  %68 = load i32, ptr %27, align 4
-  %69 = trunc nuw nsw i64 %59 to i32
-  %70 = add nsw i32 %68, %69
-  %71 = sext i32 %70 to i64
-  %72 = getelementptr inbounds ptr, ptr %67, i64 %71
-  store ptr %66, ptr %72, align 8
-  %73 = load ptr, ptr %34, align 8
-  %74 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %73, i64 %59, i32 2
-  %75 = load i32, ptr %74, align 4
-  %76 = sext i32 %75 to i64
-  %77 = getelementptr inbounds i64, ptr %60, i64 %76
-  %78 = add nuw nsw i64 %59, 1
-  %79 = load i32, ptr %35, align 8
+53:                                               ; preds = %45
+  %54 = load ptr, ptr %49, align 8
+  %55 = load ptr, ptr %36, align 16
+  %56 = getelementptr inbounds ptr, ptr %55, i64 %46
+  store ptr %54, ptr %56, align 8
+  %57 = add nuw nsw i64 %46, 1
+  %58 = load i32, ptr %31, align 4
+  %59 = sext i32 %58 to i64
+  %60 = icmp slt i64 %57, %59
+  br i1 %60, label %45, label %37, !llvm.loop !25
+
+61:                                               ; preds = %69, %42
+  %62 = phi ptr [ %44, %42 ], [ %77, %69 ]
+  %63 = phi i64 [ 0, %42 ], [ %82, %69 ]
+  %64 = phi ptr [ %30, %42 ], [ %81, %69 ]
+  %65 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %62, i64 %63
+  %66 = getelementptr inbounds %struct.sparsec_tensor, ptr %2, i64 %63
+  %67 = tail call fastcc i32 @check_buffer(ptr noundef nonnull %0, ptr noundef nonnull @.str.28, ptr noundef %65, ptr noundef readonly %66, ptr noundef %64) #23
+  %68 = icmp eq i32 %67, 0
+  br i1 %68, label %69, label %115
+
+69:                                               ; preds = %61
+  %70 = load ptr, ptr %66, align 8
+  %71 = load ptr, ptr %43, align 16
+  %72 = load i32, ptr %31, align 4
+  %73 = trunc nuw nsw i64 %63 to i32
+  %74 = add nsw i32 %72, %73
+  %75 = sext i32 %74 to i64
+  %76 = getelementptr inbounds ptr, ptr %71, i64 %75
+  store ptr %70, ptr %76, align 8
+  %77 = load ptr, ptr %38, align 8
+  %78 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %77, i64 %63, i32 2
+  %79 = load i32, ptr %78, align 4
   %80 = sext i32 %79 to i64
-  %81 = icmp slt i64 %78, %80
-  br i1 %81, label %57, label %82, !llvm.loop !23
+  %81 = getelementptr inbounds i64, ptr %64, i64 %80
+  %82 = add nuw nsw i64 %63, 1
+  %83 = load i32, ptr %39, align 8
+  %84 = sext i32 %83 to i64
+  %85 = icmp slt i64 %82, %84
+  br i1 %85, label %61, label %86, !llvm.loop !26
 
-82:                                               ; preds = %65, %33
-  %83 = getelementptr inbounds i8, ptr %0, i64 128
-  %84 = getelementptr inbounds i8, ptr %0, i64 8
-  %85 = load ptr, ptr %84, align 8
-  %86 = getelementptr inbounds i8, ptr %85, i64 32
-  %87 = load ptr, ptr %86, align 8
-  %88 = getelementptr inbounds i8, ptr %0, i64 24
+86:                                               ; preds = %69, %37
+  %87 = getelementptr inbounds i8, ptr %0, i64 128
+  %88 = getelementptr inbounds i8, ptr %0, i64 8
   %89 = load ptr, ptr %88, align 8
-  %90 = tail call i64 %87(ptr noundef %89) #18
-  %91 = add nsw i64 %90, 127
-  %92 = and i64 %91, -64
-  %93 = getelementptr inbounds i8, ptr %0, i64 160
-  store i64 %92, ptr %93, align 32
-  %94 = getelementptr inbounds i8, ptr %0, i64 152
-  %95 = getelementptr inbounds i8, ptr %0, i64 72
-  %96 = load i32, ptr %83, align 64
-  %97 = sext i32 %96 to i64
-  %98 = mul nsw i64 %92, %97
-  %99 = tail call fastcc i32 @grow(ptr noundef nonnull %0, ptr noundef nonnull %94, ptr noundef nonnull %95, i64 noundef %98, ptr noundef nonnull @.str.43) #19
-  %100 = icmp eq i32 %99, 0
-  br i1 %100, label %101, label %111
+  %90 = getelementptr inbounds i8, ptr %89, i64 32
+  %91 = load ptr, ptr %90, align 8
+  %92 = getelementptr inbounds i8, ptr %0, i64 24
+  %93 = load ptr, ptr %92, align 8
+  %94 = tail call i64 %91(ptr noundef %93) #22
+  %95 = add nsw i64 %94, 127
+  %96 = and i64 %95, -64
+  %97 = getelementptr inbounds i8, ptr %0, i64 184
+  store i64 %96, ptr %97, align 8
+  %98 = getelementptr inbounds i8, ptr %0, i64 176
+  %99 = getelementptr inbounds i8, ptr %0, i64 72
+  %100 = load i32, ptr %87, align 64
+  %101 = sext i32 %100 to i64
+  %102 = mul nsw i64 %96, %101
+  %103 = tail call fastcc i32 @grow(ptr noundef nonnull %0, ptr noundef nonnull %98, ptr noundef nonnull %99, i64 noundef %102, ptr noundef nonnull @.str.47) #23
+  %104 = icmp eq i32 %103, 0
+  br i1 %104, label %105, label %115
 
-101:                                              ; preds = %82
-  %102 = getelementptr inbounds i8, ptr %0, i64 56
-  %103 = getelementptr inbounds i8, ptr %0, i64 64
-  %104 = load ptr, ptr %84, align 8
-  %105 = getelementptr inbounds i8, ptr %104, i64 24
-  %106 = load ptr, ptr %105, align 8
-  %107 = load ptr, ptr %88, align 8
-  %108 = tail call i64 %106(ptr noundef %107) #18
-  %109 = tail call fastcc i32 @grow(ptr noundef nonnull %0, ptr noundef nonnull %102, ptr noundef nonnull %103, i64 noundef %108, ptr noundef nonnull @.str.44) #19
-  %110 = icmp eq i32 %109, 0
-  br i1 %110, label %113, label %111
+105:                                              ; preds = %86
+  %106 = getelementptr inbounds i8, ptr %0, i64 56
+  %107 = getelementptr inbounds i8, ptr %0, i64 64
+  %108 = load ptr, ptr %88, align 8
+  %109 = getelementptr inbounds i8, ptr %108, i64 24
+  %110 = load ptr, ptr %109, align 8
+  %111 = load ptr, ptr %92, align 8
+  %112 = tail call i64 %110(ptr noundef %111) #22
+  %113 = tail call fastcc i32 @grow(ptr noundef nonnull %0, ptr noundef nonnull %106, ptr noundef nonnull %107, i64 noundef %112, ptr noundef nonnull @.str.48) #23
+  %114 = icmp eq i32 %113, 0
+  br i1 %114, label %117, label %115
 
-111:                                              ; preds = %41, %57, %20, %82, %101
-  %112 = phi i32 [ %109, %101 ], [ %99, %82 ], [ %21, %20 ], [ 1, %57 ], [ 1, %41 ]
-  store atomic i32 0, ptr %13 release, align 16
-  br label %218
+115:                                              ; preds = %45, %61, %24, %86, %105
+  %116 = phi i32 [ %113, %105 ], [ %103, %86 ], [ %25, %24 ], [ 1, %61 ], [ 1, %45 ]
+  store atomic i32 0, ptr %17 release, align 16
+  br label %328
 
-113:                                              ; preds = %101
-  %114 = load i32, ptr %83, align 64
-  %115 = getelementptr inbounds i8, ptr %0, i64 132
-  %116 = load i32, ptr %115, align 4
-  %117 = add nsw i32 %116, 1
-  %118 = icmp eq i32 %114, %117
-  br i1 %118, label %119, label %126
+117:                                              ; preds = %105
+  %118 = getelementptr inbounds i8, ptr %0, i64 136
+  %119 = load ptr, ptr %118, align 8
+  %120 = icmp eq ptr %119, null
+  br i1 %120, label %121, label %124
 
-119:                                              ; preds = %113
-  %120 = icmp eq i32 %116, 0
-  br i1 %120, label %187, label %121
+121:                                              ; preds = %117
+  %122 = load i32, ptr %87, align 64
+  %123 = add nsw i32 %122, -1
+  br label %124
 
-121:                                              ; preds = %119
-  %122 = getelementptr inbounds i8, ptr %0, i64 136
-  %123 = load i32, ptr %122, align 8
-  %124 = tail call i32 @getpid() #18
-  %125 = icmp eq i32 %123, %124
-  br i1 %125, label %187, label %126
+124:                                              ; preds = %121, %117
+  %125 = phi i32 [ %123, %121 ], [ 0, %117 ]
+  %126 = getelementptr inbounds i8, ptr %0, i64 152
+  %127 = load i32, ptr %126, align 8
+  %128 = icmp eq i32 %127, 0
+  br i1 %128, label %135, label %129
 
-126:                                              ; preds = %121, %113
-  tail call fastcc void @stop_threads(ptr noundef nonnull %83) #19
-  %127 = load i32, ptr %83, align 64
-  %128 = icmp eq i32 %127, 1
-  br i1 %128, label %187, label %129
+129:                                              ; preds = %124
+  %130 = getelementptr inbounds i8, ptr %0, i64 160
+  %131 = load i32, ptr %130, align 32
+  %132 = tail call i32 @getpid() #22
+  %133 = icmp ne i32 %131, %132
+  %134 = load i32, ptr %126, align 8
+  br label %135
 
-129:                                              ; preds = %126
-  %130 = tail call i32 @getpid() #18
-  %131 = getelementptr inbounds i8, ptr %0, i64 136
-  store i32 %130, ptr %131, align 8
-  %132 = tail call i64 @sysconf(i32 noundef 84) #18
-  %133 = load i32, ptr %83, align 64
-  %134 = sext i32 %133 to i64
-  %135 = icmp slt i64 %132, %134
-  %136 = select i1 %135, i32 0, i32 2000
-  %137 = getelementptr inbounds i8, ptr %0, i64 140
-  store i32 %136, ptr %137, align 4
-  %138 = getelementptr inbounds i8, ptr %0, i64 312
-  store i32 0, ptr %138, align 8
-  %139 = getelementptr inbounds i8, ptr %0, i64 308
-  store i32 0, ptr %139, align 4
-  %140 = getelementptr inbounds i8, ptr %0, i64 304
-  store i32 0, ptr %140, align 16
-  %141 = getelementptr inbounds i8, ptr %0, i64 352
-  store i64 0, ptr %141, align 32
-  %142 = getelementptr inbounds i8, ptr %0, i64 384
-  store i64 0, ptr %142, align 64
-  %143 = getelementptr inbounds i8, ptr %0, i64 512
-  store i64 0, ptr %143, align 64
-  %144 = getelementptr inbounds i8, ptr %0, i64 168
-  %145 = tail call i32 @pthread_mutex_init(ptr noundef nonnull %144, ptr noundef null) #18
-  %146 = getelementptr inbounds i8, ptr %0, i64 208
-  %147 = tail call i32 @pthread_cond_init(ptr noundef nonnull %146, ptr noundef null) #18
-  %148 = getelementptr inbounds i8, ptr %0, i64 256
-  %149 = tail call i32 @pthread_cond_init(ptr noundef nonnull %148, ptr noundef null) #18
-  %150 = load i32, ptr %83, align 64
-  %151 = sext i32 %150 to i64
-  %152 = tail call noalias ptr @calloc(i64 noundef %151, i64 noundef 24) #20
-  %153 = getelementptr inbounds i8, ptr %0, i64 144
-  store ptr %152, ptr %153, align 16
-  %154 = icmp eq ptr %152, null
-  br i1 %154, label %183, label %155
+135:                                              ; preds = %129, %124
+  %136 = phi i32 [ 0, %124 ], [ %134, %129 ]
+  %137 = phi i1 [ false, %124 ], [ %133, %129 ]
+  %138 = icmp eq i32 %125, %136
+  br i1 %138, label %139, label %146
 
-155:                                              ; preds = %129
-  call void @llvm.lifetime.start.p0(i64 128, ptr nonnull %4) #8
-  call void @llvm.lifetime.start.p0(i64 128, ptr nonnull %5) #8
-  %156 = call i32 @sigfillset(ptr noundef nonnull %4) #18
-  %157 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %4, ptr noundef nonnull %5) #18
-  %158 = load i32, ptr %115, align 4
+139:                                              ; preds = %135
+  %140 = getelementptr inbounds i8, ptr %0, i64 132
+  %141 = load i32, ptr %140, align 4
+  %142 = getelementptr inbounds i8, ptr %0, i64 156
+  %143 = load i32, ptr %142, align 4
+  %144 = icmp ne i32 %141, %143
+  %145 = select i1 %144, i1 true, i1 %137
+  br i1 %145, label %146, label %297
+
+146:                                              ; preds = %139, %135
+  tail call fastcc void @stop_threads(ptr noundef nonnull %87) #23
+  %147 = getelementptr inbounds i8, ptr %0, i64 132
+  %148 = load i32, ptr %147, align 4
+  %149 = getelementptr inbounds i8, ptr %0, i64 156
+  store i32 %148, ptr %149, align 4
+  %150 = icmp eq i32 %125, 0
+  br i1 %150, label %297, label %151
+
+151:                                              ; preds = %146
+  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %7) #8
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1024) %7, i8 0, i64 1024, i1 false)
+  %152 = call i32 @sched_getaffinity(i32 noundef 0, i64 noundef 1024, ptr noundef nonnull %7) #22
+  %153 = icmp eq i32 %152, 0
+  br i1 %153, label %156, label %154
+
+154:                                              ; preds = %151
+  store i64 1, ptr %7, align 8
+  %155 = getelementptr inbounds i8, ptr %7, i64 8
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1016) %155, i8 0, i64 1016, i1 false)
+  br label %156
+
+156:                                              ; preds = %154, %151
+  %157 = call i32 @getpid() #22
+  %158 = getelementptr inbounds i8, ptr %0, i64 160
+  store i32 %157, ptr %158, align 32
   br label %159
 
-159:                                              ; preds = %164, %155
-  %160 = phi i32 [ %158, %155 ], [ %177, %164 ]
-  %161 = load i32, ptr %83, align 64
-  %162 = add nsw i32 %161, -1
-  %163 = icmp slt i32 %160, %162
-  br i1 %163, label %164, label %178
+159:                                              ; preds = %165, %156
+  %160 = phi i64 [ 0, %156 ], [ %167, %165 ]
+  %161 = phi i32 [ 0, %156 ], [ %166, %165 ]
+  %162 = getelementptr inbounds [128 x i64], ptr %7, i64 0, i64 %160
+  %163 = load i64, ptr %162, align 8
+  %164 = icmp eq i64 %163, 0
+  br i1 %164, label %165, label %169
 
-164:                                              ; preds = %159
-  %165 = load ptr, ptr %153, align 16
-  %166 = sext i32 %160 to i64
-  %167 = getelementptr inbounds %struct.worker, ptr %165, i64 %166
-  store ptr %83, ptr %167, align 8
-  %168 = load i32, ptr %115, align 4
-  %169 = add nsw i32 %168, 1
-  %170 = sext i32 %169 to i64
-  %171 = getelementptr inbounds i8, ptr %167, i64 8
-  store i64 %170, ptr %171, align 8
-  %172 = getelementptr inbounds i8, ptr %167, i64 16
-  %173 = call i32 @pthread_create(ptr noundef nonnull %172, ptr noundef null, ptr noundef nonnull @work, ptr noundef nonnull %167) #18
-  %174 = icmp eq i32 %173, 0
-  %175 = zext i1 %174 to i32
-  %176 = load i32, ptr %115, align 4
-  %177 = add nsw i32 %176, %175
-  store i32 %177, ptr %115, align 4
-  br i1 %174, label %159, label %180, !llvm.loop !24
+165:                                              ; preds = %169, %159
+  %166 = phi i32 [ %161, %159 ], [ %172, %169 ]
+  %167 = add nuw nsw i64 %160, 1
+  %168 = icmp eq i64 %167, 128
+  br i1 %168, label %176, label %159, !llvm.loop !27
 
-178:                                              ; preds = %159
-  %179 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %5, ptr noundef null) #18
-  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %5) #8
-  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %4) #8
-  br label %187
+169:                                              ; preds = %159, %169
+  %170 = phi i64 [ %174, %169 ], [ %163, %159 ]
+  %171 = phi i32 [ %172, %169 ], [ %161, %159 ]
+  %172 = add nsw i32 %171, 1
+  %173 = add i64 %170, -1
+  %174 = and i64 %173, %170
+  %175 = icmp eq i64 %174, 0
+  br i1 %175, label %165, label %169, !llvm.loop !28
 
-180:                                              ; preds = %164
-  %181 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %5, ptr noundef null) #18
-  call fastcc void @stop_threads(ptr noundef nonnull %83) #19
-  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %5) #8
-  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %4) #8
-  %182 = load i32, ptr %83, align 64
-  br label %183
+176:                                              ; preds = %165
+  %177 = load i32, ptr %87, align 64
+  %178 = icmp slt i32 %166, %177
+  %179 = select i1 %178, i32 0, i32 2000
+  %180 = getelementptr inbounds i8, ptr %0, i64 164
+  store i32 %179, ptr %180, align 4
+  %181 = getelementptr inbounds i8, ptr %0, i64 336
+  store i32 0, ptr %181, align 16
+  %182 = getelementptr inbounds i8, ptr %0, i64 332
+  store i32 0, ptr %182, align 4
+  %183 = getelementptr inbounds i8, ptr %0, i64 328
+  store i32 0, ptr %183, align 8
+  %184 = getelementptr inbounds i8, ptr %0, i64 376
+  %185 = getelementptr inbounds i8, ptr %0, i64 512
+  store i64 0, ptr %185, align 64
+  %186 = getelementptr inbounds i8, ptr %0, i64 192
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(16) %184, i8 0, i64 16, i1 false)
+  %187 = call i32 @pthread_mutex_init(ptr noundef nonnull %186, ptr noundef null) #22
+  %188 = getelementptr inbounds i8, ptr %0, i64 232
+  %189 = call i32 @pthread_cond_init(ptr noundef nonnull %188, ptr noundef null) #22
+  %190 = getelementptr inbounds i8, ptr %0, i64 280
+  %191 = call i32 @pthread_cond_init(ptr noundef nonnull %190, ptr noundef null) #22
+  %192 = sext i32 %125 to i64
+  %193 = call noalias ptr @calloc(i64 noundef %192, i64 noundef 24) #24
+  %194 = getelementptr inbounds i8, ptr %0, i64 168
+  store ptr %193, ptr %194, align 8
+  %195 = icmp eq ptr %193, null
+  br i1 %195, label %196, label %197
 
-183:                                              ; preds = %129, %180
-  %184 = phi i32 [ %182, %180 ], [ %150, %129 ]
-  %185 = phi i32 [ %173, %180 ], [ 12, %129 ]
-  %186 = call ptr @strerror(i32 noundef %185) #18
-  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.1, i32 noundef %184, ptr noundef %186) #19
-  store atomic i32 0, ptr %13 release, align 16
+196:                                              ; preds = %176
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %7) #8
+  br label %293
+
+197:                                              ; preds = %176
+  call void @llvm.lifetime.start.p0(i64 128, ptr nonnull %8) #8
+  call void @llvm.lifetime.start.p0(i64 128, ptr nonnull %9) #8
+  %198 = call i32 @sigfillset(ptr noundef nonnull %8) #22
+  %199 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %8, ptr noundef nonnull %9) #22
+  call void @llvm.lifetime.start.p0(i64 4096, ptr nonnull %6) #8
+  %200 = load i32, ptr %147, align 4
+  %201 = icmp eq i32 %200, 0
+  br i1 %201, label %234, label %202
+
+202:                                              ; preds = %197
+  %203 = call i32 @sched_getcpu() #22
+  %204 = call fastcc i32 @list_cores(ptr noundef nonnull readonly %7, ptr noundef nonnull %6, i32 noundef 1024) #23
+  %205 = call i32 @llvm.smin.i32(i32 %204, i32 1024)
+  %206 = icmp ult i32 %203, 8192
+  br i1 %206, label %207, label %218
+
+207:                                              ; preds = %202
+  %208 = zext nneg i32 %203 to i64
+  %209 = lshr i64 %208, 6
+  %210 = getelementptr inbounds [128 x i64], ptr %7, i64 0, i64 %209
+  %211 = load i64, ptr %210, align 8
+  %212 = and i64 %208, 63
+  %213 = shl nuw i64 1, %212
+  %214 = and i64 %211, %213
+  %215 = icmp eq i64 %214, 0
+  br i1 %215, label %218, label %216
+
+216:                                              ; preds = %207
+  %217 = call fastcc i32 @core_of(i32 noundef %203, ptr noundef nonnull readonly %7) #23
   br label %218
 
-187:                                              ; preds = %126, %119, %121, %178
-  %188 = load ptr, ptr %0, align 64
-  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %6) #8
-  store i32 0, ptr %6, align 4
-  call void @llvm.x86.sse.stmxcsr(ptr nonnull %7)
-  %189 = load i32, ptr %7, align 4
-  store i32 8064, ptr %8, align 4
-  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %8)
-  %190 = load ptr, ptr %84, align 8
-  %191 = getelementptr inbounds i8, ptr %190, i64 16
-  %192 = load ptr, ptr %191, align 8
-  %193 = load ptr, ptr %88, align 8
-  %194 = getelementptr inbounds i8, ptr %0, i64 48
-  %195 = load ptr, ptr %194, align 16
-  %196 = getelementptr inbounds i8, ptr %188, i64 4
-  %197 = load i32, ptr %196, align 4
-  %198 = sext i32 %197 to i64
-  %199 = getelementptr inbounds ptr, ptr %195, i64 %198
-  %200 = load ptr, ptr %102, align 8
-  %201 = getelementptr inbounds i8, ptr %188, i64 72
-  %202 = load ptr, ptr %201, align 8
-  call void %192(ptr noundef %193, ptr noundef %195, ptr noundef %199, ptr noundef %200, ptr noundef %202, ptr noundef nonnull %83, ptr noundef nonnull %6) #18
-  store i32 %189, ptr %9, align 4
-  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %9)
-  call fastcc void @describe_outputs(ptr noundef nonnull %0, ptr noundef %2) #19
-  %203 = load i32, ptr %6, align 4
-  %204 = icmp sgt i32 %203, 0
-  br i1 %204, label %205, label %216
+218:                                              ; preds = %216, %207, %202
+  %219 = phi i32 [ %217, %216 ], [ -1, %207 ], [ -1, %202 ]
+  %220 = icmp sgt i32 %204, 1
+  br i1 %220, label %221, label %234
 
-205:                                              ; preds = %187
-  %206 = getelementptr inbounds i8, ptr %188, i64 16
-  %207 = load i32, ptr %206, align 8
-  %208 = icmp sgt i32 %203, %207
-  br i1 %208, label %216, label %209
+221:                                              ; preds = %218
+  %222 = add nsw i32 %205, -1
+  %223 = zext i32 %222 to i64
+  br label %224
 
-209:                                              ; preds = %205
-  %210 = getelementptr inbounds i8, ptr %188, i64 56
-  %211 = load ptr, ptr %210, align 8
-  %212 = zext nneg i32 %203 to i64
-  %213 = getelementptr ptr, ptr %211, i64 %212
-  %214 = getelementptr i8, ptr %213, i64 -8
-  %215 = load ptr, ptr %214, align 8
-  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.2, ptr noundef %215) #19
-  br label %216
+224:                                              ; preds = %229, %221
+  %225 = phi i64 [ 0, %221 ], [ %230, %229 ]
+  %226 = getelementptr inbounds [1024 x i32], ptr %6, i64 0, i64 %225
+  %227 = load i32, ptr %226, align 4
+  %228 = icmp eq i32 %227, %219
+  br i1 %228, label %232, label %229
 
-216:                                              ; preds = %187, %205, %209
-  %217 = phi i32 [ 2, %209 ], [ 0, %205 ], [ 0, %187 ]
-  store atomic i32 0, ptr %13 release, align 16
-  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %6) #8
-  br label %218
+229:                                              ; preds = %224
+  %230 = add nuw nsw i64 %225, 1
+  %231 = icmp eq i64 %230, %223
+  br i1 %231, label %234, label %224, !llvm.loop !29
 
-218:                                              ; preds = %16, %3, %183, %216, %111
-  %219 = phi i32 [ %112, %111 ], [ 4, %183 ], [ %217, %216 ], [ 1, %3 ], [ 5, %16 ]
-  ret i32 %219
+232:                                              ; preds = %224
+  %233 = and i64 %225, 4294967295
+  br label %234
+
+234:                                              ; preds = %229, %232, %218, %197
+  %235 = phi i64 [ 0, %197 ], [ 0, %218 ], [ %233, %232 ], [ %223, %229 ]
+  %236 = phi i32 [ 0, %197 ], [ %205, %218 ], [ %205, %232 ], [ %205, %229 ]
+  %237 = icmp eq i32 %236, 0
+  %238 = sext i32 %236 to i64
+  %239 = load i32, ptr %126, align 8
+  br label %240
+
+240:                                              ; preds = %281, %234
+  %241 = phi i32 [ %239, %234 ], [ %287, %281 ]
+  %242 = load i32, ptr %87, align 64
+  %243 = add nsw i32 %242, -1
+  %244 = icmp slt i32 %241, %243
+  br i1 %244, label %245, label %288
+
+245:                                              ; preds = %240
+  %246 = load ptr, ptr %194, align 8
+  %247 = sext i32 %241 to i64
+  %248 = getelementptr inbounds %struct.worker, ptr %246, i64 %247
+  store ptr %87, ptr %248, align 8
+  %249 = load i32, ptr %126, align 8
+  %250 = add nsw i32 %249, 1
+  %251 = sext i32 %250 to i64
+  %252 = getelementptr inbounds i8, ptr %248, i64 8
+  store i64 %251, ptr %252, align 8
+  br i1 %237, label %260, label %253
+
+253:                                              ; preds = %245
+  %254 = add nsw i64 %235, %251
+  %255 = srem i64 %254, %238
+  %256 = getelementptr inbounds [1024 x i32], ptr %6, i64 0, i64 %255
+  %257 = load i32, ptr %256, align 4
+  call void @llvm.lifetime.start.p0(i64 56, ptr nonnull %4) #8
+  %258 = call i32 @pthread_attr_init(ptr noundef nonnull %4) #22
+  %259 = icmp eq i32 %258, 0
+  br i1 %259, label %263, label %279
+
+260:                                              ; preds = %245
+  call void @llvm.lifetime.start.p0(i64 56, ptr nonnull %4) #8
+  %261 = call i32 @pthread_attr_init(ptr noundef nonnull %4) #22
+  %262 = icmp eq i32 %261, 0
+  br i1 %262, label %276, label %279
+
+263:                                              ; preds = %253
+  %264 = icmp sgt i32 %257, -1
+  br i1 %264, label %265, label %276
+
+265:                                              ; preds = %263
+  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %5) #8
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1024) %5, i8 0, i64 1024, i1 false)
+  %266 = and i32 %257, 63
+  %267 = zext nneg i32 %266 to i64
+  %268 = shl nuw i64 1, %267
+  %269 = lshr i32 %257, 6
+  %270 = zext nneg i32 %269 to i64
+  %271 = getelementptr inbounds [128 x i64], ptr %5, i64 0, i64 %270
+  %272 = load i64, ptr %271, align 8
+  %273 = or i64 %272, %268
+  store i64 %273, ptr %271, align 8
+  %274 = call i32 @pthread_attr_setaffinity_np(ptr noundef nonnull %4, i64 noundef 1024, ptr noundef nonnull %5) #22
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %5) #8
+  %275 = icmp eq i32 %274, 0
+  br i1 %275, label %276, label %281
+
+276:                                              ; preds = %265, %263, %260
+  %277 = getelementptr inbounds i8, ptr %248, i64 16
+  %278 = call i32 @pthread_create(ptr noundef nonnull %277, ptr noundef nonnull %4, ptr noundef nonnull @work, ptr noundef nonnull %248) #22
+  br label %281
+
+279:                                              ; preds = %260, %253
+  %280 = phi i32 [ %261, %260 ], [ %258, %253 ]
+  call void @llvm.lifetime.end.p0(i64 56, ptr nonnull %4) #8
+  br label %290
+
+281:                                              ; preds = %276, %265
+  %282 = phi i32 [ %274, %265 ], [ %278, %276 ]
+  %283 = call i32 @pthread_attr_destroy(ptr noundef nonnull %4) #22
+  call void @llvm.lifetime.end.p0(i64 56, ptr nonnull %4) #8
+  %284 = icmp eq i32 %282, 0
+  %285 = zext i1 %284 to i32
+  %286 = load i32, ptr %126, align 8
+  %287 = add nsw i32 %286, %285
+  store i32 %287, ptr %126, align 8
+  br i1 %284, label %240, label %290, !llvm.loop !30
+
+288:                                              ; preds = %240
+  call void @llvm.lifetime.end.p0(i64 4096, ptr nonnull %6) #8
+  %289 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %9, ptr noundef null) #22
+  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %9) #8
+  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %8) #8
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %7) #8
+  br label %297
+
+290:                                              ; preds = %281, %279
+  %291 = phi i32 [ %280, %279 ], [ %282, %281 ]
+  call void @llvm.lifetime.end.p0(i64 4096, ptr nonnull %6) #8
+  %292 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %9, ptr noundef null) #22
+  call fastcc void @stop_threads(ptr noundef nonnull %87) #23
+  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %9) #8
+  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %8) #8
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %7) #8
+  br label %293
+
+293:                                              ; preds = %290, %196
+  %294 = phi i32 [ 12, %196 ], [ %291, %290 ]
+  %295 = load i32, ptr %87, align 64
+  %296 = call ptr @strerror(i32 noundef %294) #22
+  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.1, i32 noundef %295, ptr noundef %296) #23
+  store atomic i32 0, ptr %17 release, align 16
+  br label %328
+
+297:                                              ; preds = %146, %139, %288
+  %298 = load ptr, ptr %0, align 64
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %10) #8
+  store i32 0, ptr %10, align 4
+  call void @llvm.x86.sse.stmxcsr(ptr nonnull %11)
+  %299 = load i32, ptr %11, align 4
+  store i32 8064, ptr %12, align 4
+  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %12)
+  %300 = load ptr, ptr %88, align 8
+  %301 = getelementptr inbounds i8, ptr %300, i64 16
+  %302 = load ptr, ptr %301, align 8
+  %303 = load ptr, ptr %92, align 8
+  %304 = getelementptr inbounds i8, ptr %0, i64 48
+  %305 = load ptr, ptr %304, align 16
+  %306 = getelementptr inbounds i8, ptr %298, i64 4
+  %307 = load i32, ptr %306, align 4
+  %308 = sext i32 %307 to i64
+  %309 = getelementptr inbounds ptr, ptr %305, i64 %308
+  %310 = load ptr, ptr %106, align 8
+  %311 = getelementptr inbounds i8, ptr %298, i64 72
+  %312 = load ptr, ptr %311, align 8
+  call void %302(ptr noundef %303, ptr noundef %305, ptr noundef %309, ptr noundef %310, ptr noundef %312, ptr noundef nonnull %87, ptr noundef nonnull %10) #22
+  store i32 %299, ptr %13, align 4
+  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %13)
+  call fastcc void @describe_outputs(ptr noundef nonnull %0, ptr noundef %2) #23
+  %313 = load i32, ptr %10, align 4
+  %314 = icmp sgt i32 %313, 0
+  br i1 %314, label %315, label %326
+
+315:                                              ; preds = %297
+  %316 = getelementptr inbounds i8, ptr %298, i64 16
+  %317 = load i32, ptr %316, align 8
+  %318 = icmp sgt i32 %313, %317
+  br i1 %318, label %326, label %319
+
+319:                                              ; preds = %315
+  %320 = getelementptr inbounds i8, ptr %298, i64 56
+  %321 = load ptr, ptr %320, align 8
+  %322 = zext nneg i32 %313 to i64
+  %323 = getelementptr ptr, ptr %321, i64 %322
+  %324 = getelementptr i8, ptr %323, i64 -8
+  %325 = load ptr, ptr %324, align 8
+  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.2, ptr noundef %325) #23
+  br label %326
+
+326:                                              ; preds = %297, %315, %319
+  %327 = phi i32 [ 2, %319 ], [ 0, %315 ], [ 0, %297 ]
+  store atomic i32 0, ptr %17 release, align 16
+  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %10) #8
+  br label %328
+
+328:                                              ; preds = %20, %3, %293, %326, %115
+  %329 = phi i32 [ %116, %115 ], [ 4, %293 ], [ %327, %326 ], [ 1, %3 ], [ 5, %20 ]
+  ret i32 %329
 }
 
 ; Function Attrs: nounwind optsize
@@ -1405,7 +1770,7 @@ define noundef i32 @sparsec_set_threads(ptr noundef %0, i32 noundef %1) local_un
   br i1 %3, label %22, label %4
 
 4:                                                ; preds = %2
-  %5 = tail call i32 @getpid() #18
+  %5 = tail call i32 @getpid() #22
   %6 = getelementptr inbounds i8, ptr %0, i64 16
   %7 = cmpxchg ptr %6, i32 0, i32 %5 acquire monotonic, align 16
   %8 = extractvalue { i32, i1 } %7, 1
@@ -1421,14 +1786,14 @@ define noundef i32 @sparsec_set_threads(ptr noundef %0, i32 noundef %1) local_un
   br label %13
 
 13:                                               ; preds = %12, %4
-  %14 = getelementptr inbounds i8, ptr %0, i64 576
-  store i8 0, ptr %14, align 64
+  %14 = getelementptr inbounds i8, ptr %0, i64 584
+  store i8 0, ptr %14, align 8
   %15 = add i32 %1, -1025
   %16 = icmp ult i32 %15, -1024
   br i1 %16, label %17, label %18
 
 17:                                               ; preds = %13
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.3, i32 noundef %1, i32 noundef 1024) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.3, i32 noundef %1, i32 noundef 1024) #23
   br label %20
 
 18:                                               ; preds = %13
@@ -1444,6 +1809,74 @@ define noundef i32 @sparsec_set_threads(ptr noundef %0, i32 noundef %1) local_un
 22:                                               ; preds = %20, %9, %2
   %23 = phi i32 [ 1, %2 ], [ 5, %9 ], [ %21, %20 ]
   ret i32 %23
+}
+
+; Function Attrs: nounwind optsize
+define noundef i32 @sparsec_set_pinning(ptr noundef %0, i32 noundef %1) local_unnamed_addr #0 {
+  %3 = icmp eq ptr %0, null
+  br i1 %3, label %17, label %4
+
+4:                                                ; preds = %2
+  %5 = tail call i32 @getpid() #22
+  %6 = getelementptr inbounds i8, ptr %0, i64 16
+  %7 = cmpxchg ptr %6, i32 0, i32 %5 acquire monotonic, align 16
+  %8 = extractvalue { i32, i1 } %7, 1
+  br i1 %8, label %13, label %9
+
+9:                                                ; preds = %4
+  %10 = extractvalue { i32, i1 } %7, 0
+  %11 = icmp eq i32 %10, %5
+  br i1 %11, label %17, label %12
+
+12:                                               ; preds = %9
+  store atomic i32 %5, ptr %6 monotonic, align 16
+  br label %13
+
+13:                                               ; preds = %12, %4
+  %14 = icmp ne i32 %1, 0
+  %15 = zext i1 %14 to i32
+  %16 = getelementptr inbounds i8, ptr %0, i64 132
+  store i32 %15, ptr %16, align 4
+  store atomic i32 0, ptr %6 release, align 16
+  br label %17
+
+17:                                               ; preds = %9, %2, %13
+  %18 = phi i32 [ 0, %13 ], [ 1, %2 ], [ 5, %9 ]
+  ret i32 %18
+}
+
+; Function Attrs: nounwind optsize
+define noundef i32 @sparsec_set_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_unnamed_addr #0 {
+  %4 = icmp eq ptr %0, null
+  br i1 %4, label %17, label %5
+
+5:                                                ; preds = %3
+  %6 = tail call i32 @getpid() #22
+  %7 = getelementptr inbounds i8, ptr %0, i64 16
+  %8 = cmpxchg ptr %7, i32 0, i32 %6 acquire monotonic, align 16
+  %9 = extractvalue { i32, i1 } %8, 1
+  br i1 %9, label %14, label %10
+
+10:                                               ; preds = %5
+  %11 = extractvalue { i32, i1 } %8, 0
+  %12 = icmp eq i32 %11, %6
+  br i1 %12, label %17, label %13
+
+13:                                               ; preds = %10
+  store atomic i32 %6, ptr %7 monotonic, align 16
+  br label %14
+
+14:                                               ; preds = %13, %5
+  %15 = getelementptr inbounds i8, ptr %0, i64 136
+  store ptr %1, ptr %15, align 8
+  %16 = getelementptr inbounds i8, ptr %0, i64 144
+  store ptr %2, ptr %16, align 16
+  store atomic i32 0, ptr %7 release, align 16
+  br label %17
+
+17:                                               ; preds = %10, %3, %14
+  %18 = phi i32 [ 0, %14 ], [ 1, %3 ], [ 5, %10 ]
+  ret i32 %18
 }
 
 ; Function Attrs: mustprogress nofree norecurse nosync nounwind optsize willreturn memory(argmem: read)
@@ -1483,11 +1916,11 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
   br i1 %3, label %6, label %4
 
 4:                                                ; preds = %2
-  %5 = getelementptr inbounds i8, ptr %1, i64 576
+  %5 = getelementptr inbounds i8, ptr %1, i64 584
   br label %64
 
 6:                                                ; preds = %2
-  %7 = tail call fastcc i64 @detect_features() #19
+  %7 = tail call fastcc i64 @detect_features() #23
   %8 = getelementptr inbounds i8, ptr %0, i64 12
   %9 = load i32, ptr %8, align 4
   %10 = icmp sgt i32 %9, 0
@@ -1503,7 +1936,7 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
 16:                                               ; preds = %19
   %17 = add nuw nsw i64 %20, 1
   %18 = icmp eq i64 %17, %15
-  br i1 %18, label %25, label %19, !llvm.loop !7
+  br i1 %18, label %25, label %19, !llvm.loop !10
 
 19:                                               ; preds = %16, %14
   %20 = phi i64 [ 0, %14 ], [ %17, %16 ]
@@ -1518,16 +1951,16 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
   %27 = getelementptr %struct.sparsec_variant, ptr %12, i64 %26
   %28 = getelementptr i8, ptr %27, i64 -32
   %29 = load i64, ptr %28, align 8
-  %30 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull @creation_error.mutex) #18
-  tail call void @llvm.memcpy.p0.p0.i64(ptr noundef nonnull align 16 dereferenceable(15) @creation_error.text, ptr noundef nonnull align 1 dereferenceable(15) @.str.47, i64 15, i1 false)
+  %30 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull @creation_error.mutex) #22
+  tail call void @llvm.memcpy.p0.p0.i64(ptr noundef nonnull align 16 dereferenceable(15) @creation_error.text, ptr noundef nonnull align 1 dereferenceable(15) @.str.51, i64 15, i1 false)
   br label %37
 
 31:                                               ; preds = %60
   %32 = sext i32 %61 to i64
   %33 = getelementptr inbounds i8, ptr @creation_error.text, i64 %32
   %34 = sub nsw i64 512, %32
-  %35 = tail call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull %33, i64 noundef %34, ptr noundef nonnull @.str.50, ptr noundef nonnull @.str.51) #18
-  %36 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull @creation_error.mutex) #18
+  %35 = tail call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull %33, i64 noundef %34, ptr noundef nonnull @.str.54, ptr noundef nonnull @.str.55) #22
+  %36 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull @creation_error.mutex) #22
   br label %64
 
 37:                                               ; preds = %60, %25
@@ -1551,13 +1984,13 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
 51:                                               ; preds = %46
   %52 = getelementptr inbounds [18 x %struct.cpu_feature], ptr @cpu_features, i64 0, i64 %38
   %53 = load ptr, ptr %52, align 16
-  %54 = tail call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull %49, i64 noundef %50, ptr noundef nonnull @.str.48, ptr noundef %53) #18
+  %54 = tail call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull %49, i64 noundef %50, ptr noundef nonnull @.str.52, ptr noundef %53) #22
   %55 = add nsw i32 %54, %39
   br label %60
 
 56:                                               ; preds = %46
   %57 = trunc nuw nsw i64 %38 to i32
-  %58 = tail call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull %49, i64 noundef %50, ptr noundef nonnull @.str.49, i32 noundef %57) #18
+  %58 = tail call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull %49, i64 noundef %50, ptr noundef nonnull @.str.53, i32 noundef %57) #22
   %59 = add nsw i32 %58, %39
   br label %60
 
@@ -1565,18 +1998,91 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
   %61 = phi i32 [ %39, %37 ], [ %55, %51 ], [ %59, %56 ]
   %62 = add nuw nsw i64 %38, 1
   %63 = icmp eq i64 %62, 64
-  br i1 %63, label %31, label %37, !llvm.loop !25
+  br i1 %63, label %31, label %37, !llvm.loop !31
 
 64:                                               ; preds = %19, %31, %4
-  %65 = phi ptr [ %5, %4 ], [ @creation_error.text, %31 ], [ @.str.46, %19 ]
+  %65 = phi ptr [ %5, %4 ], [ @creation_error.text, %31 ], [ @.str.50, %19 ]
   ret ptr %65
 }
+
+; Function Attrs: nounwind optsize
+define internal void @run_part(ptr nocapture noundef %0, i32 noundef %1) #0 {
+  %3 = alloca i32, align 4
+  %4 = alloca i32, align 4
+  %5 = alloca i32, align 4
+  %6 = icmp slt i32 %1, 0
+  br i1 %6, label %21, label %7
+
+7:                                                ; preds = %2
+  %8 = load i32, ptr %0, align 64
+  %9 = icmp sgt i32 %8, %1
+  br i1 %9, label %10, label %21
+
+10:                                               ; preds = %7
+  call void @llvm.x86.sse.stmxcsr(ptr nonnull %3)
+  %11 = load i32, ptr %3, align 4
+  store i32 8064, ptr %4, align 4
+  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %4)
+  %12 = getelementptr inbounds i8, ptr %0, i64 384
+  %13 = atomicrmw add ptr %12, i64 1 seq_cst, align 64
+  %14 = getelementptr inbounds i8, ptr %0, i64 256
+  %15 = load atomic i64, ptr %14 seq_cst, align 64
+  %16 = icmp eq i64 %15, 0
+  br i1 %16, label %19, label %17
+
+17:                                               ; preds = %10
+  %18 = zext nneg i32 %1 to i64
+  call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef %18) #23
+  br label %19
+
+19:                                               ; preds = %17, %10
+  %20 = atomicrmw sub ptr %12, i64 1 seq_cst, align 64
+  store i32 %11, ptr %5, align 4
+  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %5)
+  br label %21
+
+21:                                               ; preds = %2, %7, %19
+  ret void
+}
+
+; Function Attrs: nounwind optsize
+declare i32 @sched_yield() local_unnamed_addr #2
 
 ; Function Attrs: nounwind
 declare void @llvm.x86.sse2.pause() #8
 
 ; Function Attrs: optsize
 declare i32 @pthread_cond_wait(ptr noundef, ptr noundef) local_unnamed_addr #11
+
+; Function Attrs: nounwind optsize
+define internal fastcc void @lock_contexts() unnamed_addr #0 {
+  %1 = tail call i32 @getpid() #22
+  %2 = cmpxchg ptr @contexts_owner, i32 0, i32 %1 acquire monotonic, align 4
+  %3 = extractvalue { i32, i1 } %2, 1
+  br i1 %3, label %14, label %4
+
+4:                                                ; preds = %0, %10
+  %5 = phi { i32, i1 } [ %12, %10 ], [ %2, %0 ]
+  %6 = extractvalue { i32, i1 } %5, 0
+  %7 = icmp eq i32 %6, %1
+  br i1 %7, label %8, label %10
+
+8:                                                ; preds = %4
+  %9 = tail call i32 @sched_yield() #22
+  br label %10
+
+10:                                               ; preds = %8, %4
+  %11 = phi i32 [ 0, %8 ], [ %6, %4 ]
+  %12 = cmpxchg ptr @contexts_owner, i32 %11, i32 %1 acquire monotonic, align 4
+  %13 = extractvalue { i32, i1 } %12, 1
+  br i1 %13, label %14, label %4, !llvm.loop !32
+
+14:                                               ; preds = %10, %0
+  ret void
+}
+
+; Function Attrs: nounwind optsize
+declare i32 @getpid() local_unnamed_addr #2
 
 ; Function Attrs: optsize
 declare i32 @pthread_join(i64 noundef, ptr noundef) local_unnamed_addr #11
@@ -1587,23 +2093,211 @@ declare i32 @pthread_mutex_destroy(ptr noundef) local_unnamed_addr #2
 ; Function Attrs: nounwind optsize
 declare i32 @pthread_cond_destroy(ptr noundef) local_unnamed_addr #2
 
+; Function Attrs: nounwind optsize
+define internal fastcc i32 @list_cores(ptr nocapture noundef readonly %0, ptr nocapture noundef writeonly %1, i32 noundef %2) unnamed_addr #0 {
+  br label %5
+
+4:                                                ; preds = %27
+  ret i32 %28
+
+5:                                                ; preds = %3, %27
+  %6 = phi i64 [ 0, %3 ], [ %29, %27 ]
+  %7 = phi i32 [ 0, %3 ], [ %28, %27 ]
+  %8 = lshr i64 %6, 6
+  %9 = getelementptr inbounds [128 x i64], ptr %0, i64 0, i64 %8
+  %10 = load i64, ptr %9, align 8
+  %11 = and i64 %6, 63
+  %12 = shl nuw i64 1, %11
+  %13 = and i64 %10, %12
+  %14 = icmp eq i64 %13, 0
+  br i1 %14, label %27, label %15
+
+15:                                               ; preds = %5
+  %16 = trunc nuw nsw i64 %6 to i32
+  %17 = tail call fastcc i32 @core_of(i32 noundef %16, ptr noundef nonnull %0) #23
+  %18 = zext i32 %17 to i64
+  %19 = icmp eq i64 %6, %18
+  br i1 %19, label %20, label %27
+
+20:                                               ; preds = %15
+  %21 = icmp slt i32 %7, %2
+  br i1 %21, label %22, label %25
+
+22:                                               ; preds = %20
+  %23 = sext i32 %7 to i64
+  %24 = getelementptr inbounds i32, ptr %1, i64 %23
+  store i32 %16, ptr %24, align 4
+  br label %25
+
+25:                                               ; preds = %22, %20
+  %26 = add nsw i32 %7, 1
+  br label %27
+
+27:                                               ; preds = %5, %15, %25
+  %28 = phi i32 [ %7, %15 ], [ %26, %25 ], [ %7, %5 ]
+  %29 = add nuw nsw i64 %6, 1
+  %30 = icmp eq i64 %29, 8192
+  br i1 %30, label %4, label %5, !llvm.loop !33
+}
+
+; Function Attrs: mustprogress nocallback nofree nounwind willreturn memory(argmem: write)
+declare void @llvm.memset.p0.i64(ptr nocapture writeonly, i8, i64, i1 immarg) #12
+
 ; Function Attrs: mustprogress nocallback nofree nounwind willreturn memory(argmem: readwrite)
-declare void @llvm.memcpy.p0.p0.i64(ptr noalias nocapture writeonly, ptr noalias nocapture readonly, i64, i1 immarg) #12
+declare void @llvm.memcpy.p0.p0.i64(ptr noalias nocapture writeonly, ptr noalias nocapture readonly, i64, i1 immarg) #13
 
-; Function Attrs: mustprogress nocallback nofree nosync nounwind speculatable willreturn memory(none)
-declare { i64, i1 } @llvm.smul.with.overflow.i64(i64, i64) #13
+; Function Attrs: nounwind optsize
+declare i32 @sched_getaffinity(i32 noundef, i64 noundef, ptr noundef) local_unnamed_addr #2
 
-; Function Attrs: mustprogress nofree nounwind optsize willreturn memory(argmem: read)
-declare i64 @strlen(ptr nocapture noundef) local_unnamed_addr #14
+; Function Attrs: nounwind optsize
+define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readonly %1) unnamed_addr #0 {
+  %3 = alloca [96 x i8], align 16
+  %4 = alloca [256 x i8], align 16
+  %5 = alloca ptr, align 8
+  call void @llvm.lifetime.start.p0(i64 96, ptr nonnull %3) #8
+  call void @llvm.lifetime.start.p0(i64 256, ptr nonnull %4) #8
+  br label %6
 
-; Function Attrs: mustprogress nocallback nofree nosync nounwind willreturn
-declare void @llvm.va_start.p0(ptr) #15
+6:                                                ; preds = %2, %57
+  %7 = phi i1 [ true, %2 ], [ false, %57 ]
+  %8 = phi i64 [ 0, %2 ], [ 1, %57 ]
+  %9 = shl i64 %8, 2
+  %10 = call ptr @llvm.load.relative.i64(ptr @core_of.names.rel, i64 %9)
+  %11 = call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull dereferenceable(1) %3, i64 noundef 96, ptr noundef nonnull @.str.25, i32 noundef %0, ptr noundef %10) #22
+  %12 = call fastcc i32 @read_file(ptr noundef nonnull %3, ptr noundef nonnull %4, i64 noundef 256) #23
+  %13 = icmp eq i32 %12, 0
+  br i1 %13, label %57, label %14
+
+14:                                               ; preds = %6
+  call void @llvm.lifetime.start.p0(i64 8, ptr nonnull %5) #8
+  store ptr %4, ptr %5, align 8
+  %15 = load i8, ptr %4, align 16
+  %16 = add i8 %15, -48
+  %17 = icmp ult i8 %16, 10
+  br i1 %17, label %19, label %18
+
+18:                                               ; preds = %46, %14
+  call void @llvm.lifetime.end.p0(i64 8, ptr nonnull %5) #8
+  br label %57
+
+19:                                               ; preds = %14, %46
+  %20 = phi ptr [ %51, %46 ], [ %4, %14 ]
+  %21 = call i64 @strtol(ptr noundef nonnull %20, ptr noundef nonnull %5, i32 noundef 10) #22
+  %22 = load ptr, ptr %5, align 8
+  %23 = load i8, ptr %22, align 1
+  %24 = icmp eq i8 %23, 45
+  br i1 %24, label %25, label %28
+
+25:                                               ; preds = %19
+  %26 = getelementptr inbounds i8, ptr %22, i64 1
+  %27 = call i64 @strtol(ptr noundef nonnull %26, ptr noundef nonnull %5, i32 noundef 10) #22
+  br label %28
+
+28:                                               ; preds = %19, %25
+  %29 = phi i64 [ %27, %25 ], [ %21, %19 ]
+  %30 = call i64 @llvm.smin.i64(i64 %29, i64 8191)
+  %31 = icmp sgt i64 %21, %30
+  br i1 %31, label %46, label %32
+
+32:                                               ; preds = %28, %43
+  %33 = phi i64 [ %44, %43 ], [ %21, %28 ]
+  %34 = icmp ult i64 %33, 8192
+  br i1 %34, label %35, label %43
+
+35:                                               ; preds = %32
+  %36 = lshr i64 %33, 6
+  %37 = getelementptr inbounds [128 x i64], ptr %1, i64 0, i64 %36
+  %38 = load i64, ptr %37, align 8
+  %39 = and i64 %33, 63
+  %40 = shl nuw i64 1, %39
+  %41 = and i64 %38, %40
+  %42 = icmp eq i64 %41, 0
+  br i1 %42, label %43, label %55
+
+43:                                               ; preds = %32, %35
+  %44 = add i64 %33, 1
+  %45 = icmp eq i64 %33, %30
+  br i1 %45, label %46, label %32, !llvm.loop !34
+
+46:                                               ; preds = %43, %28
+  %47 = load ptr, ptr %5, align 8
+  %48 = load i8, ptr %47, align 1
+  %49 = icmp eq i8 %48, 44
+  %50 = zext i1 %49 to i64
+  %51 = getelementptr inbounds i8, ptr %47, i64 %50
+  store ptr %51, ptr %5, align 8
+  %52 = load i8, ptr %51, align 1
+  %53 = add i8 %52, -48
+  %54 = icmp ult i8 %53, 10
+  br i1 %54, label %19, label %18, !llvm.loop !35
+
+55:                                               ; preds = %35
+  %56 = trunc nuw i64 %33 to i32
+  call void @llvm.lifetime.end.p0(i64 8, ptr nonnull %5) #8
+  br label %58
+
+57:                                               ; preds = %18, %6
+  br i1 %7, label %6, label %58, !llvm.loop !36
+
+58:                                               ; preds = %57, %55
+  %59 = phi i32 [ %56, %55 ], [ %0, %57 ]
+  call void @llvm.lifetime.end.p0(i64 256, ptr nonnull %4) #8
+  call void @llvm.lifetime.end.p0(i64 96, ptr nonnull %3) #8
+  ret i32 %59
+}
 
 ; Function Attrs: nofree nounwind optsize
-declare noundef i32 @vsnprintf(ptr nocapture noundef, i64 noundef, ptr nocapture noundef readonly, ptr noundef) local_unnamed_addr #16
+declare noundef i32 @snprintf(ptr noalias nocapture noundef writeonly, i64 noundef, ptr nocapture noundef readonly, ...) local_unnamed_addr #14
+
+; Function Attrs: nounwind optsize
+define internal fastcc range(i32 0, 2) i32 @read_file(ptr nocapture noundef readonly %0, ptr nocapture noundef %1, i64 noundef %2) unnamed_addr #0 {
+  %4 = tail call i32 (ptr, i32, ...) @open(ptr noundef %0, i32 noundef 524288) #22
+  %5 = icmp slt i32 %4, 0
+  br i1 %5, label %13, label %6
+
+6:                                                ; preds = %3
+  %7 = add nsw i64 %2, -1
+  %8 = tail call i64 @read(i32 noundef %4, ptr noundef %1, i64 noundef %7) #22
+  %9 = tail call i32 @close(i32 noundef %4) #22
+  %10 = icmp slt i64 %8, 1
+  br i1 %10, label %13, label %11
+
+11:                                               ; preds = %6
+  %12 = getelementptr inbounds i8, ptr %1, i64 %8
+  store i8 0, ptr %12, align 1
+  br label %13
+
+13:                                               ; preds = %11, %6, %3
+  %14 = phi i32 [ 0, %3 ], [ 1, %11 ], [ 0, %6 ]
+  ret i32 %14
+}
+
+; Function Attrs: mustprogress nofree nounwind optsize willreturn
+declare i64 @strtol(ptr noundef readonly, ptr nocapture noundef, i32 noundef) local_unnamed_addr #15
+
+; Function Attrs: nofree optsize
+declare noundef i32 @open(ptr nocapture noundef readonly, i32 noundef, ...) local_unnamed_addr #16
+
+; Function Attrs: nofree optsize
+declare noundef i64 @read(i32 noundef, ptr nocapture noundef, i64 noundef) local_unnamed_addr #16
+
+; Function Attrs: optsize
+declare i32 @close(i32 noundef) local_unnamed_addr #11
+
+; Function Attrs: mustprogress nocallback nofree nosync nounwind speculatable willreturn memory(none)
+declare { i64, i1 } @llvm.smul.with.overflow.i64(i64, i64) #17
+
+; Function Attrs: mustprogress nofree nounwind optsize willreturn memory(argmem: read)
+declare i64 @strlen(ptr nocapture noundef) local_unnamed_addr #18
 
 ; Function Attrs: mustprogress nocallback nofree nosync nounwind willreturn
-declare void @llvm.va_end.p0(ptr) #15
+declare void @llvm.va_start.p0(ptr) #19
+
+; Function Attrs: nofree nounwind optsize
+declare noundef i32 @vsnprintf(ptr nocapture noundef, i64 noundef, ptr nocapture noundef readonly, ptr noundef) local_unnamed_addr #14
+
+; Function Attrs: mustprogress nocallback nofree nosync nounwind willreturn
+declare void @llvm.va_end.p0(ptr) #19
 
 ; Function Attrs: nofree nounwind optsize
 define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %0, ptr noundef %1, ptr nocapture noundef readonly %2, ptr nocapture noundef readonly %3, ptr nocapture noundef readonly %4) unnamed_addr #6 {
@@ -1647,7 +2341,7 @@ define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %
   %33 = or i32 %23, %32
   %34 = add nuw nsw i64 %22, 1
   %35 = icmp eq i64 %34, %20
-  br i1 %35, label %36, label %21, !llvm.loop !14
+  br i1 %35, label %36, label %21, !llvm.loop !17
 
 36:                                               ; preds = %28
   %37 = icmp ne i32 %33, 0
@@ -1657,7 +2351,7 @@ define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %
 
 40:                                               ; preds = %36
   %41 = load ptr, ptr %2, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.40, ptr noundef %1, ptr noundef %41) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.44, ptr noundef %1, ptr noundef %41) #23
   br label %57
 
 42:                                               ; preds = %36, %16
@@ -1672,7 +2366,7 @@ define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %
 
 48:                                               ; preds = %45
   %49 = load ptr, ptr %2, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.41, ptr noundef %1, ptr noundef %49, i64 noundef %43) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.45, ptr noundef %1, ptr noundef %49, i64 noundef %43) #23
   br label %57
 
 50:                                               ; preds = %21, %45, %42
@@ -1684,7 +2378,7 @@ define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %
 
 55:                                               ; preds = %50
   %56 = load ptr, ptr %2, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.42, ptr noundef %1, ptr noundef %56, i64 noundef %53, i64 noundef %51) #19
+  tail call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.46, ptr noundef %1, ptr noundef %56, i64 noundef %53, i64 noundef %51) #23
   br label %57
 
 57:                                               ; preds = %50, %55, %48, %40
@@ -1704,15 +2398,15 @@ define internal fastcc range(i32 0, 4) i32 @grow(ptr nocapture noundef %0, ptr n
   call void @llvm.lifetime.start.p0(i64 8, ptr nonnull %6) #8
   store ptr null, ptr %6, align 8
   %11 = load ptr, ptr %1, align 8
-  tail call void @free(ptr noundef %11) #18
+  tail call void @free(ptr noundef %11) #22
   store ptr null, ptr %1, align 8
   store i64 0, ptr %2, align 8
-  %12 = call i32 @posix_memalign(ptr noundef nonnull %6, i64 noundef 64, i64 noundef %7) #18
+  %12 = call i32 @posix_memalign(ptr noundef nonnull %6, i64 noundef 64, i64 noundef %7) #22
   %13 = icmp eq i32 %12, 0
   br i1 %13, label %15, label %14
 
 14:                                               ; preds = %10
-  call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.45, ptr noundef %4, i64 noundef %7) #19
+  call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.49, ptr noundef %4, i64 noundef %7) #23
   br label %17
 
 15:                                               ; preds = %10
@@ -1732,10 +2426,7 @@ define internal fastcc range(i32 0, 4) i32 @grow(ptr nocapture noundef %0, ptr n
 }
 
 ; Function Attrs: nofree nounwind optsize
-declare i32 @posix_memalign(ptr noundef, i64 noundef, i64 noundef) local_unnamed_addr #16
-
-; Function Attrs: nounwind optsize
-declare i64 @sysconf(i32 noundef) local_unnamed_addr #2
+declare i32 @posix_memalign(ptr noundef, i64 noundef, i64 noundef) local_unnamed_addr #14
 
 ; Function Attrs: nounwind optsize
 declare i32 @pthread_mutex_init(ptr noundef, ptr noundef) local_unnamed_addr #2
@@ -1750,6 +2441,15 @@ declare i32 @sigfillset(ptr noundef) local_unnamed_addr #2
 declare i32 @pthread_sigmask(i32 noundef, ptr noundef, ptr noundef) local_unnamed_addr #2
 
 ; Function Attrs: nounwind optsize
+declare i32 @sched_getcpu() local_unnamed_addr #2
+
+; Function Attrs: nounwind optsize
+declare i32 @pthread_attr_init(ptr noundef) local_unnamed_addr #2
+
+; Function Attrs: nounwind optsize
+declare i32 @pthread_attr_setaffinity_np(ptr noundef, i64 noundef, ptr noundef) local_unnamed_addr #2
+
+; Function Attrs: nounwind optsize
 declare i32 @pthread_create(ptr noundef, ptr noundef, ptr noundef, ptr noundef) local_unnamed_addr #2
 
 ; Function Attrs: nounwind optsize
@@ -1758,16 +2458,16 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   %3 = load ptr, ptr %0, align 8
   store i32 8064, ptr %2, align 4
   call void @llvm.x86.sse.ldmxcsr(ptr nonnull %2)
-  %4 = getelementptr inbounds i8, ptr %3, i64 12
-  %5 = getelementptr inbounds i8, ptr %3, i64 180
+  %4 = getelementptr inbounds i8, ptr %3, i64 36
+  %5 = getelementptr inbounds i8, ptr %3, i64 204
   %6 = getelementptr inbounds i8, ptr %3, i64 256
-  %7 = getelementptr inbounds i8, ptr %3, i64 40
-  %8 = getelementptr inbounds i8, ptr %3, i64 176
-  %9 = getelementptr inbounds i8, ptr %3, i64 80
+  %7 = getelementptr inbounds i8, ptr %3, i64 64
+  %8 = getelementptr inbounds i8, ptr %3, i64 200
+  %9 = getelementptr inbounds i8, ptr %3, i64 104
   %10 = getelementptr inbounds i8, ptr %3, i64 384
   %11 = getelementptr inbounds i8, ptr %0, i64 8
-  %12 = getelementptr inbounds i8, ptr %3, i64 184
-  %13 = getelementptr inbounds i8, ptr %3, i64 128
+  %12 = getelementptr inbounds i8, ptr %3, i64 208
+  %13 = getelementptr inbounds i8, ptr %3, i64 152
   br label %14
 
 14:                                               ; preds = %71, %1
@@ -1794,12 +2494,12 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   %28 = add nuw nsw i32 %19, 1
   %29 = load i32, ptr %4, align 4
   %30 = icmp slt i32 %28, %29
-  br i1 %30, label %18, label %31, !llvm.loop !26
+  br i1 %30, label %18, label %31, !llvm.loop !37
 
 31:                                               ; preds = %27, %14
   %32 = phi i64 [ undef, %14 ], [ %23, %27 ]
-  %33 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #18
-  %34 = atomicrmw add ptr %8, i32 1 seq_cst, align 16
+  %33 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #22
+  %34 = atomicrmw add ptr %8, i32 1 seq_cst, align 8
   %35 = load i32, ptr %5, align 4
   %36 = icmp eq i32 %35, 0
   br i1 %36, label %37, label %46
@@ -1812,17 +2512,17 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   br i1 %41, label %42, label %46
 
 42:                                               ; preds = %37
-  %43 = call i32 @pthread_cond_wait(ptr noundef nonnull %9, ptr noundef nonnull %7) #18
+  %43 = call i32 @pthread_cond_wait(ptr noundef nonnull %9, ptr noundef nonnull %7) #22
   %44 = load i32, ptr %5, align 4
   %45 = icmp eq i32 %44, 0
-  br i1 %45, label %37, label %46, !llvm.loop !27
+  br i1 %45, label %37, label %46, !llvm.loop !38
 
 46:                                               ; preds = %42, %37, %31
   %47 = phi i64 [ %32, %31 ], [ %38, %37 ], [ %38, %42 ]
-  %48 = atomicrmw sub ptr %8, i32 1 seq_cst, align 16
+  %48 = atomicrmw sub ptr %8, i32 1 seq_cst, align 8
   %49 = load i32, ptr %5, align 4
   %50 = icmp ne i32 %49, 0
-  %51 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #18
+  %51 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #22
   %52 = icmp eq i64 %47, 0
   %53 = or i1 %52, %50
   br i1 %53, label %72, label %54
@@ -1836,7 +2536,7 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
 
 59:                                               ; preds = %54
   %60 = load i64, ptr %11, align 8
-  call fastcc void @take_chunks(ptr noundef nonnull %3, i64 noundef %60) #19
+  call fastcc void @take_chunks(ptr noundef nonnull %3, i64 noundef %60) #23
   br label %61
 
 61:                                               ; preds = %59, %54
@@ -1845,34 +2545,43 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   br i1 %63, label %64, label %71
 
 64:                                               ; preds = %61
-  %65 = load atomic i32, ptr %12 seq_cst, align 8
+  %65 = load atomic i32, ptr %12 seq_cst, align 16
   %66 = icmp eq i32 %65, 0
   br i1 %66, label %71, label %67
 
 67:                                               ; preds = %64
-  %68 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #18
-  %69 = call i32 @pthread_cond_signal(ptr noundef nonnull %13) #18
-  %70 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #18
+  %68 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #22
+  %69 = call i32 @pthread_cond_signal(ptr noundef nonnull %13) #22
+  %70 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #22
   br label %71
 
 71:                                               ; preds = %67, %64, %61
-  br label %14, !llvm.loop !28
+  br label %14, !llvm.loop !39
 
 72:                                               ; preds = %46, %18
   ret ptr null
 }
 
 ; Function Attrs: nounwind optsize
+declare i32 @pthread_attr_destroy(ptr noundef) local_unnamed_addr #2
+
+; Function Attrs: nounwind optsize
 declare i32 @pthread_cond_signal(ptr noundef) local_unnamed_addr #2
 
-; Function Attrs: nofree nounwind optsize
-declare noundef i32 @snprintf(ptr noalias nocapture noundef writeonly, i64 noundef, ptr nocapture noundef readonly, ...) local_unnamed_addr #16
+; Function Attrs: nocallback nofree nosync nounwind speculatable willreturn memory(none)
+declare i32 @llvm.smin.i32(i32, i32) #20
 
 ; Function Attrs: nocallback nofree nosync nounwind speculatable willreturn memory(none)
-declare i64 @llvm.smax.i64(i64, i64) #17
+declare i32 @llvm.smax.i32(i32, i32) #20
 
 ; Function Attrs: nocallback nofree nosync nounwind speculatable willreturn memory(none)
-declare i64 @llvm.smin.i64(i64, i64) #17
+declare i64 @llvm.smax.i64(i64, i64) #20
+
+; Function Attrs: nocallback nofree nosync nounwind speculatable willreturn memory(none)
+declare i64 @llvm.smin.i64(i64, i64) #20
+
+; Function Attrs: nocallback nofree nosync nounwind willreturn memory(argmem: read)
+declare ptr @llvm.load.relative.i64(ptr, i64) #21
 
 attributes #0 = { nounwind optsize "no-trapping-math"="true" }
 attributes #1 = { mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite) }
@@ -1886,17 +2595,21 @@ attributes #8 = { nounwind }
 attributes #9 = { mustprogress nofree norecurse nosync nounwind optsize willreturn memory(argmem: read) "no-trapping-math"="true" }
 attributes #10 = { mustprogress nofree norecurse nosync nounwind optsize willreturn memory(read, inaccessiblemem: none) "no-trapping-math"="true" }
 attributes #11 = { optsize "no-trapping-math"="true" }
-attributes #12 = { mustprogress nocallback nofree nounwind willreturn memory(argmem: readwrite) }
-attributes #13 = { mustprogress nocallback nofree nosync nounwind speculatable willreturn memory(none) }
-attributes #14 = { mustprogress nofree nounwind optsize willreturn memory(argmem: read) "no-trapping-math"="true" }
-attributes #15 = { mustprogress nocallback nofree nosync nounwind willreturn }
-attributes #16 = { nofree nounwind optsize "no-trapping-math"="true" }
-attributes #17 = { nocallback nofree nosync nounwind speculatable willreturn memory(none) }
-attributes #18 = { nounwind optsize }
-attributes #19 = { optsize }
-attributes #20 = { nounwind optsize allocsize(0,1) }
-attributes #21 = { nounwind memory(none) }
-attributes #22 = { nounwind optsize willreturn memory(read) }
+attributes #12 = { mustprogress nocallback nofree nounwind willreturn memory(argmem: write) }
+attributes #13 = { mustprogress nocallback nofree nounwind willreturn memory(argmem: readwrite) }
+attributes #14 = { nofree nounwind optsize "no-trapping-math"="true" }
+attributes #15 = { mustprogress nofree nounwind optsize willreturn "no-trapping-math"="true" }
+attributes #16 = { nofree optsize "no-trapping-math"="true" }
+attributes #17 = { mustprogress nocallback nofree nosync nounwind speculatable willreturn memory(none) }
+attributes #18 = { mustprogress nofree nounwind optsize willreturn memory(argmem: read) "no-trapping-math"="true" }
+attributes #19 = { mustprogress nocallback nofree nosync nounwind willreturn }
+attributes #20 = { nocallback nofree nosync nounwind speculatable willreturn memory(none) }
+attributes #21 = { nocallback nofree nosync nounwind willreturn memory(argmem: read) }
+attributes #22 = { nounwind optsize }
+attributes #23 = { optsize }
+attributes #24 = { nounwind optsize allocsize(0,1) }
+attributes #25 = { nounwind memory(none) }
+attributes #26 = { nounwind optsize willreturn memory(read) }
 
 !llvm.module.flags = !{!0, !1}
 
@@ -1908,13 +2621,13 @@ attributes #22 = { nounwind optsize willreturn memory(read) }
 !6 = distinct !{!6, !4}
 !7 = distinct !{!7, !4}
 !8 = distinct !{!8, !4}
-!9 = !{i64 2148779105, i64 2148779141, i64 2148779165}
-!10 = !{i64 2148779311, i64 2148779347, i64 2148779371}
-!11 = !{i64 1282677}
-!12 = !{i64 2148779521, i64 2148779557, i64 2148779581}
-!13 = distinct !{!13, !4}
-!14 = distinct !{!14, !4}
-!15 = distinct !{!15, !4}
+!9 = distinct !{!9, !4}
+!10 = distinct !{!10, !4}
+!11 = distinct !{!11, !4}
+!12 = !{i64 2148836085, i64 2148836121, i64 2148836145}
+!13 = !{i64 2148836291, i64 2148836327, i64 2148836351}
+!14 = !{i64 1339657}
+!15 = !{i64 2148836501, i64 2148836537, i64 2148836561}
 !16 = distinct !{!16, !4}
 !17 = distinct !{!17, !4}
 !18 = distinct !{!18, !4}
@@ -1928,3 +2641,14 @@ attributes #22 = { nounwind optsize willreturn memory(read) }
 !26 = distinct !{!26, !4}
 !27 = distinct !{!27, !4}
 !28 = distinct !{!28, !4}
+!29 = distinct !{!29, !4}
+!30 = distinct !{!30, !4}
+!31 = distinct !{!31, !4}
+!32 = distinct !{!32, !4}
+!33 = distinct !{!33, !4}
+!34 = distinct !{!34, !4}
+!35 = distinct !{!35, !4}
+!36 = distinct !{!36, !4}
+!37 = distinct !{!37, !4}
+!38 = distinct !{!38, !4}
+!39 = distinct !{!39, !4}

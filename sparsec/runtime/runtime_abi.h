@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define SPARSEC_ABI_VERSION 1
+#define SPARSEC_ABI_VERSION 2
 #define SPARSEC_MAX_RANK 8
 #define SPARSEC_MAX_THREADS 1024
 
@@ -42,6 +42,10 @@ typedef void sparsec_execute(const int64_t *symbols, void *const *inputs, void *
                              const void *weights, struct sparsec_pool *pool, int32_t *status);
 typedef int64_t sparsec_size(const int64_t *symbols);
 typedef void sparsec_task(void *args, int64_t begin, int64_t end, void *scratch);
+
+/* A host's own threads: runs task(job, part) once for every part in [0, parts), in any order and on any threads, and
+ * returns when all of these have returned. */
+typedef void sparsec_host_parallel(void *user, void (*task)(void *job, int32_t part), void *job, int32_t parts);
 
 /* The same model compiled for one instruction set. */
 struct sparsec_variant {

@@ -20,6 +20,7 @@ struct sparsec_context {
     unsigned char *arena;
     int64_t arena_bytes, scratch_bytes;
     struct sparsec_pool pool;
+    struct sparsec_context *next; /* in the list of all */
     char error[1024];
 };
 

@@ -4,12 +4,16 @@
  * A job is open while `ticket` is not 0. A worker announces itself in `active` and only then looks at the ticket
  * again; the caller closes the ticket and only then waits for `active` to fall to 0. With sequentially consistent
  * accesses one of the two sees the other, so the caller waits for the workers that joined and for no others: one that
- * sleeps late costs nothing. Which worker takes which range changes from run to run; the result must not depend on it. */
+ * sleeps late costs nothing. Which worker takes which range changes from run to run; the result must not depend on it.
+ *
+ * A host may lend threads of its own instead. Then nothing is started here: its function runs the parts of a job, which
+ * join like workers, and what is left when it returns is done by the caller. */
 #ifndef SPARSEC_RUNTIME_THREADS_H
 #define SPARSEC_RUNTIME_THREADS_H
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +21,7 @@
 #include <xmmintrin.h>
 
 #include "runtime_abi.h"
+#include "runtime_cores.h"
 
 #define DEFAULT_MXCSR 0x1f80u /* round to nearest, keep subnormals, no exceptions: what the numbers are defined under */
 #define SPINS 2000            /* some 50 microseconds: longer than the gap between two layers */
@@ -30,7 +35,11 @@ struct worker {
 
 struct sparsec_pool {
     int32_t threads; /* wanted, including the caller */
-    int32_t started; /* workers running */
+    int32_t pinned;  /* wanted: every worker stays on a core of its own */
+    sparsec_host_parallel *host; /* NULL: threads of our own */
+    void *user;                  /* for host */
+    int32_t started;             /* workers running */
+    int32_t started_pinned;
     pid_t pid;       /* of the process that started them: after fork() they are gone */
     int spins;
     struct worker *workers;
@@ -116,21 +125,50 @@ static void wait_until_idle(struct sparsec_pool *pool) {
     pthread_mutex_unlock(&pool->mutex);
 }
 
+/* What a host's thread does for a job. A part that the host starts twice or late finds nothing to do. */
+static void run_part(void *job, int32_t part) {
+    struct sparsec_pool *pool = job;
+    if (part < 0 || part >= pool->threads)
+        return;
+    unsigned hosts_mxcsr = _mm_getcsr();
+    _mm_setcsr(DEFAULT_MXCSR);
+    __atomic_fetch_add(&pool->active, 1, __ATOMIC_SEQ_CST);
+    if (LOAD(pool->ticket))
+        take_chunks(pool, part);
+    __atomic_sub_fetch(&pool->active, 1, __ATOMIC_SEQ_CST);
+    _mm_setcsr(hosts_mxcsr);
+}
+
+/* Runs an open job on the host's threads. */
+static void run_on_host(struct sparsec_pool *pool) {
+    unsigned mxcsr = _mm_getcsr();
+    pool->host(pool->user, run_part, pool, pool->threads);
+    _mm_setcsr(mxcsr);
+    STORE(pool->ticket, 0);
+    while (LOAD(pool->active) != 0)
+        sched_yield(); /* the host promised to return later than its parts */
+    take_chunks(pool, 0);
+}
+
 /* Runs task(args, begin, end, scratch) over ranges that cover [0, count) once. Called by generated code. */
 void sparsec_parallel(struct sparsec_pool *pool, sparsec_task *task, void *args, int64_t count) {
     if (count <= 0)
         return;
-    if (pool->started == 0 || count == 1) {
+    if ((pool->started == 0 && !pool->host) || count == 1) {
         task(args, 0, count, pool->scratch);
         return;
     }
-    int64_t shares = (int64_t)(pool->started + 1) * CHUNKS_PER_THREAD;
+    int64_t shares = (int64_t)pool->threads * CHUNKS_PER_THREAD;
     pool->task = task;
     pool->args = args;
     pool->count = count;
     pool->chunk = (count - 1) / shares + 1;
     STORE(pool->next, 0);
     STORE(pool->ticket, ++pool->serial);
+    if (pool->host) {
+        run_on_host(pool);
+        return;
+    }
     if (LOAD(pool->sleepers)) {
         pthread_mutex_lock(&pool->mutex);
         pthread_cond_broadcast(&pool->work);
@@ -159,36 +197,71 @@ static void stop_threads(struct sparsec_pool *pool) {
     pool->started = 0;
 }
 
+/* Starts one worker, on this CPU alone unless it is negative. Returns 0 or an error number. */
+static int start_worker(struct worker *worker, int32_t cpu) {
+    pthread_attr_t attributes;
+    int failure = pthread_attr_init(&attributes);
+    if (failure)
+        return failure;
+    if (cpu >= 0) {
+        struct cpu_mask mask = {{0}};
+        mask.words[cpu / 64] |= (uint64_t)1 << (cpu % 64);
+        failure = pthread_attr_setaffinity_np(&attributes, sizeof mask, (cpu_set_t *)&mask);
+    }
+    if (!failure)
+        failure = pthread_create(&worker->thread, &attributes, work, worker);
+    pthread_attr_destroy(&attributes);
+    return failure;
+}
+
+/* Starts the wanted number of workers. Returns 0 or an error number; pool->started says how many run. */
+static int start_workers(struct sparsec_pool *pool, const struct cpu_mask *mask) {
+    int32_t cores[SPARSEC_MAX_THREADS], count = 0, own = 0, failure = 0;
+    if (pool->pinned) { /* on the cores behind the caller's, which is not ours to pin */
+        int32_t cpu = sched_getcpu();
+        count = list_cores(mask, cores, SPARSEC_MAX_THREADS);
+        count = count < SPARSEC_MAX_THREADS ? count : SPARSEC_MAX_THREADS;
+        int32_t core = is_allowed(mask, cpu) ? core_of(cpu, mask) : -1;
+        while (own < count - 1 && cores[own] != core)
+            own++;
+    }
+    while (!failure && pool->started < pool->threads - 1) {
+        struct worker *worker = &pool->workers[pool->started];
+        worker->pool = pool;
+        worker->index = pool->started + 1;
+        failure = start_worker(worker, count ? cores[(own + worker->index) % count] : -1);
+        pool->started += !failure;
+    }
+    return failure;
+}
+
 /* Makes the wanted number of threads run. Returns 0, or the error number of the call that failed. */
 static int start_threads(struct sparsec_pool *pool) {
-    if (pool->threads == pool->started + 1 && (pool->started == 0 || pool->pid == getpid()))
+    int32_t workers = pool->host ? 0 : pool->threads - 1;
+    int forked = pool->started && pool->pid != getpid();
+    if (workers == pool->started && pool->pinned == pool->started_pinned && !forked)
         return 0;
     stop_threads(pool);
-    if (pool->threads == 1)
+    pool->started_pinned = pool->pinned;
+    if (workers == 0)
         return 0;
+    struct cpu_mask mask;
+    allowed_cpus(&mask);
     pool->pid = getpid();
-    /* Spinning pays only when every thread has a CPU of its own. */
-    pool->spins = sysconf(_SC_NPROCESSORS_ONLN) >= pool->threads ? SPINS : 0;
+    pool->spins = count_cpus(&mask) >= pool->threads ? SPINS : 0; /* it pays when every thread has a CPU of its own */
     pool->sleepers = pool->stopping = pool->caller_waits = 0;
     pool->ticket = pool->serial = 0;
     pool->active = 0;
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->idle, NULL);
-    pool->workers = calloc((size_t)pool->threads, sizeof(struct worker));
+    pool->workers = calloc((size_t)workers, sizeof(struct worker));
     if (!pool->workers)
         return ENOMEM;
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* the host's signals belong to the host's threads */
-    int failure = 0;
-    while (!failure && pool->started < pool->threads - 1) {
-        struct worker *worker = &pool->workers[pool->started];
-        worker->pool = pool;
-        worker->index = pool->started + 1;
-        failure = pthread_create(&worker->thread, NULL, work, worker);
-        pool->started += !failure;
-    }
+    int failure = start_workers(pool, &mask);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failure)
         stop_threads(pool);

@@ -76,8 +76,8 @@ def test_a_context_serves_one_thread_at_a_time(library: Path):
 
 
 def test_another_version_of_the_interface(library: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(abi, "ABI_VERSION", 2)
-    with pytest.raises(ModelError, match=r"has version 1 of the interface between .* reads version 2; compile"):
+    monkeypatch.setattr(abi, "ABI_VERSION", 3)
+    with pytest.raises(ModelError, match=r"has version 2 of the interface between .* reads version 3; compile"):
         load(library)
 
 
