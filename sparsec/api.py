@@ -26,6 +26,7 @@ from sparsec.builder import INPUT_NAMES, OUTPUT_NAMES, constant_value
 from sparsec.context import CompilerContext
 from sparsec.dialects import all_dialects, sparse
 from sparsec.dialects.encoding import blocks_of, element_of, sizes_of, to_numpy
+from sparsec.dialects.kernel import KernelOp
 from sparsec.dialects.kernel import Program as KernelProgram
 from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.tensor_op import SOURCE
@@ -35,7 +36,7 @@ from sparsec.packing_baked import bake
 from sparsec.pipeline import Step
 from sparsec.reference import main_function, names_of
 from sparsec.runtime.program import Program
-from sparsec.runtime.signature import Signature, TensorInfo
+from sparsec.runtime.signature import KernelCall, Signature, TensorInfo
 from sparsec.schedule import Dataflow
 from sparsec.target import CpuTarget, host_vendor
 from sparsec.tune import Tell, tune
@@ -227,7 +228,8 @@ def lower(source: Source, targets: tuple[CpuTarget, ...], options: Options, watc
     program = next((op for op in source.module.ops if isinstance(op, KernelProgram)), None)
     if program is None:
         return None
-    signature = replace(signature, messages=tuple(text.data for text in program.messages))
+    messages = tuple(text.data for text in program.messages)
+    signature = replace(signature, messages=messages, calls=kernel_calls(program))
     if tuple(text.data for text in program.symbols) != signature.symbols:
         raise CompilerBug("the symbols of the program are not those of the model")
     weights = source.context.weights.get(program.weights.data)
@@ -240,6 +242,18 @@ def lower(source: Source, targets: tuple[CpuTarget, ...], options: Options, watc
         with pipeline.collector_off():
             texts.append(emit_ir(module, target))
     return Lowered(texts, weights, signature)
+
+
+def kernel_calls(program: KernelProgram) -> tuple[KernelCall, ...]:
+    """What a run calls, in the order in which `execute` does."""
+
+    def described(op: KernelOp) -> KernelCall:
+        schedule, source = op.properties.get("schedule"), op.attributes.get(SOURCE)
+        dataflow = f" {schedule.schedule.dataflow.value}" if isinstance(schedule, sparse.ScheduleAttr) else ""
+        name = source.data if isinstance(source, StringAttr) else ""
+        return KernelCall(op.name.removeprefix("kernel.") + dataflow, name)
+
+    return tuple(described(op) for op in program.body.block.ops if isinstance(op, KernelOp))
 
 
 def stages_for(signature: Signature, targets: tuple[CpuTarget, ...], options: Options) -> tuple[pipeline.Stage, ...]:
@@ -269,7 +283,7 @@ def signature_of(source: Source) -> Signature:
     )
     symbols = dict.fromkeys(size for tensor in inputs for size in tensor.shape if isinstance(size, str))
     metadata = {"model": source.name, "sparsec": __version__}
-    return Signature(inputs, outputs, tuple(symbols), (), metadata)
+    return Signature(inputs, outputs, tuple(symbols), metadata=metadata)
 
 
 def _described(signature: Signature, module: ModuleOp, source: Source) -> Signature:

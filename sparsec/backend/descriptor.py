@@ -41,6 +41,8 @@ _INTERFACE: dict[str, tuple[str, str]] = {
     "metadata": ("ptr ()", "own.metadata"),
     "set_pinning": ("i32 (ptr, i32)", "sparsec_set_pinning"),
     "set_parallel": ("i32 (ptr, ptr, ptr)", "sparsec_set_parallel"),
+    "set_profiling": ("i32 (ptr, i32)", "sparsec_set_profiling"),
+    "profile": ("i64 (ptr, ptr, i64)", "sparsec_profile"),
 }
 """Public name without prefix -> type and definition. `abi.py` has the same functions in the same order."""
 
@@ -82,11 +84,11 @@ def descriptor_text(signature: Signature, prefix: str, targets: Sequence[CpuTarg
     lines.extend(_tensors("own.inputs", signature.inputs, symbols))
     lines.extend(_tensors("own.outputs", signature.outputs, None))
     lines.extend(_variants(targets))
-    counts = (len(symbols), len(signature.inputs), len(signature.outputs), len(targets), len(signature.messages))
+    lists = (symbols, signature.inputs, signature.outputs, targets, signature.messages, signature.calls)
     lines.append(
         _structure(
             "own.model",
-            [f"i32 {count}" for count in counts]
+            [f"i32 {len(items)}" for items in lists]
             + [f"ptr @own.{name}" for name in ("symbols", "inputs", "outputs", "variants", "messages")]
             + ["ptr @output_shapes", f"ptr @{weights_symbol(prefix)}"],
         )

@@ -203,6 +203,20 @@ int ${p}_set_pinning(${p}_context *context, int32_t on);
 typedef void (*${p}_parallel)(void *user, void (*task)(void *job, int32_t part), void *job, int32_t parts);
 int ${p}_set_parallel(${p}_context *context, ${p}_parallel run, void *user);
 
+/* What one thread did for one kernel call of a run: the call's number in the list "calls" of the metadata (-1: the run
+ * itself), the thread (0: the caller), nanoseconds of CLOCK_MONOTONIC, and how many independent pieces of the call. */
+typedef struct ${p}_span {
+    int32_t call;
+    int32_t thread;
+    int64_t begin, end;
+    int64_t items;
+} ${p}_span;
+
+/* Whether runs are recorded; at first they are not. ${p}_profile writes the records of the last run, at most room of
+ * them, and returns how many there are. */
+int ${p}_set_profiling(${p}_context *context, int32_t on);
+int64_t ${p}_profile(${p}_context *context, ${p}_span *spans, int64_t room);
+
 /* The name of the instruction set that was chosen for this CPU. */
 const char *${p}_variant(const ${p}_context *context);
 

@@ -25,6 +25,7 @@ from sparsec.cli.arguments import (
 from sparsec.cli.console import Output, new_table
 from sparsec.cli.feeds import find_feed, match_inputs, read_arrays
 from sparsec.cli.files import replacing, require_writable
+from sparsec.cli.profile import RUNS, add_profile, check_profile, print_profile, profile_facts, write_trace
 from sparsec.cli.programs import open_program
 from sparsec.errors import OptionError
 
@@ -37,12 +38,14 @@ def register(commands: Commands) -> None:
         "run a model once",
         "Run a compiled .so, or compile and run an ONNX model or .spc page, and summarise its outputs.",
         "  sparsec run model.so --dim batch=2 --dim sequence=48\n"
-        "  sparsec run model.onnx --inputs inputs.npz --outputs outputs.npz",
+        "  sparsec run model.onnx --inputs inputs.npz --outputs outputs.npz\n"
+        "  sparsec run model.so --dim sequence=128 --profile trace.json",
     )
     add_model(parser, "an .onnx, .spc or compiled .so file")
     parser.add_argument("--inputs", type=Path, metavar="NPZ", help="inputs by name (default: generated, seeded)")
     parser.add_argument("--outputs", type=Path, metavar="NPZ", help="write the outputs here, by name")
     parser.add_argument("--seed", type=int, default=0, help="seed of generated inputs (default: 0)")
+    add_profile(parser)
     add_dims(parser)
     add_threads(parser)
     add_compilation(parser)
@@ -57,6 +60,7 @@ def execute(chosen: argparse.Namespace) -> int:
         raise OptionError("--dim is for generated inputs; with --inputs, sizes are those of the arrays")
     if chosen.seed < 0:
         raise OptionError(f"--seed {chosen.seed}: expected 0 or more")
+    check_profile(chosen)
     arrays = read_arrays(chosen.inputs) if chosen.inputs else None
     if chosen.outputs:
         require_writable(chosen.outputs, chosen.model, *([chosen.inputs] if chosen.inputs else []))
@@ -71,10 +75,27 @@ def execute(chosen: argparse.Namespace) -> int:
     outputs = {tensor.name: value for tensor, value in zip(program.outputs, values, strict=True)}
     if chosen.outputs:
         write_npz(chosen.outputs, outputs)
+    profile = program.profile(feed, chosen.runs or RUNS) if chosen.profile else None
+    if profile and isinstance(chosen.profile, Path):
+        write_trace(chosen.profile, profile)
     if chosen.json:
-        facts = {name: _json_safe(summarise(value)) for name, value in outputs.items()}
-        print(json.dumps({"seconds": seconds, "target": program.target, "threads": program.threads, "outputs": facts}))
+        facts: dict[str, Any] = {"seconds": seconds, "target": program.target, "threads": program.threads}
+        facts["outputs"] = {name: _json_safe(summarise(value)) for name, value in outputs.items()}
+        print(json.dumps(facts | ({"profile": profile_facts(profile)} if profile else {})))
         return 0
+    console = Output()
+    _print_tensors(console, feed, outputs)
+    threads = f"{program.threads} thread{'s' if program.threads > 1 else ''}"
+    console.print(f"{seconds * 1e3:.3f} ms, {threads}, {program.target}")
+    if profile:
+        print_profile(console, profile)
+    for path in (chosen.outputs, chosen.profile):
+        if isinstance(path, Path):
+            console.print(f"wrote {path}", markup=False)
+    return 0
+
+
+def _print_tensors(console: Output, feed: dict[str, NDArray[Any]], outputs: dict[str, NDArray[Any]]) -> None:
     table = new_table("", "name", "dtype", "shape", "min", "mean", "max", right=("min", "mean", "max"), fold="name")
     for kind, tensors in (("input", feed), ("output", outputs)):
         for name, value in tensors.items():
@@ -83,13 +104,7 @@ def execute(chosen: argparse.Namespace) -> int:
                 kind, name, summary["dtype"], "x".join(map(str, value.shape)) or "scalar",
                 *(f"{summary[key]:.6g}" if summary[key] is not None else "" for key in ("min", "mean", "max")),
             )  # fmt: skip
-    console = Output()
     console.print(table)
-    threads = f"{program.threads} thread{'s' if program.threads > 1 else ''}"
-    console.print(f"{seconds * 1e3:.3f} ms, {threads}, {program.target}")
-    if chosen.outputs:
-        console.print(f"wrote {chosen.outputs}", markup=False)
-    return 0
 
 
 def summarise(value: NDArray[Any]) -> dict[str, Any]:

@@ -35,6 +35,23 @@ class Tensor(ctypes.Structure):
     ]
 
 
+class Span(ctypes.Structure):
+    """`struct sparsec_span`."""
+
+    call: int
+    thread: int
+    begin: int
+    end: int
+    items: int
+    _fields_ = [
+        ("call", ctypes.c_int32),
+        ("thread", ctypes.c_int32),
+        ("begin", ctypes.c_int64),
+        ("end", ctypes.c_int64),
+        ("items", ctypes.c_int64),
+    ]
+
+
 class Interface(ctypes.Structure):
     """The table that `sparsec_entry` returns; all pointers are functions of the model."""
 
@@ -52,6 +69,8 @@ class Interface(ctypes.Structure):
         ("metadata", ctypes.CFUNCTYPE(ctypes.c_char_p)),
         ("set_pinning", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int32)),
         ("set_parallel", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
+        ("set_profiling", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int32)),
+        ("profile", ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)),
     ]
 
 

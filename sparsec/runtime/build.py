@@ -19,6 +19,7 @@ SOURCES = (
     "runtime_arguments.h",
     "runtime_cores.h",
     "runtime_cpu.h",
+    "runtime_profile.h",
     "runtime_threads.h",
 )
 

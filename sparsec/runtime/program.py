@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sparsec.errors import CompilerBug, InputError, LinkError, ModelError, SparsecError, TargetError
 from sparsec.runtime import abi
+from sparsec.runtime.profile import Profile, Span
 from sparsec.runtime.signature import DTYPE_CODES, MAX_RANK, Signature, TensorInfo
 
 Array = NDArray[Any]
@@ -126,6 +127,27 @@ class Program:
         results = dict(zip(names, self._run(feed), strict=True))
         return [results[name] for name in chosen]
 
+    def profile(self, feed: Mapping[str, ArrayLike], runs: int = 20, warm_up: int = 3) -> Profile:
+        """Run the model on arrays by name and record when each thread worked on each kernel call.
+
+        Args:
+            feed: the inputs.
+            runs: how many runs are recorded.
+            warm_up: how many come before them.
+
+        Raises:
+            InputError: as for a call.
+        """
+        arrays = self._arrays(feed)
+
+        def record(context: _Context) -> list[Span]:
+            self._prepare(context)
+            for _ in range(warm_up):
+                context.run(arrays)
+            return [span for number in range(runs) for span in context.run_recorded(arrays, number)]
+
+        return Profile(self.signature.calls, self._threads, self._with_context(record))
+
     def save(self, path: str | Path) -> None:
         """Write the model as a shared library that needs nothing but libc, and `<stem>.h` beside it for C programs.
 
@@ -144,6 +166,19 @@ class Program:
         return ", ".join(tensor.name for tensor in self.inputs)
 
     def _run(self, feed: Mapping[str, ArrayLike]) -> tuple[Array, ...]:
+        arrays = self._arrays(feed)
+
+        def run(context: _Context) -> tuple[Array, ...]:
+            self._prepare(context)
+            return context.run(arrays)
+
+        return self._with_context(run)
+
+    def _prepare(self, context: _Context) -> None:
+        context.set_threads(self._threads)
+        context.set_pinning(self.pinned)
+
+    def _arrays(self, feed: Mapping[str, ArrayLike]) -> list[Array]:
         expected = {tensor.name for tensor in self.inputs}
         for name in feed:
             if name not in expected:
@@ -151,14 +186,7 @@ class Program:
         missing = [tensor.name for tensor in self.inputs if tensor.name not in feed]
         if missing:
             raise InputError(f"no array is given for {', '.join(map(repr, missing))}; the inputs are: {self._names()}")
-        arrays = [_as_array(tensor, feed[tensor.name]) for tensor in self.inputs]
-
-        def run(context: _Context) -> tuple[Array, ...]:
-            context.set_threads(self._threads)
-            context.set_pinning(self.pinned)
-            return context.run(arrays)
-
-        return self._with_context(run)
+        return [_as_array(tensor, feed[tensor.name]) for tensor in self.inputs]
 
     def _with_context(self, use: Callable[[_Context], T]) -> T:
         try:
@@ -215,6 +243,18 @@ class _Context:
             results.append(result)
         self._check(self._interface.run(self._handle, inputs, outputs))
         return tuple(results)
+
+    def run_recorded(self, arrays: Sequence[Array], number: int) -> list[Span]:
+        """Run, and say who did what; `number` is the run's."""
+        self._check(self._interface.set_profiling(self._handle, True))
+        try:
+            self.run(arrays)
+            count = self._interface.profile(self._handle, None, 0)
+            spans = (abi.Span * count)()
+            self._interface.profile(self._handle, spans, count)
+        finally:
+            self._check(self._interface.set_profiling(self._handle, False))
+        return [Span(number, span.call, span.thread, span.begin, span.end, span.items) for span in spans]
 
     def _check(self, status: int) -> None:
         if status == abi.OK:

@@ -9,6 +9,7 @@
 #include "runtime_abi.h"
 #include "runtime_arguments.h"
 #include "runtime_cpu.h"
+#include "runtime_profile.h"
 #include "runtime_threads.h"
 
 #define ALIGNMENT 64
@@ -158,6 +159,7 @@ void sparsec_destroy(struct sparsec_context *context) {
     remove_context(context);
     stop_threads(&context->pool);
     free(context->pool.scratch);
+    free(context->pool.profile.places);
     free(context->arena);
     free(context->symbols);
     free(context->bound_by);
@@ -244,12 +246,20 @@ int sparsec_run(struct sparsec_context *context, const struct sparsec_tensor *in
         return leave(context, SPARSEC_NO_THREADS);
     }
     const struct sparsec_model *model = context->model;
+    struct profile *profile = &context->pool.profile;
+    if (!begin_profile(profile, model->call_count, context->pool.threads)) {
+        append(context, "not enough memory: the profile of %d calls with %d threads", model->call_count,
+               context->pool.threads);
+        return leave(context, SPARSEC_NO_MEMORY);
+    }
+    int64_t begin = profile->wanted ? nanoseconds() : 0;
     int32_t report = 0;
     unsigned callers_mxcsr = _mm_getcsr();
     _mm_setcsr(DEFAULT_MXCSR);
     context->variant->execute(context->symbols, context->pointers, context->pointers + model->input_count,
                               context->arena, model->weights, &context->pool, &report);
     _mm_setcsr(callers_mxcsr);
+    end_profile(profile, begin);
     describe_outputs(context, outputs);
     if (report > 0 && report <= model->message_count) {
         append(context, "%s", model->messages[report - 1]);
@@ -286,6 +296,25 @@ int sparsec_set_parallel(struct sparsec_context *context, sparsec_host_parallel 
     context->pool.host = host;
     context->pool.user = user;
     return leave(context, SPARSEC_OK);
+}
+
+int sparsec_set_profiling(struct sparsec_context *context, int32_t on) {
+    int status = enter(context);
+    if (status)
+        return status;
+    struct profile *profile = &context->pool.profile;
+    profile->wanted = on != 0;
+    free(profile->places);
+    profile->places = NULL;
+    return leave(context, SPARSEC_OK);
+}
+
+int64_t sparsec_profile(struct sparsec_context *context, struct sparsec_span *spans, int64_t room) {
+    if (enter(context))
+        return 0;
+    int64_t count = list_spans(&context->pool.profile, spans, spans ? room : 0);
+    leave(context, SPARSEC_OK);
+    return count;
 }
 
 int32_t sparsec_get_threads(const struct sparsec_context *context) { return context ? context->pool.threads : 0; }

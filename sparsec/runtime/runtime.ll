@@ -1,9 +1,11 @@
-; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 d29536da039902993afc9f702dc4d091b469aea3ba93c2e4acc68824205ddac5
+; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 ec3efee76c9e683cc8ca225a5c3e8bdb4ca7ca5bd88195b8f9c801d892aae453
 
 %struct.cpu_feature = type { ptr, i32, i32, i8, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s }
 %struct.__pthread_mutex_s = type { i32, i32, i32, i32, i32, i16, i16, %struct.__pthread_internal_list }
 %struct.__pthread_internal_list = type { ptr, ptr }
+%struct.timespec = type { i64, i64 }
+%struct.profile_place = type { i64, i64, i64 }
 %struct.worker = type { ptr, i64, i64 }
 %struct.cpu_mask = type { [128 x i64] }
 %struct.sparsec_variant = type { ptr, i64, ptr, ptr, ptr }
@@ -12,288 +14,272 @@
 %struct.__va_list_tag = type { i32, i32, ptr, ptr }
 %union.pthread_attr_t = type { i64, [48 x i8] }
 %struct.__sigset_t = type { [16 x i64] }
+%struct.sparsec_span = type { i32, i32, i64, i64, i64 }
 
 @at_unload = internal constant ptr @stop_all, section ".fini_array", align 8
 @.str = private unnamed_addr constant [102 x i8] c"output '%s' would have a negative size or more than 2^63 bytes: the model is not made for such inputs\00", align 1
 @.str.1 = private unnamed_addr constant [28 x i8] c"cannot start %d threads: %s\00", align 1
-@.str.2 = private unnamed_addr constant [3 x i8] c"%s\00", align 1
-@.str.3 = private unnamed_addr constant [39 x i8] c"%d threads asked for, expected 1 to %d\00", align 1
-@.str.4 = private unnamed_addr constant [1 x i8] zeroinitializer, align 1
+@.str.2 = private unnamed_addr constant [59 x i8] c"not enough memory: the profile of %d calls with %d threads\00", align 1
+@.str.3 = private unnamed_addr constant [3 x i8] c"%s\00", align 1
+@.str.4 = private unnamed_addr constant [39 x i8] c"%d threads asked for, expected 1 to %d\00", align 1
+@.str.5 = private unnamed_addr constant [1 x i8] zeroinitializer, align 1
 @contexts = internal unnamed_addr global ptr null, align 8
 @contexts_owner = internal global i32 0, align 4
-@cpu_features = internal unnamed_addr constant [18 x %struct.cpu_feature] [%struct.cpu_feature { ptr @.str.5, i32 1, i32 0, i8 99, i32 28, i32 6 }, %struct.cpu_feature { ptr @.str.6, i32 7, i32 0, i8 98, i32 5, i32 6 }, %struct.cpu_feature { ptr @.str.7, i32 1, i32 0, i8 99, i32 12, i32 6 }, %struct.cpu_feature { ptr @.str.8, i32 1, i32 0, i8 99, i32 29, i32 6 }, %struct.cpu_feature { ptr @.str.9, i32 7, i32 0, i8 98, i32 3, i32 0 }, %struct.cpu_feature { ptr @.str.10, i32 7, i32 0, i8 98, i32 8, i32 0 }, %struct.cpu_feature { ptr @.str.11, i32 -2147483647, i32 0, i8 99, i32 5, i32 0 }, %struct.cpu_feature { ptr @.str.12, i32 1, i32 0, i8 99, i32 22, i32 0 }, %struct.cpu_feature { ptr @.str.13, i32 7, i32 0, i8 98, i32 16, i32 230 }, %struct.cpu_feature { ptr @.str.14, i32 7, i32 0, i8 98, i32 30, i32 230 }, %struct.cpu_feature { ptr @.str.15, i32 7, i32 0, i8 98, i32 17, i32 230 }, %struct.cpu_feature { ptr @.str.16, i32 7, i32 0, i8 98, i32 31, i32 230 }, %struct.cpu_feature { ptr @.str.17, i32 7, i32 0, i8 98, i32 28, i32 230 }, %struct.cpu_feature { ptr @.str.18, i32 7, i32 0, i8 99, i32 11, i32 230 }, %struct.cpu_feature { ptr @.str.19, i32 7, i32 0, i8 99, i32 1, i32 230 }, %struct.cpu_feature { ptr @.str.20, i32 7, i32 1, i8 97, i32 4, i32 6 }, %struct.cpu_feature { ptr @.str.21, i32 7, i32 0, i8 100, i32 24, i32 393216 }, %struct.cpu_feature { ptr @.str.22, i32 7, i32 0, i8 100, i32 25, i32 393216 }], align 16
-@.str.5 = private unnamed_addr constant [4 x i8] c"avx\00", align 1
-@.str.6 = private unnamed_addr constant [5 x i8] c"avx2\00", align 1
-@.str.7 = private unnamed_addr constant [4 x i8] c"fma\00", align 1
-@.str.8 = private unnamed_addr constant [5 x i8] c"f16c\00", align 1
-@.str.9 = private unnamed_addr constant [4 x i8] c"bmi\00", align 1
-@.str.10 = private unnamed_addr constant [5 x i8] c"bmi2\00", align 1
-@.str.11 = private unnamed_addr constant [6 x i8] c"lzcnt\00", align 1
-@.str.12 = private unnamed_addr constant [6 x i8] c"movbe\00", align 1
-@.str.13 = private unnamed_addr constant [8 x i8] c"avx512f\00", align 1
-@.str.14 = private unnamed_addr constant [9 x i8] c"avx512bw\00", align 1
-@.str.15 = private unnamed_addr constant [9 x i8] c"avx512dq\00", align 1
-@.str.16 = private unnamed_addr constant [9 x i8] c"avx512vl\00", align 1
-@.str.17 = private unnamed_addr constant [9 x i8] c"avx512cd\00", align 1
-@.str.18 = private unnamed_addr constant [11 x i8] c"avx512vnni\00", align 1
-@.str.19 = private unnamed_addr constant [11 x i8] c"avx512vbmi\00", align 1
-@.str.20 = private unnamed_addr constant [8 x i8] c"avxvnni\00", align 1
-@.str.21 = private unnamed_addr constant [9 x i8] c"amx-tile\00", align 1
-@.str.22 = private unnamed_addr constant [9 x i8] c"amx-int8\00", align 1
-@core_of.names.rel = internal unnamed_addr constant [2 x i32] [i32 trunc (i64 sub (i64 ptrtoint (ptr @.str.23 to i64), i64 ptrtoint (ptr @core_of.names.rel to i64)) to i32), i32 trunc (i64 sub (i64 ptrtoint (ptr @.str.24 to i64), i64 ptrtoint (ptr @core_of.names.rel to i64)) to i32)], align 4
-@.str.23 = private unnamed_addr constant [15 x i8] c"core_cpus_list\00", align 1
-@.str.24 = private unnamed_addr constant [21 x i8] c"thread_siblings_list\00", align 1
-@.str.25 = private unnamed_addr constant [42 x i8] c"/sys/devices/system/cpu/cpu%d/topology/%s\00", align 1
-@.str.26 = private unnamed_addr constant [23 x i8] c"/sys/fs/cgroup/cpu.max\00", align 1
-@.str.27 = private unnamed_addr constant [32 x i8] c"the array of %s tensors is NULL\00", align 1
-@.str.28 = private unnamed_addr constant [7 x i8] c"output\00", align 1
-@.str.29 = private unnamed_addr constant [6 x i8] c"input\00", align 1
-@.str.30 = private unnamed_addr constant [30 x i8] c"input '%s' is %s, expected %s\00", align 1
-@.str.31 = private unnamed_addr constant [22 x i8] c"input '%s' has shape \00", align 1
-@.str.32 = private unnamed_addr constant [7 x i8] c"%s%lld\00", align 1
-@.str.33 = private unnamed_addr constant [3 x i8] c", \00", align 1
-@.str.34 = private unnamed_addr constant [2 x i8] c"[\00", align 1
-@.str.35 = private unnamed_addr constant [3 x i8] c"] \00", align 1
-@.str.36 = private unnamed_addr constant [4 x i8] c"[] \00", align 1
-@.str.37 = private unnamed_addr constant [21 x i8] c"(rank %d), expected \00", align 1
+@cpu_features = internal unnamed_addr constant [18 x %struct.cpu_feature] [%struct.cpu_feature { ptr @.str.6, i32 1, i32 0, i8 99, i32 28, i32 6 }, %struct.cpu_feature { ptr @.str.7, i32 7, i32 0, i8 98, i32 5, i32 6 }, %struct.cpu_feature { ptr @.str.8, i32 1, i32 0, i8 99, i32 12, i32 6 }, %struct.cpu_feature { ptr @.str.9, i32 1, i32 0, i8 99, i32 29, i32 6 }, %struct.cpu_feature { ptr @.str.10, i32 7, i32 0, i8 98, i32 3, i32 0 }, %struct.cpu_feature { ptr @.str.11, i32 7, i32 0, i8 98, i32 8, i32 0 }, %struct.cpu_feature { ptr @.str.12, i32 -2147483647, i32 0, i8 99, i32 5, i32 0 }, %struct.cpu_feature { ptr @.str.13, i32 1, i32 0, i8 99, i32 22, i32 0 }, %struct.cpu_feature { ptr @.str.14, i32 7, i32 0, i8 98, i32 16, i32 230 }, %struct.cpu_feature { ptr @.str.15, i32 7, i32 0, i8 98, i32 30, i32 230 }, %struct.cpu_feature { ptr @.str.16, i32 7, i32 0, i8 98, i32 17, i32 230 }, %struct.cpu_feature { ptr @.str.17, i32 7, i32 0, i8 98, i32 31, i32 230 }, %struct.cpu_feature { ptr @.str.18, i32 7, i32 0, i8 98, i32 28, i32 230 }, %struct.cpu_feature { ptr @.str.19, i32 7, i32 0, i8 99, i32 11, i32 230 }, %struct.cpu_feature { ptr @.str.20, i32 7, i32 0, i8 99, i32 1, i32 230 }, %struct.cpu_feature { ptr @.str.21, i32 7, i32 1, i8 97, i32 4, i32 6 }, %struct.cpu_feature { ptr @.str.22, i32 7, i32 0, i8 100, i32 24, i32 393216 }, %struct.cpu_feature { ptr @.str.23, i32 7, i32 0, i8 100, i32 25, i32 393216 }], align 16
+@.str.6 = private unnamed_addr constant [4 x i8] c"avx\00", align 1
+@.str.7 = private unnamed_addr constant [5 x i8] c"avx2\00", align 1
+@.str.8 = private unnamed_addr constant [4 x i8] c"fma\00", align 1
+@.str.9 = private unnamed_addr constant [5 x i8] c"f16c\00", align 1
+@.str.10 = private unnamed_addr constant [4 x i8] c"bmi\00", align 1
+@.str.11 = private unnamed_addr constant [5 x i8] c"bmi2\00", align 1
+@.str.12 = private unnamed_addr constant [6 x i8] c"lzcnt\00", align 1
+@.str.13 = private unnamed_addr constant [6 x i8] c"movbe\00", align 1
+@.str.14 = private unnamed_addr constant [8 x i8] c"avx512f\00", align 1
+@.str.15 = private unnamed_addr constant [9 x i8] c"avx512bw\00", align 1
+@.str.16 = private unnamed_addr constant [9 x i8] c"avx512dq\00", align 1
+@.str.17 = private unnamed_addr constant [9 x i8] c"avx512vl\00", align 1
+@.str.18 = private unnamed_addr constant [9 x i8] c"avx512cd\00", align 1
+@.str.19 = private unnamed_addr constant [11 x i8] c"avx512vnni\00", align 1
+@.str.20 = private unnamed_addr constant [11 x i8] c"avx512vbmi\00", align 1
+@.str.21 = private unnamed_addr constant [8 x i8] c"avxvnni\00", align 1
+@.str.22 = private unnamed_addr constant [9 x i8] c"amx-tile\00", align 1
+@.str.23 = private unnamed_addr constant [9 x i8] c"amx-int8\00", align 1
+@core_of.names.rel = internal unnamed_addr constant [2 x i32] [i32 trunc (i64 sub (i64 ptrtoint (ptr @.str.24 to i64), i64 ptrtoint (ptr @core_of.names.rel to i64)) to i32), i32 trunc (i64 sub (i64 ptrtoint (ptr @.str.25 to i64), i64 ptrtoint (ptr @core_of.names.rel to i64)) to i32)], align 4
+@.str.24 = private unnamed_addr constant [15 x i8] c"core_cpus_list\00", align 1
+@.str.25 = private unnamed_addr constant [21 x i8] c"thread_siblings_list\00", align 1
+@.str.26 = private unnamed_addr constant [42 x i8] c"/sys/devices/system/cpu/cpu%d/topology/%s\00", align 1
+@.str.27 = private unnamed_addr constant [23 x i8] c"/sys/fs/cgroup/cpu.max\00", align 1
+@.str.28 = private unnamed_addr constant [32 x i8] c"the array of %s tensors is NULL\00", align 1
+@.str.29 = private unnamed_addr constant [7 x i8] c"output\00", align 1
+@.str.30 = private unnamed_addr constant [6 x i8] c"input\00", align 1
+@.str.31 = private unnamed_addr constant [30 x i8] c"input '%s' is %s, expected %s\00", align 1
+@.str.32 = private unnamed_addr constant [22 x i8] c"input '%s' has shape \00", align 1
+@.str.33 = private unnamed_addr constant [7 x i8] c"%s%lld\00", align 1
+@.str.34 = private unnamed_addr constant [3 x i8] c", \00", align 1
+@.str.35 = private unnamed_addr constant [2 x i8] c"[\00", align 1
+@.str.36 = private unnamed_addr constant [3 x i8] c"] \00", align 1
+@.str.37 = private unnamed_addr constant [4 x i8] c"[] \00", align 1
+@.str.38 = private unnamed_addr constant [21 x i8] c"(rank %d), expected \00", align 1
 @dtype_name.names = internal constant [14 x [8 x i8]] [[8 x i8] zeroinitializer, [8 x i8] c"float32\00", [8 x i8] c"uint8\00\00\00", [8 x i8] c"int8\00\00\00\00", [8 x i8] c"uint16\00\00", [8 x i8] c"int16\00\00\00", [8 x i8] c"int32\00\00\00", [8 x i8] c"int64\00\00\00", [8 x i8] zeroinitializer, [8 x i8] c"bool\00\00\00\00", [8 x i8] c"float16\00", [8 x i8] c"float64\00", [8 x i8] c"uint32\00\00", [8 x i8] c"uint64\00\00"], align 16
-@.str.38 = private unnamed_addr constant [17 x i8] c"an unknown dtype\00", align 1
+@.str.39 = private unnamed_addr constant [17 x i8] c"an unknown dtype\00", align 1
 @dtype_size.sizes = internal unnamed_addr constant [14 x i8] c"\00\04\01\01\02\02\04\08\00\01\02\08\04\08", align 1
-@.str.39 = private unnamed_addr constant [5 x i8] c"%lld\00", align 1
-@.str.40 = private unnamed_addr constant [12 x i8] c"] (rank %d)\00", align 1
-@.str.41 = private unnamed_addr constant [63 x i8] c"input '%s': dimension %d is %lld, but sizes cannot be negative\00", align 1
-@.str.42 = private unnamed_addr constant [48 x i8] c"input '%s': dimension %d is %lld, expected %lld\00", align 1
-@.str.43 = private unnamed_addr constant [70 x i8] c"input '%s': dimension %d ('%s') is %lld, but input '%s' has %s = %lld\00", align 1
-@.str.44 = private unnamed_addr constant [98 x i8] c"%s '%s' would have a negative size or more than 2^63 bytes: the model is not made for such inputs\00", align 1
-@.str.45 = private unnamed_addr constant [62 x i8] c"%s '%s' has no buffer: data is NULL and %lld bytes are needed\00", align 1
-@.str.46 = private unnamed_addr constant [52 x i8] c"%s '%s': the buffer has %lld bytes, %lld are needed\00", align 1
-@.str.47 = private unnamed_addr constant [27 x i8] c"the threads' working areas\00", align 1
-@.str.48 = private unnamed_addr constant [25 x i8] c"the intermediate results\00", align 1
-@.str.49 = private unnamed_addr constant [66 x i8] c"not enough memory: %s of a call with these shapes need %lld bytes\00", align 1
+@.str.40 = private unnamed_addr constant [5 x i8] c"%lld\00", align 1
+@.str.41 = private unnamed_addr constant [12 x i8] c"] (rank %d)\00", align 1
+@.str.42 = private unnamed_addr constant [63 x i8] c"input '%s': dimension %d is %lld, but sizes cannot be negative\00", align 1
+@.str.43 = private unnamed_addr constant [48 x i8] c"input '%s': dimension %d is %lld, expected %lld\00", align 1
+@.str.44 = private unnamed_addr constant [70 x i8] c"input '%s': dimension %d ('%s') is %lld, but input '%s' has %s = %lld\00", align 1
+@.str.45 = private unnamed_addr constant [98 x i8] c"%s '%s' would have a negative size or more than 2^63 bytes: the model is not made for such inputs\00", align 1
+@.str.46 = private unnamed_addr constant [62 x i8] c"%s '%s' has no buffer: data is NULL and %lld bytes are needed\00", align 1
+@.str.47 = private unnamed_addr constant [52 x i8] c"%s '%s': the buffer has %lld bytes, %lld are needed\00", align 1
+@.str.48 = private unnamed_addr constant [27 x i8] c"the threads' working areas\00", align 1
+@.str.49 = private unnamed_addr constant [25 x i8] c"the intermediate results\00", align 1
+@.str.50 = private unnamed_addr constant [66 x i8] c"not enough memory: %s of a call with these shapes need %lld bytes\00", align 1
 @creation_error.mutex = internal global %union.pthread_mutex_t zeroinitializer, align 8
 @creation_error.text = internal global [512 x i8] zeroinitializer, align 16
-@.str.50 = private unnamed_addr constant [32 x i8] c"not enough memory for a context\00", align 1
-@.str.51 = private unnamed_addr constant [15 x i8] c"this CPU lacks\00", align 1
-@.str.52 = private unnamed_addr constant [4 x i8] c" %s\00", align 1
-@.str.53 = private unnamed_addr constant [12 x i8] c" feature-%d\00", align 1
-@.str.54 = private unnamed_addr constant [62 x i8] c", which this model was compiled for; compile it for target %s\00", align 1
-@.str.55 = private unnamed_addr constant [37 x i8] c"'x86_64' to run it on any x86-64 CPU\00", align 1
+@.str.51 = private unnamed_addr constant [32 x i8] c"not enough memory for a context\00", align 1
+@.str.52 = private unnamed_addr constant [15 x i8] c"this CPU lacks\00", align 1
+@.str.53 = private unnamed_addr constant [4 x i8] c" %s\00", align 1
+@.str.54 = private unnamed_addr constant [12 x i8] c" feature-%d\00", align 1
+@.str.55 = private unnamed_addr constant [62 x i8] c", which this model was compiled for; compile it for target %s\00", align 1
+@.str.56 = private unnamed_addr constant [37 x i8] c"'x86_64' to run it on any x86-64 CPU\00", align 1
 @llvm.compiler.used = appending global [1 x ptr] [ptr @at_unload], section "llvm.metadata"
 
 ; Function Attrs: nounwind optsize
 define void @sparsec_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2, i64 noundef %3) local_unnamed_addr #0 {
-  %5 = alloca i32, align 4
+  %5 = alloca %struct.timespec, align 8
   %6 = alloca i32, align 4
-  %7 = icmp slt i64 %3, 1
-  br i1 %7, label %95, label %8
+  %7 = alloca i32, align 4
+  %8 = icmp sgt i64 %3, 1
+  br i1 %8, label %9, label %85
 
-8:                                                ; preds = %4
-  %9 = getelementptr inbounds i8, ptr %0, i64 24
-  %10 = load i32, ptr %9, align 8
-  %11 = icmp eq i32 %10, 0
-  br i1 %11, label %12, label %18
-
-12:                                               ; preds = %8
+9:                                                ; preds = %4
+  %10 = getelementptr inbounds i8, ptr %0, i64 24
+  %11 = load i32, ptr %10, align 8
+  %12 = icmp eq i32 %11, 0
   %13 = getelementptr inbounds i8, ptr %0, i64 8
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %14, null
-  %16 = icmp eq i64 %3, 1
-  %17 = or i1 %16, %15
-  br i1 %17, label %23, label %26
+  %16 = select i1 %12, i1 %15, i1 false
+  br i1 %16, label %87, label %17
 
-18:                                               ; preds = %8
-  %19 = icmp eq i64 %3, 1
-  br i1 %19, label %23, label %20
+17:                                               ; preds = %9
+  %18 = load i32, ptr %0, align 64
+  %19 = sext i32 %18 to i64
+  %20 = shl nsw i64 %19, 2
+  %21 = getelementptr inbounds i8, ptr %0, i64 240
+  store ptr %1, ptr %21, align 16
+  %22 = getelementptr inbounds i8, ptr %0, i64 248
+  store ptr %2, ptr %22, align 8
+  %23 = getelementptr inbounds i8, ptr %0, i64 256
+  store i64 %3, ptr %23, align 64
+  %24 = add nsw i64 %3, -1
+  %25 = sdiv i64 %24, %20
+  %26 = add nsw i64 %25, 1
+  %27 = getelementptr inbounds i8, ptr %0, i64 264
+  store i64 %26, ptr %27, align 8
+  %28 = getelementptr inbounds i8, ptr %0, i64 384
+  store atomic i64 0, ptr %28 seq_cst, align 64
+  %29 = getelementptr inbounds i8, ptr %0, i64 320
+  %30 = getelementptr inbounds i8, ptr %0, i64 272
+  %31 = load i64, ptr %30, align 16
+  %32 = add i64 %31, 1
+  store i64 %32, ptr %30, align 16
+  store atomic i64 %32, ptr %29 seq_cst, align 64
+  %33 = icmp eq ptr %14, null
+  br i1 %33, label %46, label %34
 
-20:                                               ; preds = %18
-  %21 = getelementptr inbounds i8, ptr %0, i64 8
-  %22 = load ptr, ptr %21, align 8
-  br label %26
-
-23:                                               ; preds = %18, %12
-  %24 = getelementptr inbounds i8, ptr %0, i64 48
-  %25 = load ptr, ptr %24, align 16
-  tail call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef %25) #22
-  br label %95
-
-26:                                               ; preds = %20, %12
-  %27 = phi ptr [ %22, %20 ], [ %14, %12 ]
-  %28 = load i32, ptr %0, align 64
-  %29 = sext i32 %28 to i64
-  %30 = shl nsw i64 %29, 2
-  %31 = getelementptr inbounds i8, ptr %0, i64 216
-  store ptr %1, ptr %31, align 8
-  %32 = getelementptr inbounds i8, ptr %0, i64 224
-  store ptr %2, ptr %32, align 32
-  %33 = getelementptr inbounds i8, ptr %0, i64 232
-  store i64 %3, ptr %33, align 8
-  %34 = add nsw i64 %3, -1
-  %35 = sdiv i64 %34, %30
-  %36 = add nsw i64 %35, 1
-  %37 = getelementptr inbounds i8, ptr %0, i64 240
-  store i64 %36, ptr %37, align 16
-  %38 = getelementptr inbounds i8, ptr %0, i64 320
-  store atomic i64 0, ptr %38 seq_cst, align 64
-  %39 = getelementptr inbounds i8, ptr %0, i64 256
-  %40 = getelementptr inbounds i8, ptr %0, i64 248
-  %41 = load i64, ptr %40, align 8
-  %42 = add i64 %41, 1
-  store i64 %42, ptr %40, align 8
-  store atomic i64 %42, ptr %39 seq_cst, align 64
-  %43 = icmp eq ptr %27, null
-  br i1 %43, label %56, label %44
-
-44:                                               ; preds = %26
-  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %5)
+34:                                               ; preds = %17
   call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %6)
-  call void @llvm.x86.sse.stmxcsr(ptr nonnull %5)
-  %45 = load i32, ptr %5, align 4
-  %46 = getelementptr inbounds i8, ptr %0, i64 16
-  %47 = load ptr, ptr %46, align 16
-  call void %27(ptr noundef %47, ptr noundef nonnull @run_part, ptr noundef nonnull %0, i32 noundef %28) #22
-  store i32 %45, ptr %6, align 4
-  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %6)
-  store atomic i64 0, ptr %39 seq_cst, align 64
-  %48 = getelementptr inbounds i8, ptr %0, i64 384
-  %49 = load atomic i64, ptr %48 seq_cst, align 64
-  %50 = icmp eq i64 %49, 0
-  br i1 %50, label %55, label %51
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %7)
+  call void @llvm.x86.sse.stmxcsr(ptr nonnull %6)
+  %35 = load i32, ptr %6, align 4
+  %36 = getelementptr inbounds i8, ptr %0, i64 16
+  %37 = load ptr, ptr %36, align 16
+  call void %14(ptr noundef %37, ptr noundef nonnull @run_part, ptr noundef nonnull %0, i32 noundef %18) #22
+  store i32 %35, ptr %7, align 4
+  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %7)
+  store atomic i64 0, ptr %29 seq_cst, align 64
+  %38 = getelementptr inbounds i8, ptr %0, i64 448
+  %39 = load atomic i64, ptr %38 seq_cst, align 64
+  %40 = icmp eq i64 %39, 0
+  br i1 %40, label %45, label %41
 
-51:                                               ; preds = %44, %51
-  %52 = call i32 @sched_yield() #22
-  %53 = load atomic i64, ptr %48 seq_cst, align 64
-  %54 = icmp eq i64 %53, 0
-  br i1 %54, label %55, label %51, !llvm.loop !3
+41:                                               ; preds = %34, %41
+  %42 = call i32 @sched_yield() #22
+  %43 = load atomic i64, ptr %38 seq_cst, align 64
+  %44 = icmp eq i64 %43, 0
+  br i1 %44, label %45, label %41, !llvm.loop !3
 
-55:                                               ; preds = %51, %44
+45:                                               ; preds = %41, %34
   call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #23
-  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %5)
   call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %6)
-  br label %95
+  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %7)
+  br label %119
 
-56:                                               ; preds = %26
-  %57 = getelementptr inbounds i8, ptr %0, i64 200
-  %58 = load atomic i32, ptr %57 seq_cst, align 8
-  %59 = icmp eq i32 %58, 0
-  br i1 %59, label %66, label %60
+46:                                               ; preds = %17
+  %47 = getelementptr inbounds i8, ptr %0, i64 224
+  %48 = load atomic i32, ptr %47 seq_cst, align 32
+  %49 = icmp eq i32 %48, 0
+  br i1 %49, label %56, label %50
+
+50:                                               ; preds = %46
+  %51 = getelementptr inbounds i8, ptr %0, i64 88
+  %52 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %51) #22
+  %53 = getelementptr inbounds i8, ptr %0, i64 128
+  %54 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %53) #22
+  %55 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %51) #22
+  br label %56
+
+56:                                               ; preds = %50, %46
+  tail call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #23
+  store atomic i64 0, ptr %29 seq_cst, align 64
+  %57 = getelementptr inbounds i8, ptr %0, i64 36
+  %58 = load i32, ptr %57, align 4
+  %59 = icmp sgt i32 %58, 0
+  br i1 %59, label %60, label %70
 
 60:                                               ; preds = %56
-  %61 = getelementptr inbounds i8, ptr %0, i64 64
-  %62 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %61) #22
-  %63 = getelementptr inbounds i8, ptr %0, i64 104
-  %64 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %63) #22
-  %65 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %61) #22
-  br label %66
+  %61 = getelementptr inbounds i8, ptr %0, i64 448
+  br label %62
 
-66:                                               ; preds = %60, %56
-  tail call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #23
-  store atomic i64 0, ptr %39 seq_cst, align 64
-  %67 = getelementptr inbounds i8, ptr %0, i64 36
-  %68 = load i32, ptr %67, align 4
-  %69 = icmp sgt i32 %68, 0
-  br i1 %69, label %70, label %80
+62:                                               ; preds = %66, %60
+  %63 = phi i32 [ 0, %60 ], [ %67, %66 ]
+  %64 = load atomic i64, ptr %61 seq_cst, align 64
+  %65 = icmp eq i64 %64, 0
+  br i1 %65, label %119, label %66
 
-70:                                               ; preds = %66
-  %71 = getelementptr inbounds i8, ptr %0, i64 384
-  br label %72
-
-72:                                               ; preds = %76, %70
-  %73 = phi i32 [ 0, %70 ], [ %77, %76 ]
-  %74 = load atomic i64, ptr %71 seq_cst, align 64
-  %75 = icmp eq i64 %74, 0
-  br i1 %75, label %95, label %76
-
-76:                                               ; preds = %72
+66:                                               ; preds = %62
   tail call void @llvm.x86.sse2.pause()
-  %77 = add nuw nsw i32 %73, 1
-  %78 = load i32, ptr %67, align 4
-  %79 = icmp slt i32 %77, %78
-  br i1 %79, label %72, label %80, !llvm.loop !5
+  %67 = add nuw nsw i32 %63, 1
+  %68 = load i32, ptr %57, align 4
+  %69 = icmp slt i32 %67, %68
+  br i1 %69, label %62, label %70, !llvm.loop !5
 
-80:                                               ; preds = %76, %66
-  %81 = getelementptr inbounds i8, ptr %0, i64 64
-  %82 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %81) #22
-  %83 = getelementptr inbounds i8, ptr %0, i64 208
-  store atomic i32 1, ptr %83 seq_cst, align 16
-  %84 = getelementptr inbounds i8, ptr %0, i64 384
-  %85 = load atomic i64, ptr %84 seq_cst, align 64
-  %86 = icmp eq i64 %85, 0
-  br i1 %86, label %93, label %87
+70:                                               ; preds = %66, %56
+  %71 = getelementptr inbounds i8, ptr %0, i64 88
+  %72 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %71) #22
+  %73 = getelementptr inbounds i8, ptr %0, i64 232
+  store atomic i32 1, ptr %73 seq_cst, align 8
+  %74 = getelementptr inbounds i8, ptr %0, i64 448
+  %75 = load atomic i64, ptr %74 seq_cst, align 64
+  %76 = icmp eq i64 %75, 0
+  br i1 %76, label %83, label %77
 
-87:                                               ; preds = %80
-  %88 = getelementptr inbounds i8, ptr %0, i64 152
-  br label %89
+77:                                               ; preds = %70
+  %78 = getelementptr inbounds i8, ptr %0, i64 176
+  br label %79
 
-89:                                               ; preds = %89, %87
-  %90 = tail call i32 @pthread_cond_wait(ptr noundef nonnull %88, ptr noundef nonnull %81) #22
-  %91 = load atomic i64, ptr %84 seq_cst, align 64
-  %92 = icmp eq i64 %91, 0
-  br i1 %92, label %93, label %89, !llvm.loop !6
+79:                                               ; preds = %79, %77
+  %80 = tail call i32 @pthread_cond_wait(ptr noundef nonnull %78, ptr noundef nonnull %71) #22
+  %81 = load atomic i64, ptr %74 seq_cst, align 64
+  %82 = icmp eq i64 %81, 0
+  br i1 %82, label %83, label %79, !llvm.loop !6
 
-93:                                               ; preds = %89, %80
-  store atomic i32 0, ptr %83 seq_cst, align 16
-  %94 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %81) #22
-  br label %95
+83:                                               ; preds = %79, %70
+  store atomic i32 0, ptr %73 seq_cst, align 8
+  %84 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %71) #22
+  br label %119
 
-95:                                               ; preds = %72, %93, %55, %4, %23
+85:                                               ; preds = %4
+  %86 = icmp eq i64 %3, 1
+  br i1 %86, label %87, label %119
+
+87:                                               ; preds = %9, %85
+  %88 = getelementptr inbounds i8, ptr %0, i64 80
+  %89 = load ptr, ptr %88, align 8
+  %90 = icmp eq ptr %89, null
+  br i1 %90, label %107, label %91
+
+91:                                               ; preds = %87
+  %92 = getelementptr inbounds i8, ptr %0, i64 76
+  %93 = load i32, ptr %92, align 4
+  %94 = getelementptr inbounds i8, ptr %0, i64 68
+  %95 = load i32, ptr %94, align 4
+  %96 = icmp sgt i32 %93, %95
+  br i1 %96, label %107, label %97
+
+97:                                               ; preds = %91
+  %98 = getelementptr inbounds i8, ptr %0, i64 72
+  %99 = load i32, ptr %98, align 8
+  %100 = icmp sgt i32 %99, 0
+  br i1 %100, label %101, label %107
+
+101:                                              ; preds = %97
+  %102 = zext nneg i32 %99 to i64
+  %103 = sext i32 %93 to i64
+  %104 = mul nsw i64 %102, %103
+  %105 = getelementptr %struct.profile_place, ptr %89, i64 %104
+  %106 = icmp eq ptr %105, null
+  br i1 %106, label %107, label %110
+
+107:                                              ; preds = %101, %97, %91, %87
+  %108 = getelementptr inbounds i8, ptr %0, i64 48
+  %109 = load ptr, ptr %108, align 16
+  tail call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef %109) #22
+  br label %119
+
+110:                                              ; preds = %101
+  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %5) #8
+  %111 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %5) #22
+  %112 = load i64, ptr %5, align 8
+  %113 = mul nsw i64 %112, 1000000000
+  %114 = getelementptr inbounds i8, ptr %5, i64 8
+  %115 = load i64, ptr %114, align 8
+  %116 = add nsw i64 %113, %115
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %5) #8
+  %117 = getelementptr inbounds i8, ptr %0, i64 48
+  %118 = load ptr, ptr %117, align 16
+  call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef %118) #22
+  call fastcc void @record(ptr noundef nonnull %105, i64 noundef %116, i64 noundef %3) #23
+  br label %119
+
+119:                                              ; preds = %62, %110, %107, %83, %45, %85
+  %120 = getelementptr inbounds i8, ptr %0, i64 76
+  %121 = load i32, ptr %120, align 4
+  %122 = add nsw i32 %121, 1
+  store i32 %122, ptr %120, align 4
   ret void
 }
-
-; Function Attrs: mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite)
-declare void @llvm.lifetime.start.p0(i64 immarg, ptr nocapture) #1
-
-; Function Attrs: nounwind optsize
-declare i32 @pthread_mutex_lock(ptr noundef) local_unnamed_addr #2
-
-; Function Attrs: nounwind optsize
-declare i32 @pthread_cond_broadcast(ptr noundef) local_unnamed_addr #2
-
-; Function Attrs: nounwind optsize
-declare i32 @pthread_mutex_unlock(ptr noundef) local_unnamed_addr #2
-
-; Function Attrs: nounwind optsize
-define internal fastcc void @take_chunks(ptr nocapture noundef %0, i64 noundef %1) unnamed_addr #0 {
-  %3 = getelementptr inbounds i8, ptr %0, i64 48
-  %4 = load ptr, ptr %3, align 16
-  %5 = getelementptr inbounds i8, ptr %0, i64 56
-  %6 = load i64, ptr %5, align 8
-  %7 = mul nsw i64 %6, %1
-  %8 = getelementptr inbounds i8, ptr %4, i64 %7
-  %9 = getelementptr inbounds i8, ptr %0, i64 320
-  %10 = getelementptr inbounds i8, ptr %0, i64 240
-  %11 = getelementptr inbounds i8, ptr %0, i64 232
-  %12 = load i64, ptr %10, align 16
-  %13 = atomicrmw add ptr %9, i64 %12 monotonic, align 64
-  %14 = load i64, ptr %11, align 8
-  %15 = icmp slt i64 %13, %14
-  br i1 %15, label %16, label %31
-
-16:                                               ; preds = %2
-  %17 = getelementptr inbounds i8, ptr %0, i64 216
-  %18 = getelementptr inbounds i8, ptr %0, i64 224
-  br label %19
-
-19:                                               ; preds = %16, %19
-  %20 = phi i64 [ %14, %16 ], [ %29, %19 ]
-  %21 = phi i64 [ %13, %16 ], [ %28, %19 ]
-  %22 = phi i64 [ %12, %16 ], [ %27, %19 ]
-  %23 = add nsw i64 %21, %22
-  %24 = tail call i64 @llvm.smin.i64(i64 %23, i64 %20)
-  %25 = load ptr, ptr %17, align 8
-  %26 = load ptr, ptr %18, align 32
-  tail call void %25(ptr noundef %26, i64 noundef %21, i64 noundef %24, ptr noundef %8) #22
-  %27 = load i64, ptr %10, align 16
-  %28 = atomicrmw add ptr %9, i64 %27 monotonic, align 64
-  %29 = load i64, ptr %11, align 8
-  %30 = icmp slt i64 %28, %29
-  br i1 %30, label %19, label %31
-
-31:                                               ; preds = %19, %2
-  ret void
-}
-
-; Function Attrs: mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite)
-declare void @llvm.lifetime.end.p0(i64 immarg, ptr nocapture) #1
 
 ; Function Attrs: nounwind optsize
 define internal void @stop_all() #0 {
@@ -329,7 +315,7 @@ define internal void @stop_all() #0 {
   br label %16
 
 16:                                               ; preds = %10, %14
-  %17 = getelementptr inbounds i8, ptr %5, i64 576
+  %17 = getelementptr inbounds i8, ptr %5, i64 640
   %18 = load ptr, ptr %17, align 8
   %19 = icmp eq ptr %18, null
   br i1 %19, label %3, label %4, !llvm.loop !7
@@ -338,7 +324,7 @@ define internal void @stop_all() #0 {
 ; Function Attrs: nounwind optsize
 define void @sparsec_destroy(ptr noundef %0) local_unnamed_addr #0 {
   %2 = icmp eq ptr %0, null
-  br i1 %2, label %39, label %3
+  br i1 %2, label %41, label %3
 
 3:                                                ; preds = %1
   %4 = tail call i32 @getpid() #22
@@ -350,7 +336,7 @@ define void @sparsec_destroy(ptr noundef %0) local_unnamed_addr #0 {
 8:                                                ; preds = %3
   %9 = extractvalue { i32, i1 } %6, 0
   %10 = icmp eq i32 %9, %4
-  br i1 %10, label %39, label %11
+  br i1 %10, label %41, label %11
 
 11:                                               ; preds = %8
   store atomic i32 %4, ptr %5 monotonic, align 16
@@ -366,14 +352,14 @@ define void @sparsec_destroy(ptr noundef %0) local_unnamed_addr #0 {
   %16 = icmp eq ptr %15, null
   %17 = icmp eq ptr %15, %0
   %18 = or i1 %16, %17
-  %19 = getelementptr inbounds i8, ptr %15, i64 576
+  %19 = getelementptr inbounds i8, ptr %15, i64 640
   br i1 %18, label %20, label %13, !llvm.loop !8
 
 20:                                               ; preds = %13
   br i1 %16, label %25, label %21
 
 21:                                               ; preds = %20
-  %22 = getelementptr inbounds i8, ptr %0, i64 576
+  %22 = getelementptr inbounds i8, ptr %0, i64 640
   %23 = load ptr, ptr %22, align 64
   %24 = ptrtoint ptr %23 to i64
   store atomic i64 %24, ptr %14 release, align 8
@@ -386,25 +372,28 @@ define void @sparsec_destroy(ptr noundef %0) local_unnamed_addr #0 {
   %27 = getelementptr inbounds i8, ptr %0, i64 176
   %28 = load ptr, ptr %27, align 16
   tail call void @free(ptr noundef %28) #22
-  %29 = getelementptr inbounds i8, ptr %0, i64 56
-  %30 = load ptr, ptr %29, align 8
+  %29 = getelementptr inbounds i8, ptr %0, i64 208
+  %30 = load ptr, ptr %29, align 16
   tail call void @free(ptr noundef %30) #22
-  %31 = getelementptr inbounds i8, ptr %0, i64 24
+  %31 = getelementptr inbounds i8, ptr %0, i64 56
   %32 = load ptr, ptr %31, align 8
   tail call void @free(ptr noundef %32) #22
-  %33 = getelementptr inbounds i8, ptr %0, i64 32
-  %34 = load ptr, ptr %33, align 32
+  %33 = getelementptr inbounds i8, ptr %0, i64 24
+  %34 = load ptr, ptr %33, align 8
   tail call void @free(ptr noundef %34) #22
-  %35 = getelementptr inbounds i8, ptr %0, i64 40
-  %36 = load ptr, ptr %35, align 8
+  %35 = getelementptr inbounds i8, ptr %0, i64 32
+  %36 = load ptr, ptr %35, align 32
   tail call void @free(ptr noundef %36) #22
-  %37 = getelementptr inbounds i8, ptr %0, i64 48
-  %38 = load ptr, ptr %37, align 16
+  %37 = getelementptr inbounds i8, ptr %0, i64 40
+  %38 = load ptr, ptr %37, align 8
   tail call void @free(ptr noundef %38) #22
+  %39 = getelementptr inbounds i8, ptr %0, i64 48
+  %40 = load ptr, ptr %39, align 16
+  tail call void @free(ptr noundef %40) #22
   tail call void @free(ptr noundef %0) #22
-  br label %39
+  br label %41
 
-39:                                               ; preds = %8, %1, %25
+41:                                               ; preds = %8, %1, %25
   ret void
 }
 
@@ -423,11 +412,11 @@ define internal fastcc void @stop_threads(ptr noundef %0) unnamed_addr #0 {
   br i1 %9, label %10, label %36
 
 10:                                               ; preds = %5
-  %11 = getelementptr inbounds i8, ptr %0, i64 64
+  %11 = getelementptr inbounds i8, ptr %0, i64 88
   %12 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %11) #22
-  %13 = getelementptr inbounds i8, ptr %0, i64 204
+  %13 = getelementptr inbounds i8, ptr %0, i64 228
   store atomic i32 1, ptr %13 seq_cst, align 4
-  %14 = getelementptr inbounds i8, ptr %0, i64 104
+  %14 = getelementptr inbounds i8, ptr %0, i64 128
   %15 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %14) #22
   %16 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %11) #22
   %17 = load i32, ptr %2, align 8
@@ -441,7 +430,7 @@ define internal fastcc void @stop_threads(ptr noundef %0) unnamed_addr #0 {
 21:                                               ; preds = %26, %10
   %22 = tail call i32 @pthread_mutex_destroy(ptr noundef nonnull %11) #22
   %23 = tail call i32 @pthread_cond_destroy(ptr noundef nonnull %14) #22
-  %24 = getelementptr inbounds i8, ptr %0, i64 152
+  %24 = getelementptr inbounds i8, ptr %0, i64 176
   %25 = tail call i32 @pthread_cond_destroy(ptr noundef nonnull %24) #22
   br label %36
 
@@ -467,7 +456,7 @@ define internal fastcc void @stop_threads(ptr noundef %0) unnamed_addr #0 {
 }
 
 ; Function Attrs: mustprogress nounwind optsize willreturn allockind("free") memory(argmem: readwrite, inaccessiblemem: readwrite)
-declare void @free(ptr allocptr nocapture noundef) local_unnamed_addr #3
+declare void @free(ptr allocptr nocapture noundef) local_unnamed_addr #1
 
 ; Function Attrs: nounwind optsize
 define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
@@ -502,7 +491,7 @@ define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
   br i1 %23, label %24, label %14
 
 24:                                               ; preds = %17
-  %25 = tail call noalias dereferenceable_or_null(1664) ptr @calloc(i64 noundef 1, i64 noundef 1664) #24
+  %25 = tail call noalias dereferenceable_or_null(1728) ptr @calloc(i64 noundef 1, i64 noundef 1728) #24
   %26 = icmp eq ptr %25, null
   br i1 %26, label %109, label %27
 
@@ -525,7 +514,7 @@ define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
 33:                                               ; preds = %31, %27
   %34 = call fastcc i32 @list_cores(ptr noundef nonnull %4, ptr noundef null, i32 noundef 0) #23
   call void @llvm.lifetime.start.p0(i64 64, ptr nonnull %2) #8
-  %35 = call fastcc i32 @read_file(ptr noundef nonnull @.str.26, ptr noundef nonnull %2, i64 noundef 64) #23
+  %35 = call fastcc i32 @read_file(ptr noundef nonnull @.str.27, ptr noundef nonnull %2, i64 noundef 64) #23
   %36 = icmp eq i32 %35, 0
   br i1 %36, label %54, label %37
 
@@ -632,7 +621,7 @@ define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
 105:                                              ; preds = %100
   call fastcc void @lock_contexts() #23
   %106 = load ptr, ptr @contexts, align 8
-  %107 = getelementptr inbounds i8, ptr %25, i64 576
+  %107 = getelementptr inbounds i8, ptr %25, i64 640
   store ptr %106, ptr %107, align 64
   %108 = ptrtoint ptr %25 to i64
   store atomic i64 %108, ptr @contexts release, align 8
@@ -643,6 +632,9 @@ define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
   %110 = phi ptr [ %25, %105 ], [ null, %104 ], [ null, %24 ], [ null, %1 ], [ null, %14 ]
   ret ptr %110
 }
+
+; Function Attrs: mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite)
+declare void @llvm.lifetime.start.p0(i64 immarg, ptr nocapture) #2
 
 ; Function Attrs: nounwind optsize
 define internal fastcc i64 @detect_features() unnamed_addr #0 {
@@ -738,7 +730,10 @@ define internal fastcc i64 @detect_features() unnamed_addr #0 {
 }
 
 ; Function Attrs: mustprogress nofree nounwind optsize willreturn allockind("alloc,zeroed") allocsize(0,1) memory(inaccessiblemem: readwrite)
-declare noalias noundef ptr @calloc(i64 noundef, i64 noundef) local_unnamed_addr #4
+declare noalias noundef ptr @calloc(i64 noundef, i64 noundef) local_unnamed_addr #3
+
+; Function Attrs: mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite)
+declare void @llvm.lifetime.end.p0(i64 immarg, ptr nocapture) #2
 
 ; Function Attrs: nounwind optsize
 define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_unnamed_addr #0 {
@@ -871,7 +866,7 @@ define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr no
 ; Function Attrs: nounwind optsize
 define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr noundef readonly %1, ptr noundef readnone %2) unnamed_addr #0 {
   %4 = load ptr, ptr %0, align 64
-  %5 = getelementptr inbounds i8, ptr %0, i64 584
+  %5 = getelementptr inbounds i8, ptr %0, i64 648
   store i8 0, ptr %5, align 8
   %6 = icmp eq ptr %1, null
   br i1 %6, label %7, label %11
@@ -893,8 +888,8 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br i1 %16, label %19, label %17
 
 17:                                               ; preds = %13, %7
-  %18 = select i1 %6, ptr @.str.29, ptr @.str.28
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.27, ptr noundef nonnull %18) #23
+  %18 = select i1 %6, ptr @.str.30, ptr @.str.29
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.28, ptr noundef nonnull %18) #23
   br label %202
 
 19:                                               ; preds = %13, %11
@@ -959,7 +954,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br label %61
 
 61:                                               ; preds = %60, %55
-  %62 = phi ptr [ @.str.38, %60 ], [ %59, %55 ]
+  %62 = phi ptr [ @.str.39, %60 ], [ %59, %55 ]
   %63 = icmp ult i32 %50, 14
   br i1 %63, label %64, label %69
 
@@ -974,8 +969,8 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br label %70
 
 70:                                               ; preds = %64, %69
-  %71 = phi ptr [ @.str.38, %69 ], [ %68, %64 ]
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.30, ptr noundef %53, ptr noundef nonnull %62, ptr noundef nonnull %71) #23
+  %71 = phi ptr [ @.str.39, %69 ], [ %68, %64 ]
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.31, ptr noundef %53, ptr noundef nonnull %62, ptr noundef nonnull %71) #23
   br label %202
 
 72:                                               ; preds = %39
@@ -998,7 +993,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 83:                                               ; preds = %72
   %84 = getelementptr inbounds i8, ptr %42, i64 20
   %85 = load ptr, ptr %46, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.31, ptr noundef %85) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.32, ptr noundef %85) #23
   %86 = load i32, ptr %84, align 4
   %87 = icmp ult i32 %86, 9
   br i1 %87, label %88, label %108
@@ -1013,11 +1008,11 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 
 92:                                               ; preds = %98
   %93 = icmp eq i32 %105, 0
-  %94 = select i1 %93, ptr @.str.36, ptr @.str.35
+  %94 = select i1 %93, ptr @.str.37, ptr @.str.36
   br label %95
 
 95:                                               ; preds = %92, %88
-  %96 = phi ptr [ @.str.36, %88 ], [ %94, %92 ]
+  %96 = phi ptr [ @.str.37, %88 ], [ %94, %92 ]
   tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull %96) #23
   %97 = load i32, ptr %84, align 4
   br label %108
@@ -1025,10 +1020,10 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 98:                                               ; preds = %98, %90
   %99 = phi i64 [ 0, %90 ], [ %104, %98 ]
   %100 = icmp eq i64 %99, 0
-  %101 = select i1 %100, ptr @.str.34, ptr @.str.33
+  %101 = select i1 %100, ptr @.str.35, ptr @.str.34
   %102 = getelementptr inbounds [8 x i64], ptr %91, i64 0, i64 %99
   %103 = load i64, ptr %102, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.32, ptr noundef nonnull %101, i64 noundef %103) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.33, ptr noundef nonnull %101, i64 noundef %103) #23
   %104 = add nuw nsw i64 %99, 1
   %105 = load i32, ptr %84, align 4
   %106 = sext i32 %105 to i64
@@ -1037,11 +1032,11 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 
 108:                                              ; preds = %95, %83
   %109 = phi i32 [ %97, %95 ], [ %86, %83 ]
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.37, i32 noundef %109) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.38, i32 noundef %109) #23
   %110 = getelementptr inbounds i8, ptr %46, i64 16
   %111 = load ptr, ptr %110, align 8
   %112 = load i32, ptr %75, align 4
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.34) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.35) #23
   %113 = icmp sgt i32 %112, 0
   br i1 %113, label %114, label %135
 
@@ -1055,7 +1050,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br i1 %118, label %120, label %119
 
 119:                                              ; preds = %116
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.33) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.34) #23
   br label %120
 
 120:                                              ; preds = %119, %116
@@ -1065,7 +1060,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br i1 %123, label %124, label %125
 
 124:                                              ; preds = %120
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.39, i64 noundef %122) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.40, i64 noundef %122) #23
   br label %132
 
 125:                                              ; preds = %120
@@ -1075,7 +1070,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %129 = xor i64 %122, -1
   %130 = getelementptr inbounds ptr, ptr %128, i64 %129
   %131 = load ptr, ptr %130, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.2, ptr noundef %131) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.3, ptr noundef %131) #23
   br label %132
 
 132:                                              ; preds = %125, %124
@@ -1084,7 +1079,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br i1 %134, label %135, label %116, !llvm.loop !21
 
 135:                                              ; preds = %132, %108
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.40, i32 noundef %112) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.41, i32 noundef %112) #23
   br label %202
 
 136:                                              ; preds = %183, %80
@@ -1106,7 +1101,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 
 151:                                              ; preds = %136
   %152 = trunc nuw nsw i64 %138 to i32
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.41, ptr noundef %145, i32 noundef %152, i64 noundef %140) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.42, ptr noundef %145, i32 noundef %152, i64 noundef %140) #23
   br label %202
 
 153:                                              ; preds = %136
@@ -1119,7 +1114,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 
 157:                                              ; preds = %155
   %158 = trunc nuw nsw i64 %138 to i32
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.42, ptr noundef %145, i32 noundef %158, i64 noundef %140, i64 noundef %149) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.43, ptr noundef %145, i32 noundef %158, i64 noundef %140, i64 noundef %149) #23
   br label %202
 
 159:                                              ; preds = %153
@@ -1154,7 +1149,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %180 = sext i32 %179 to i64
   %181 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %143, i64 %180
   %182 = load ptr, ptr %181, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.43, ptr noundef %145, i32 noundef %172, ptr noundef %176, i64 noundef %140, ptr noundef %182, ptr noundef %176, i64 noundef %163) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.44, ptr noundef %145, i32 noundef %172, ptr noundef %176, i64 noundef %140, ptr noundef %182, ptr noundef %176, i64 noundef %163) #23
   br label %202
 
 183:                                              ; preds = %169, %165, %155
@@ -1191,7 +1186,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 }
 
 ; Function Attrs: nofree norecurse nosync nounwind optsize memory(readwrite, inaccessiblemem: none)
-define internal fastcc void @describe_outputs(ptr nocapture noundef readonly %0, ptr nocapture noundef writeonly %1) unnamed_addr #5 {
+define internal fastcc void @describe_outputs(ptr nocapture noundef readonly %0, ptr nocapture noundef writeonly %1) unnamed_addr #4 {
   %3 = load ptr, ptr %0, align 64
   %4 = getelementptr inbounds i8, ptr %3, i64 8
   %5 = load i32, ptr %4, align 8
@@ -1239,9 +1234,9 @@ define internal fastcc void @describe_outputs(ptr nocapture noundef readonly %0,
 }
 
 ; Function Attrs: nofree nounwind optsize
-define internal void @append(ptr nocapture noundef %0, ptr nocapture noundef readonly %1, ...) unnamed_addr #6 {
+define internal void @append(ptr nocapture noundef %0, ptr nocapture noundef readonly %1, ...) unnamed_addr #5 {
   %3 = alloca [1 x %struct.__va_list_tag], align 16
-  %4 = getelementptr inbounds i8, ptr %0, i64 584
+  %4 = getelementptr inbounds i8, ptr %0, i64 648
   %5 = tail call i64 @strlen(ptr noundef nonnull dereferenceable(1) %4) #26
   call void @llvm.lifetime.start.p0(i64 24, ptr nonnull %3) #8
   call void @llvm.va_start.p0(ptr nonnull %3)
@@ -1255,508 +1250,582 @@ define internal void @append(ptr nocapture noundef %0, ptr nocapture noundef rea
 
 ; Function Attrs: nounwind optsize
 define i32 @sparsec_run(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_unnamed_addr #0 {
-  %4 = alloca %union.pthread_attr_t, align 8
-  %5 = alloca %struct.cpu_mask, align 8
-  %6 = alloca [1024 x i32], align 16
-  %7 = alloca %struct.cpu_mask, align 8
-  %8 = alloca %struct.__sigset_t, align 8
+  %4 = alloca %struct.timespec, align 8
+  %5 = alloca %union.pthread_attr_t, align 8
+  %6 = alloca %struct.cpu_mask, align 8
+  %7 = alloca [1024 x i32], align 16
+  %8 = alloca %struct.cpu_mask, align 8
   %9 = alloca %struct.__sigset_t, align 8
-  %10 = alloca i32, align 4
+  %10 = alloca %struct.__sigset_t, align 8
   %11 = alloca i32, align 4
   %12 = alloca i32, align 4
   %13 = alloca i32, align 4
-  %14 = icmp eq ptr %0, null
-  br i1 %14, label %328, label %15
+  %14 = alloca i32, align 4
+  %15 = icmp eq ptr %0, null
+  br i1 %15, label %376, label %16
 
-15:                                               ; preds = %3
-  %16 = tail call i32 @getpid() #22
-  %17 = getelementptr inbounds i8, ptr %0, i64 16
-  %18 = cmpxchg ptr %17, i32 0, i32 %16 acquire monotonic, align 16
-  %19 = extractvalue { i32, i1 } %18, 1
-  br i1 %19, label %24, label %20
+16:                                               ; preds = %3
+  %17 = tail call i32 @getpid() #22
+  %18 = getelementptr inbounds i8, ptr %0, i64 16
+  %19 = cmpxchg ptr %18, i32 0, i32 %17 acquire monotonic, align 16
+  %20 = extractvalue { i32, i1 } %19, 1
+  br i1 %20, label %25, label %21
 
-20:                                               ; preds = %15
-  %21 = extractvalue { i32, i1 } %18, 0
-  %22 = icmp eq i32 %21, %16
-  br i1 %22, label %328, label %23
+21:                                               ; preds = %16
+  %22 = extractvalue { i32, i1 } %19, 0
+  %23 = icmp eq i32 %22, %17
+  br i1 %23, label %376, label %24
 
-23:                                               ; preds = %20
-  store atomic i32 %16, ptr %17 monotonic, align 16
-  br label %24
+24:                                               ; preds = %21
+  store atomic i32 %17, ptr %18 monotonic, align 16
+  br label %25
 
-24:                                               ; preds = %23, %15
-  %25 = tail call fastcc i32 @bind_shapes(ptr noundef nonnull %0, ptr noundef %1, ptr noundef %2) #23
-  %26 = icmp eq i32 %25, 0
-  br i1 %26, label %27, label %115
+25:                                               ; preds = %24, %16
+  %26 = tail call fastcc i32 @bind_shapes(ptr noundef nonnull %0, ptr noundef %1, ptr noundef %2) #23
+  %27 = icmp eq i32 %26, 0
+  br i1 %27, label %28, label %116
 
-27:                                               ; preds = %24
-  %28 = load ptr, ptr %0, align 64
-  %29 = getelementptr inbounds i8, ptr %0, i64 40
-  %30 = load ptr, ptr %29, align 8
-  %31 = getelementptr inbounds i8, ptr %28, i64 4
-  %32 = load i32, ptr %31, align 4
-  %33 = icmp sgt i32 %32, 0
-  br i1 %33, label %34, label %37
+28:                                               ; preds = %25
+  %29 = load ptr, ptr %0, align 64
+  %30 = getelementptr inbounds i8, ptr %0, i64 40
+  %31 = load ptr, ptr %30, align 8
+  %32 = getelementptr inbounds i8, ptr %29, i64 4
+  %33 = load i32, ptr %32, align 4
+  %34 = icmp sgt i32 %33, 0
+  br i1 %34, label %35, label %38
 
-34:                                               ; preds = %27
-  %35 = getelementptr inbounds i8, ptr %28, i64 32
-  %36 = getelementptr inbounds i8, ptr %0, i64 48
-  br label %45
+35:                                               ; preds = %28
+  %36 = getelementptr inbounds i8, ptr %29, i64 32
+  %37 = getelementptr inbounds i8, ptr %0, i64 48
+  br label %46
 
-37:                                               ; preds = %53, %27
-  %38 = getelementptr inbounds i8, ptr %28, i64 40
-  %39 = getelementptr inbounds i8, ptr %28, i64 8
-  %40 = load i32, ptr %39, align 8
-  %41 = icmp sgt i32 %40, 0
-  br i1 %41, label %42, label %86
+38:                                               ; preds = %54, %28
+  %39 = getelementptr inbounds i8, ptr %29, i64 40
+  %40 = getelementptr inbounds i8, ptr %29, i64 8
+  %41 = load i32, ptr %40, align 8
+  %42 = icmp sgt i32 %41, 0
+  br i1 %42, label %43, label %87
 
-42:                                               ; preds = %37
-  %43 = getelementptr inbounds i8, ptr %0, i64 48
-  %44 = load ptr, ptr %38, align 8
-  br label %61
+43:                                               ; preds = %38
+  %44 = getelementptr inbounds i8, ptr %0, i64 48
+  %45 = load ptr, ptr %39, align 8
+  br label %62
 
-45:                                               ; preds = %53, %34
-  %46 = phi i64 [ 0, %34 ], [ %57, %53 ]
-  %47 = load ptr, ptr %35, align 8
-  %48 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %47, i64 %46
-  %49 = getelementptr inbounds %struct.sparsec_tensor, ptr %1, i64 %46
-  %50 = getelementptr inbounds i8, ptr %49, i64 24
-  %51 = tail call fastcc i32 @check_buffer(ptr noundef nonnull %0, ptr noundef nonnull @.str.29, ptr noundef %48, ptr noundef readonly %49, ptr noundef nonnull readonly %50) #23
-  %52 = icmp eq i32 %51, 0
-  br i1 %52, label %53, label %115
+46:                                               ; preds = %54, %35
+  %47 = phi i64 [ 0, %35 ], [ %58, %54 ]
+  %48 = load ptr, ptr %36, align 8
+  %49 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %48, i64 %47
+  %50 = getelementptr inbounds %struct.sparsec_tensor, ptr %1, i64 %47
+  %51 = getelementptr inbounds i8, ptr %50, i64 24
+  %52 = tail call fastcc i32 @check_buffer(ptr noundef nonnull %0, ptr noundef nonnull @.str.30, ptr noundef %49, ptr noundef readonly %50, ptr noundef nonnull readonly %51) #23
+  %53 = icmp eq i32 %52, 0
+  br i1 %53, label %54, label %116
 
-53:                                               ; preds = %45
-  %54 = load ptr, ptr %49, align 8
-  %55 = load ptr, ptr %36, align 16
-  %56 = getelementptr inbounds ptr, ptr %55, i64 %46
-  store ptr %54, ptr %56, align 8
-  %57 = add nuw nsw i64 %46, 1
-  %58 = load i32, ptr %31, align 4
-  %59 = sext i32 %58 to i64
-  %60 = icmp slt i64 %57, %59
-  br i1 %60, label %45, label %37, !llvm.loop !25
+54:                                               ; preds = %46
+  %55 = load ptr, ptr %50, align 8
+  %56 = load ptr, ptr %37, align 16
+  %57 = getelementptr inbounds ptr, ptr %56, i64 %47
+  store ptr %55, ptr %57, align 8
+  %58 = add nuw nsw i64 %47, 1
+  %59 = load i32, ptr %32, align 4
+  %60 = sext i32 %59 to i64
+  %61 = icmp slt i64 %58, %60
+  br i1 %61, label %46, label %38, !llvm.loop !25
 
-61:                                               ; preds = %69, %42
-  %62 = phi ptr [ %44, %42 ], [ %77, %69 ]
-  %63 = phi i64 [ 0, %42 ], [ %82, %69 ]
-  %64 = phi ptr [ %30, %42 ], [ %81, %69 ]
-  %65 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %62, i64 %63
-  %66 = getelementptr inbounds %struct.sparsec_tensor, ptr %2, i64 %63
-  %67 = tail call fastcc i32 @check_buffer(ptr noundef nonnull %0, ptr noundef nonnull @.str.28, ptr noundef %65, ptr noundef readonly %66, ptr noundef %64) #23
-  %68 = icmp eq i32 %67, 0
-  br i1 %68, label %69, label %115
+62:                                               ; preds = %70, %43
+  %63 = phi ptr [ %45, %43 ], [ %78, %70 ]
+  %64 = phi i64 [ 0, %43 ], [ %83, %70 ]
+  %65 = phi ptr [ %31, %43 ], [ %82, %70 ]
+  %66 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %63, i64 %64
+  %67 = getelementptr inbounds %struct.sparsec_tensor, ptr %2, i64 %64
+  %68 = tail call fastcc i32 @check_buffer(ptr noundef nonnull %0, ptr noundef nonnull @.str.29, ptr noundef %66, ptr noundef readonly %67, ptr noundef %65) #23
+  %69 = icmp eq i32 %68, 0
+  br i1 %69, label %70, label %116
 
-69:                                               ; preds = %61
-  %70 = load ptr, ptr %66, align 8
-  %71 = load ptr, ptr %43, align 16
-  %72 = load i32, ptr %31, align 4
-  %73 = trunc nuw nsw i64 %63 to i32
-  %74 = add nsw i32 %72, %73
-  %75 = sext i32 %74 to i64
-  %76 = getelementptr inbounds ptr, ptr %71, i64 %75
-  store ptr %70, ptr %76, align 8
-  %77 = load ptr, ptr %38, align 8
-  %78 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %77, i64 %63, i32 2
-  %79 = load i32, ptr %78, align 4
-  %80 = sext i32 %79 to i64
-  %81 = getelementptr inbounds i64, ptr %64, i64 %80
-  %82 = add nuw nsw i64 %63, 1
-  %83 = load i32, ptr %39, align 8
-  %84 = sext i32 %83 to i64
-  %85 = icmp slt i64 %82, %84
-  br i1 %85, label %61, label %86, !llvm.loop !26
+70:                                               ; preds = %62
+  %71 = load ptr, ptr %67, align 8
+  %72 = load ptr, ptr %44, align 16
+  %73 = load i32, ptr %32, align 4
+  %74 = trunc nuw nsw i64 %64 to i32
+  %75 = add nsw i32 %73, %74
+  %76 = sext i32 %75 to i64
+  %77 = getelementptr inbounds ptr, ptr %72, i64 %76
+  store ptr %71, ptr %77, align 8
+  %78 = load ptr, ptr %39, align 8
+  %79 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %78, i64 %64, i32 2
+  %80 = load i32, ptr %79, align 4
+  %81 = sext i32 %80 to i64
+  %82 = getelementptr inbounds i64, ptr %65, i64 %81
+  %83 = add nuw nsw i64 %64, 1
+  %84 = load i32, ptr %40, align 8
+  %85 = sext i32 %84 to i64
+  %86 = icmp slt i64 %83, %85
+  br i1 %86, label %62, label %87, !llvm.loop !26
 
-86:                                               ; preds = %69, %37
-  %87 = getelementptr inbounds i8, ptr %0, i64 128
-  %88 = getelementptr inbounds i8, ptr %0, i64 8
-  %89 = load ptr, ptr %88, align 8
-  %90 = getelementptr inbounds i8, ptr %89, i64 32
-  %91 = load ptr, ptr %90, align 8
-  %92 = getelementptr inbounds i8, ptr %0, i64 24
-  %93 = load ptr, ptr %92, align 8
-  %94 = tail call i64 %91(ptr noundef %93) #22
-  %95 = add nsw i64 %94, 127
-  %96 = and i64 %95, -64
-  %97 = getelementptr inbounds i8, ptr %0, i64 184
-  store i64 %96, ptr %97, align 8
-  %98 = getelementptr inbounds i8, ptr %0, i64 176
-  %99 = getelementptr inbounds i8, ptr %0, i64 72
-  %100 = load i32, ptr %87, align 64
-  %101 = sext i32 %100 to i64
-  %102 = mul nsw i64 %96, %101
-  %103 = tail call fastcc i32 @grow(ptr noundef nonnull %0, ptr noundef nonnull %98, ptr noundef nonnull %99, i64 noundef %102, ptr noundef nonnull @.str.47) #23
-  %104 = icmp eq i32 %103, 0
-  br i1 %104, label %105, label %115
+87:                                               ; preds = %70, %38
+  %88 = getelementptr inbounds i8, ptr %0, i64 128
+  %89 = getelementptr inbounds i8, ptr %0, i64 8
+  %90 = load ptr, ptr %89, align 8
+  %91 = getelementptr inbounds i8, ptr %90, i64 32
+  %92 = load ptr, ptr %91, align 8
+  %93 = getelementptr inbounds i8, ptr %0, i64 24
+  %94 = load ptr, ptr %93, align 8
+  %95 = tail call i64 %92(ptr noundef %94) #22
+  %96 = add nsw i64 %95, 127
+  %97 = and i64 %96, -64
+  %98 = getelementptr inbounds i8, ptr %0, i64 184
+  store i64 %97, ptr %98, align 8
+  %99 = getelementptr inbounds i8, ptr %0, i64 176
+  %100 = getelementptr inbounds i8, ptr %0, i64 72
+  %101 = load i32, ptr %88, align 64
+  %102 = sext i32 %101 to i64
+  %103 = mul nsw i64 %97, %102
+  %104 = tail call fastcc i32 @grow(ptr noundef nonnull %0, ptr noundef nonnull %99, ptr noundef nonnull %100, i64 noundef %103, ptr noundef nonnull @.str.48) #23
+  %105 = icmp eq i32 %104, 0
+  br i1 %105, label %106, label %116
 
-105:                                              ; preds = %86
-  %106 = getelementptr inbounds i8, ptr %0, i64 56
-  %107 = getelementptr inbounds i8, ptr %0, i64 64
-  %108 = load ptr, ptr %88, align 8
-  %109 = getelementptr inbounds i8, ptr %108, i64 24
-  %110 = load ptr, ptr %109, align 8
-  %111 = load ptr, ptr %92, align 8
-  %112 = tail call i64 %110(ptr noundef %111) #22
-  %113 = tail call fastcc i32 @grow(ptr noundef nonnull %0, ptr noundef nonnull %106, ptr noundef nonnull %107, i64 noundef %112, ptr noundef nonnull @.str.48) #23
-  %114 = icmp eq i32 %113, 0
-  br i1 %114, label %117, label %115
+106:                                              ; preds = %87
+  %107 = getelementptr inbounds i8, ptr %0, i64 56
+  %108 = getelementptr inbounds i8, ptr %0, i64 64
+  %109 = load ptr, ptr %89, align 8
+  %110 = getelementptr inbounds i8, ptr %109, i64 24
+  %111 = load ptr, ptr %110, align 8
+  %112 = load ptr, ptr %93, align 8
+  %113 = tail call i64 %111(ptr noundef %112) #22
+  %114 = tail call fastcc i32 @grow(ptr noundef nonnull %0, ptr noundef nonnull %107, ptr noundef nonnull %108, i64 noundef %113, ptr noundef nonnull @.str.49) #23
+  %115 = icmp eq i32 %114, 0
+  br i1 %115, label %118, label %116
 
-115:                                              ; preds = %45, %61, %24, %86, %105
-  %116 = phi i32 [ %113, %105 ], [ %103, %86 ], [ %25, %24 ], [ 1, %61 ], [ 1, %45 ]
-  store atomic i32 0, ptr %17 release, align 16
-  br label %328
+116:                                              ; preds = %46, %62, %25, %87, %106
+  %117 = phi i32 [ %114, %106 ], [ %104, %87 ], [ %26, %25 ], [ 1, %62 ], [ 1, %46 ]
+  store atomic i32 0, ptr %18 release, align 16
+  br label %376
 
-117:                                              ; preds = %105
-  %118 = getelementptr inbounds i8, ptr %0, i64 136
-  %119 = load ptr, ptr %118, align 8
-  %120 = icmp eq ptr %119, null
-  br i1 %120, label %121, label %124
+118:                                              ; preds = %106
+  %119 = getelementptr inbounds i8, ptr %0, i64 136
+  %120 = load ptr, ptr %119, align 8
+  %121 = icmp eq ptr %120, null
+  br i1 %121, label %122, label %125
 
-121:                                              ; preds = %117
-  %122 = load i32, ptr %87, align 64
-  %123 = add nsw i32 %122, -1
-  br label %124
+122:                                              ; preds = %118
+  %123 = load i32, ptr %88, align 64
+  %124 = add nsw i32 %123, -1
+  br label %125
 
-124:                                              ; preds = %121, %117
-  %125 = phi i32 [ %123, %121 ], [ 0, %117 ]
-  %126 = getelementptr inbounds i8, ptr %0, i64 152
-  %127 = load i32, ptr %126, align 8
-  %128 = icmp eq i32 %127, 0
-  br i1 %128, label %135, label %129
+125:                                              ; preds = %122, %118
+  %126 = phi i32 [ %124, %122 ], [ 0, %118 ]
+  %127 = getelementptr inbounds i8, ptr %0, i64 152
+  %128 = load i32, ptr %127, align 8
+  %129 = icmp eq i32 %128, 0
+  br i1 %129, label %136, label %130
 
-129:                                              ; preds = %124
-  %130 = getelementptr inbounds i8, ptr %0, i64 160
-  %131 = load i32, ptr %130, align 32
-  %132 = tail call i32 @getpid() #22
-  %133 = icmp ne i32 %131, %132
-  %134 = load i32, ptr %126, align 8
-  br label %135
+130:                                              ; preds = %125
+  %131 = getelementptr inbounds i8, ptr %0, i64 160
+  %132 = load i32, ptr %131, align 32
+  %133 = tail call i32 @getpid() #22
+  %134 = icmp ne i32 %132, %133
+  %135 = load i32, ptr %127, align 8
+  br label %136
 
-135:                                              ; preds = %129, %124
-  %136 = phi i32 [ 0, %124 ], [ %134, %129 ]
-  %137 = phi i1 [ false, %124 ], [ %133, %129 ]
-  %138 = icmp eq i32 %125, %136
-  br i1 %138, label %139, label %146
+136:                                              ; preds = %130, %125
+  %137 = phi i32 [ 0, %125 ], [ %135, %130 ]
+  %138 = phi i1 [ false, %125 ], [ %134, %130 ]
+  %139 = icmp eq i32 %126, %137
+  br i1 %139, label %140, label %147
 
-139:                                              ; preds = %135
-  %140 = getelementptr inbounds i8, ptr %0, i64 132
-  %141 = load i32, ptr %140, align 4
-  %142 = getelementptr inbounds i8, ptr %0, i64 156
-  %143 = load i32, ptr %142, align 4
-  %144 = icmp ne i32 %141, %143
-  %145 = select i1 %144, i1 true, i1 %137
-  br i1 %145, label %146, label %297
+140:                                              ; preds = %136
+  %141 = getelementptr inbounds i8, ptr %0, i64 132
+  %142 = load i32, ptr %141, align 4
+  %143 = getelementptr inbounds i8, ptr %0, i64 156
+  %144 = load i32, ptr %143, align 4
+  %145 = icmp ne i32 %142, %144
+  %146 = select i1 %145, i1 true, i1 %138
+  br i1 %146, label %147, label %299
 
-146:                                              ; preds = %139, %135
-  tail call fastcc void @stop_threads(ptr noundef nonnull %87) #23
-  %147 = getelementptr inbounds i8, ptr %0, i64 132
-  %148 = load i32, ptr %147, align 4
-  %149 = getelementptr inbounds i8, ptr %0, i64 156
-  store i32 %148, ptr %149, align 4
-  %150 = icmp eq i32 %125, 0
-  br i1 %150, label %297, label %151
+147:                                              ; preds = %140, %136
+  tail call fastcc void @stop_threads(ptr noundef nonnull %88) #23
+  %148 = getelementptr inbounds i8, ptr %0, i64 132
+  %149 = load i32, ptr %148, align 4
+  %150 = getelementptr inbounds i8, ptr %0, i64 156
+  store i32 %149, ptr %150, align 4
+  %151 = icmp eq i32 %126, 0
+  br i1 %151, label %299, label %152
 
-151:                                              ; preds = %146
-  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %7) #8
-  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1024) %7, i8 0, i64 1024, i1 false)
-  %152 = call i32 @sched_getaffinity(i32 noundef 0, i64 noundef 1024, ptr noundef nonnull %7) #22
-  %153 = icmp eq i32 %152, 0
-  br i1 %153, label %156, label %154
+152:                                              ; preds = %147
+  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %8) #8
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1024) %8, i8 0, i64 1024, i1 false)
+  %153 = call i32 @sched_getaffinity(i32 noundef 0, i64 noundef 1024, ptr noundef nonnull %8) #22
+  %154 = icmp eq i32 %153, 0
+  br i1 %154, label %157, label %155
 
-154:                                              ; preds = %151
-  store i64 1, ptr %7, align 8
-  %155 = getelementptr inbounds i8, ptr %7, i64 8
-  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1016) %155, i8 0, i64 1016, i1 false)
-  br label %156
+155:                                              ; preds = %152
+  store i64 1, ptr %8, align 8
+  %156 = getelementptr inbounds i8, ptr %8, i64 8
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1016) %156, i8 0, i64 1016, i1 false)
+  br label %157
 
-156:                                              ; preds = %154, %151
-  %157 = call i32 @getpid() #22
-  %158 = getelementptr inbounds i8, ptr %0, i64 160
-  store i32 %157, ptr %158, align 32
-  br label %159
+157:                                              ; preds = %155, %152
+  %158 = call i32 @getpid() #22
+  %159 = getelementptr inbounds i8, ptr %0, i64 160
+  store i32 %158, ptr %159, align 32
+  br label %160
 
-159:                                              ; preds = %165, %156
-  %160 = phi i64 [ 0, %156 ], [ %167, %165 ]
-  %161 = phi i32 [ 0, %156 ], [ %166, %165 ]
-  %162 = getelementptr inbounds [128 x i64], ptr %7, i64 0, i64 %160
-  %163 = load i64, ptr %162, align 8
-  %164 = icmp eq i64 %163, 0
-  br i1 %164, label %165, label %169
+160:                                              ; preds = %166, %157
+  %161 = phi i64 [ 0, %157 ], [ %168, %166 ]
+  %162 = phi i32 [ 0, %157 ], [ %167, %166 ]
+  %163 = getelementptr inbounds [128 x i64], ptr %8, i64 0, i64 %161
+  %164 = load i64, ptr %163, align 8
+  %165 = icmp eq i64 %164, 0
+  br i1 %165, label %166, label %170
 
-165:                                              ; preds = %169, %159
-  %166 = phi i32 [ %161, %159 ], [ %172, %169 ]
-  %167 = add nuw nsw i64 %160, 1
-  %168 = icmp eq i64 %167, 128
-  br i1 %168, label %176, label %159, !llvm.loop !27
+166:                                              ; preds = %170, %160
+  %167 = phi i32 [ %162, %160 ], [ %173, %170 ]
+  %168 = add nuw nsw i64 %161, 1
+  %169 = icmp eq i64 %168, 128
+  br i1 %169, label %177, label %160, !llvm.loop !27
 
-169:                                              ; preds = %159, %169
-  %170 = phi i64 [ %174, %169 ], [ %163, %159 ]
-  %171 = phi i32 [ %172, %169 ], [ %161, %159 ]
-  %172 = add nsw i32 %171, 1
-  %173 = add i64 %170, -1
-  %174 = and i64 %173, %170
-  %175 = icmp eq i64 %174, 0
-  br i1 %175, label %165, label %169, !llvm.loop !28
+170:                                              ; preds = %160, %170
+  %171 = phi i64 [ %175, %170 ], [ %164, %160 ]
+  %172 = phi i32 [ %173, %170 ], [ %162, %160 ]
+  %173 = add nsw i32 %172, 1
+  %174 = add i64 %171, -1
+  %175 = and i64 %174, %171
+  %176 = icmp eq i64 %175, 0
+  br i1 %176, label %166, label %170, !llvm.loop !28
 
-176:                                              ; preds = %165
-  %177 = load i32, ptr %87, align 64
-  %178 = icmp slt i32 %166, %177
-  %179 = select i1 %178, i32 0, i32 2000
-  %180 = getelementptr inbounds i8, ptr %0, i64 164
-  store i32 %179, ptr %180, align 4
-  %181 = getelementptr inbounds i8, ptr %0, i64 336
-  store i32 0, ptr %181, align 16
-  %182 = getelementptr inbounds i8, ptr %0, i64 332
-  store i32 0, ptr %182, align 4
-  %183 = getelementptr inbounds i8, ptr %0, i64 328
-  store i32 0, ptr %183, align 8
-  %184 = getelementptr inbounds i8, ptr %0, i64 376
-  %185 = getelementptr inbounds i8, ptr %0, i64 512
-  store i64 0, ptr %185, align 64
-  %186 = getelementptr inbounds i8, ptr %0, i64 192
-  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(16) %184, i8 0, i64 16, i1 false)
-  %187 = call i32 @pthread_mutex_init(ptr noundef nonnull %186, ptr noundef null) #22
-  %188 = getelementptr inbounds i8, ptr %0, i64 232
-  %189 = call i32 @pthread_cond_init(ptr noundef nonnull %188, ptr noundef null) #22
-  %190 = getelementptr inbounds i8, ptr %0, i64 280
+177:                                              ; preds = %166
+  %178 = load i32, ptr %88, align 64
+  %179 = icmp slt i32 %167, %178
+  %180 = select i1 %179, i32 0, i32 2000
+  %181 = getelementptr inbounds i8, ptr %0, i64 164
+  store i32 %180, ptr %181, align 4
+  %182 = getelementptr inbounds i8, ptr %0, i64 360
+  store i32 0, ptr %182, align 8
+  %183 = getelementptr inbounds i8, ptr %0, i64 356
+  store i32 0, ptr %183, align 4
+  %184 = getelementptr inbounds i8, ptr %0, i64 352
+  store i32 0, ptr %184, align 32
+  %185 = getelementptr inbounds i8, ptr %0, i64 400
+  store i64 0, ptr %185, align 16
+  %186 = getelementptr inbounds i8, ptr %0, i64 448
+  store i64 0, ptr %186, align 64
+  %187 = getelementptr inbounds i8, ptr %0, i64 576
+  store i64 0, ptr %187, align 64
+  %188 = getelementptr inbounds i8, ptr %0, i64 216
+  %189 = call i32 @pthread_mutex_init(ptr noundef nonnull %188, ptr noundef null) #22
+  %190 = getelementptr inbounds i8, ptr %0, i64 256
   %191 = call i32 @pthread_cond_init(ptr noundef nonnull %190, ptr noundef null) #22
-  %192 = sext i32 %125 to i64
-  %193 = call noalias ptr @calloc(i64 noundef %192, i64 noundef 24) #24
-  %194 = getelementptr inbounds i8, ptr %0, i64 168
-  store ptr %193, ptr %194, align 8
-  %195 = icmp eq ptr %193, null
-  br i1 %195, label %196, label %197
+  %192 = getelementptr inbounds i8, ptr %0, i64 304
+  %193 = call i32 @pthread_cond_init(ptr noundef nonnull %192, ptr noundef null) #22
+  %194 = sext i32 %126 to i64
+  %195 = call noalias ptr @calloc(i64 noundef %194, i64 noundef 24) #24
+  %196 = getelementptr inbounds i8, ptr %0, i64 168
+  store ptr %195, ptr %196, align 8
+  %197 = icmp eq ptr %195, null
+  br i1 %197, label %198, label %199
 
-196:                                              ; preds = %176
-  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %7) #8
-  br label %293
+198:                                              ; preds = %177
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %8) #8
+  br label %295
 
-197:                                              ; preds = %176
-  call void @llvm.lifetime.start.p0(i64 128, ptr nonnull %8) #8
+199:                                              ; preds = %177
   call void @llvm.lifetime.start.p0(i64 128, ptr nonnull %9) #8
-  %198 = call i32 @sigfillset(ptr noundef nonnull %8) #22
-  %199 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %8, ptr noundef nonnull %9) #22
-  call void @llvm.lifetime.start.p0(i64 4096, ptr nonnull %6) #8
-  %200 = load i32, ptr %147, align 4
-  %201 = icmp eq i32 %200, 0
-  br i1 %201, label %234, label %202
+  call void @llvm.lifetime.start.p0(i64 128, ptr nonnull %10) #8
+  %200 = call i32 @sigfillset(ptr noundef nonnull %9) #22
+  %201 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %9, ptr noundef nonnull %10) #22
+  call void @llvm.lifetime.start.p0(i64 4096, ptr nonnull %7) #8
+  %202 = load i32, ptr %148, align 4
+  %203 = icmp eq i32 %202, 0
+  br i1 %203, label %236, label %204
 
-202:                                              ; preds = %197
-  %203 = call i32 @sched_getcpu() #22
-  %204 = call fastcc i32 @list_cores(ptr noundef nonnull readonly %7, ptr noundef nonnull %6, i32 noundef 1024) #23
-  %205 = call i32 @llvm.smin.i32(i32 %204, i32 1024)
-  %206 = icmp ult i32 %203, 8192
-  br i1 %206, label %207, label %218
+204:                                              ; preds = %199
+  %205 = call i32 @sched_getcpu() #22
+  %206 = call fastcc i32 @list_cores(ptr noundef nonnull readonly %8, ptr noundef nonnull %7, i32 noundef 1024) #23
+  %207 = call i32 @llvm.smin.i32(i32 %206, i32 1024)
+  %208 = icmp ult i32 %205, 8192
+  br i1 %208, label %209, label %220
 
-207:                                              ; preds = %202
-  %208 = zext nneg i32 %203 to i64
-  %209 = lshr i64 %208, 6
-  %210 = getelementptr inbounds [128 x i64], ptr %7, i64 0, i64 %209
-  %211 = load i64, ptr %210, align 8
-  %212 = and i64 %208, 63
-  %213 = shl nuw i64 1, %212
-  %214 = and i64 %211, %213
-  %215 = icmp eq i64 %214, 0
-  br i1 %215, label %218, label %216
+209:                                              ; preds = %204
+  %210 = zext nneg i32 %205 to i64
+  %211 = lshr i64 %210, 6
+  %212 = getelementptr inbounds [128 x i64], ptr %8, i64 0, i64 %211
+  %213 = load i64, ptr %212, align 8
+  %214 = and i64 %210, 63
+  %215 = shl nuw i64 1, %214
+  %216 = and i64 %213, %215
+  %217 = icmp eq i64 %216, 0
+  br i1 %217, label %220, label %218
 
-216:                                              ; preds = %207
-  %217 = call fastcc i32 @core_of(i32 noundef %203, ptr noundef nonnull readonly %7) #23
-  br label %218
+218:                                              ; preds = %209
+  %219 = call fastcc i32 @core_of(i32 noundef %205, ptr noundef nonnull readonly %8) #23
+  br label %220
 
-218:                                              ; preds = %216, %207, %202
-  %219 = phi i32 [ %217, %216 ], [ -1, %207 ], [ -1, %202 ]
-  %220 = icmp sgt i32 %204, 1
-  br i1 %220, label %221, label %234
+220:                                              ; preds = %218, %209, %204
+  %221 = phi i32 [ %219, %218 ], [ -1, %209 ], [ -1, %204 ]
+  %222 = icmp sgt i32 %206, 1
+  br i1 %222, label %223, label %236
 
-221:                                              ; preds = %218
-  %222 = add nsw i32 %205, -1
-  %223 = zext i32 %222 to i64
-  br label %224
+223:                                              ; preds = %220
+  %224 = add nsw i32 %207, -1
+  %225 = zext i32 %224 to i64
+  br label %226
 
-224:                                              ; preds = %229, %221
-  %225 = phi i64 [ 0, %221 ], [ %230, %229 ]
-  %226 = getelementptr inbounds [1024 x i32], ptr %6, i64 0, i64 %225
-  %227 = load i32, ptr %226, align 4
-  %228 = icmp eq i32 %227, %219
-  br i1 %228, label %232, label %229
+226:                                              ; preds = %231, %223
+  %227 = phi i64 [ 0, %223 ], [ %232, %231 ]
+  %228 = getelementptr inbounds [1024 x i32], ptr %7, i64 0, i64 %227
+  %229 = load i32, ptr %228, align 4
+  %230 = icmp eq i32 %229, %221
+  br i1 %230, label %234, label %231
 
-229:                                              ; preds = %224
-  %230 = add nuw nsw i64 %225, 1
-  %231 = icmp eq i64 %230, %223
-  br i1 %231, label %234, label %224, !llvm.loop !29
+231:                                              ; preds = %226
+  %232 = add nuw nsw i64 %227, 1
+  %233 = icmp eq i64 %232, %225
+  br i1 %233, label %236, label %226, !llvm.loop !29
 
-232:                                              ; preds = %224
-  %233 = and i64 %225, 4294967295
-  br label %234
+234:                                              ; preds = %226
+  %235 = and i64 %227, 4294967295
+  br label %236
 
-234:                                              ; preds = %229, %232, %218, %197
-  %235 = phi i64 [ 0, %197 ], [ 0, %218 ], [ %233, %232 ], [ %223, %229 ]
-  %236 = phi i32 [ 0, %197 ], [ %205, %218 ], [ %205, %232 ], [ %205, %229 ]
-  %237 = icmp eq i32 %236, 0
-  %238 = sext i32 %236 to i64
-  %239 = load i32, ptr %126, align 8
-  br label %240
+236:                                              ; preds = %231, %234, %220, %199
+  %237 = phi i64 [ 0, %199 ], [ 0, %220 ], [ %235, %234 ], [ %225, %231 ]
+  %238 = phi i32 [ 0, %199 ], [ %207, %220 ], [ %207, %234 ], [ %207, %231 ]
+  %239 = icmp eq i32 %238, 0
+  %240 = sext i32 %238 to i64
+  %241 = load i32, ptr %127, align 8
+  br label %242
 
-240:                                              ; preds = %281, %234
-  %241 = phi i32 [ %239, %234 ], [ %287, %281 ]
-  %242 = load i32, ptr %87, align 64
-  %243 = add nsw i32 %242, -1
-  %244 = icmp slt i32 %241, %243
-  br i1 %244, label %245, label %288
+242:                                              ; preds = %283, %236
+  %243 = phi i32 [ %241, %236 ], [ %289, %283 ]
+  %244 = load i32, ptr %88, align 64
+  %245 = add nsw i32 %244, -1
+  %246 = icmp slt i32 %243, %245
+  br i1 %246, label %247, label %290
 
-245:                                              ; preds = %240
-  %246 = load ptr, ptr %194, align 8
-  %247 = sext i32 %241 to i64
-  %248 = getelementptr inbounds %struct.worker, ptr %246, i64 %247
-  store ptr %87, ptr %248, align 8
-  %249 = load i32, ptr %126, align 8
-  %250 = add nsw i32 %249, 1
-  %251 = sext i32 %250 to i64
-  %252 = getelementptr inbounds i8, ptr %248, i64 8
-  store i64 %251, ptr %252, align 8
-  br i1 %237, label %260, label %253
+247:                                              ; preds = %242
+  %248 = load ptr, ptr %196, align 8
+  %249 = sext i32 %243 to i64
+  %250 = getelementptr inbounds %struct.worker, ptr %248, i64 %249
+  store ptr %88, ptr %250, align 8
+  %251 = load i32, ptr %127, align 8
+  %252 = add nsw i32 %251, 1
+  %253 = sext i32 %252 to i64
+  %254 = getelementptr inbounds i8, ptr %250, i64 8
+  store i64 %253, ptr %254, align 8
+  br i1 %239, label %262, label %255
 
-253:                                              ; preds = %245
-  %254 = add nsw i64 %235, %251
-  %255 = srem i64 %254, %238
-  %256 = getelementptr inbounds [1024 x i32], ptr %6, i64 0, i64 %255
-  %257 = load i32, ptr %256, align 4
-  call void @llvm.lifetime.start.p0(i64 56, ptr nonnull %4) #8
-  %258 = call i32 @pthread_attr_init(ptr noundef nonnull %4) #22
-  %259 = icmp eq i32 %258, 0
-  br i1 %259, label %263, label %279
+255:                                              ; preds = %247
+  %256 = add nsw i64 %237, %253
+  %257 = srem i64 %256, %240
+  %258 = getelementptr inbounds [1024 x i32], ptr %7, i64 0, i64 %257
+  %259 = load i32, ptr %258, align 4
+  call void @llvm.lifetime.start.p0(i64 56, ptr nonnull %5) #8
+  %260 = call i32 @pthread_attr_init(ptr noundef nonnull %5) #22
+  %261 = icmp eq i32 %260, 0
+  br i1 %261, label %265, label %281
 
-260:                                              ; preds = %245
-  call void @llvm.lifetime.start.p0(i64 56, ptr nonnull %4) #8
-  %261 = call i32 @pthread_attr_init(ptr noundef nonnull %4) #22
-  %262 = icmp eq i32 %261, 0
-  br i1 %262, label %276, label %279
+262:                                              ; preds = %247
+  call void @llvm.lifetime.start.p0(i64 56, ptr nonnull %5) #8
+  %263 = call i32 @pthread_attr_init(ptr noundef nonnull %5) #22
+  %264 = icmp eq i32 %263, 0
+  br i1 %264, label %278, label %281
 
-263:                                              ; preds = %253
-  %264 = icmp sgt i32 %257, -1
-  br i1 %264, label %265, label %276
+265:                                              ; preds = %255
+  %266 = icmp sgt i32 %259, -1
+  br i1 %266, label %267, label %278
 
-265:                                              ; preds = %263
-  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %5) #8
-  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1024) %5, i8 0, i64 1024, i1 false)
-  %266 = and i32 %257, 63
-  %267 = zext nneg i32 %266 to i64
-  %268 = shl nuw i64 1, %267
-  %269 = lshr i32 %257, 6
-  %270 = zext nneg i32 %269 to i64
-  %271 = getelementptr inbounds [128 x i64], ptr %5, i64 0, i64 %270
-  %272 = load i64, ptr %271, align 8
-  %273 = or i64 %272, %268
-  store i64 %273, ptr %271, align 8
-  %274 = call i32 @pthread_attr_setaffinity_np(ptr noundef nonnull %4, i64 noundef 1024, ptr noundef nonnull %5) #22
-  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %5) #8
-  %275 = icmp eq i32 %274, 0
-  br i1 %275, label %276, label %281
+267:                                              ; preds = %265
+  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %6) #8
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1024) %6, i8 0, i64 1024, i1 false)
+  %268 = and i32 %259, 63
+  %269 = zext nneg i32 %268 to i64
+  %270 = shl nuw i64 1, %269
+  %271 = lshr i32 %259, 6
+  %272 = zext nneg i32 %271 to i64
+  %273 = getelementptr inbounds [128 x i64], ptr %6, i64 0, i64 %272
+  %274 = load i64, ptr %273, align 8
+  %275 = or i64 %274, %270
+  store i64 %275, ptr %273, align 8
+  %276 = call i32 @pthread_attr_setaffinity_np(ptr noundef nonnull %5, i64 noundef 1024, ptr noundef nonnull %6) #22
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %6) #8
+  %277 = icmp eq i32 %276, 0
+  br i1 %277, label %278, label %283
 
-276:                                              ; preds = %265, %263, %260
-  %277 = getelementptr inbounds i8, ptr %248, i64 16
-  %278 = call i32 @pthread_create(ptr noundef nonnull %277, ptr noundef nonnull %4, ptr noundef nonnull @work, ptr noundef nonnull %248) #22
-  br label %281
+278:                                              ; preds = %267, %265, %262
+  %279 = getelementptr inbounds i8, ptr %250, i64 16
+  %280 = call i32 @pthread_create(ptr noundef nonnull %279, ptr noundef nonnull %5, ptr noundef nonnull @work, ptr noundef nonnull %250) #22
+  br label %283
 
-279:                                              ; preds = %260, %253
-  %280 = phi i32 [ %261, %260 ], [ %258, %253 ]
-  call void @llvm.lifetime.end.p0(i64 56, ptr nonnull %4) #8
-  br label %290
+281:                                              ; preds = %262, %255
+  %282 = phi i32 [ %263, %262 ], [ %260, %255 ]
+  call void @llvm.lifetime.end.p0(i64 56, ptr nonnull %5) #8
+  br label %292
 
-281:                                              ; preds = %276, %265
-  %282 = phi i32 [ %274, %265 ], [ %278, %276 ]
-  %283 = call i32 @pthread_attr_destroy(ptr noundef nonnull %4) #22
-  call void @llvm.lifetime.end.p0(i64 56, ptr nonnull %4) #8
-  %284 = icmp eq i32 %282, 0
-  %285 = zext i1 %284 to i32
-  %286 = load i32, ptr %126, align 8
-  %287 = add nsw i32 %286, %285
-  store i32 %287, ptr %126, align 8
-  br i1 %284, label %240, label %290, !llvm.loop !30
+283:                                              ; preds = %278, %267
+  %284 = phi i32 [ %276, %267 ], [ %280, %278 ]
+  %285 = call i32 @pthread_attr_destroy(ptr noundef nonnull %5) #22
+  call void @llvm.lifetime.end.p0(i64 56, ptr nonnull %5) #8
+  %286 = icmp eq i32 %284, 0
+  %287 = zext i1 %286 to i32
+  %288 = load i32, ptr %127, align 8
+  %289 = add nsw i32 %288, %287
+  store i32 %289, ptr %127, align 8
+  br i1 %286, label %242, label %292, !llvm.loop !30
 
-288:                                              ; preds = %240
-  call void @llvm.lifetime.end.p0(i64 4096, ptr nonnull %6) #8
-  %289 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %9, ptr noundef null) #22
+290:                                              ; preds = %242
+  call void @llvm.lifetime.end.p0(i64 4096, ptr nonnull %7) #8
+  %291 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %10, ptr noundef null) #22
+  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %10) #8
   call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %9) #8
-  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %8) #8
-  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %7) #8
-  br label %297
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %8) #8
+  br label %299
 
-290:                                              ; preds = %281, %279
-  %291 = phi i32 [ %280, %279 ], [ %282, %281 ]
-  call void @llvm.lifetime.end.p0(i64 4096, ptr nonnull %6) #8
-  %292 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %9, ptr noundef null) #22
-  call fastcc void @stop_threads(ptr noundef nonnull %87) #23
+292:                                              ; preds = %283, %281
+  %293 = phi i32 [ %282, %281 ], [ %284, %283 ]
+  call void @llvm.lifetime.end.p0(i64 4096, ptr nonnull %7) #8
+  %294 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %10, ptr noundef null) #22
+  call fastcc void @stop_threads(ptr noundef nonnull %88) #23
+  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %10) #8
   call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %9) #8
-  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %8) #8
-  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %7) #8
-  br label %293
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %8) #8
+  br label %295
 
-293:                                              ; preds = %290, %196
-  %294 = phi i32 [ 12, %196 ], [ %291, %290 ]
-  %295 = load i32, ptr %87, align 64
-  %296 = call ptr @strerror(i32 noundef %294) #22
-  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.1, i32 noundef %295, ptr noundef %296) #23
-  store atomic i32 0, ptr %17 release, align 16
-  br label %328
+295:                                              ; preds = %292, %198
+  %296 = phi i32 [ 12, %198 ], [ %293, %292 ]
+  %297 = load i32, ptr %88, align 64
+  %298 = call ptr @strerror(i32 noundef %296) #22
+  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.1, i32 noundef %297, ptr noundef %298) #23
+  store atomic i32 0, ptr %18 release, align 16
+  br label %376
 
-297:                                              ; preds = %146, %139, %288
-  %298 = load ptr, ptr %0, align 64
-  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %10) #8
-  store i32 0, ptr %10, align 4
-  call void @llvm.x86.sse.stmxcsr(ptr nonnull %11)
-  %299 = load i32, ptr %11, align 4
-  store i32 8064, ptr %12, align 4
-  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %12)
-  %300 = load ptr, ptr %88, align 8
-  %301 = getelementptr inbounds i8, ptr %300, i64 16
-  %302 = load ptr, ptr %301, align 8
-  %303 = load ptr, ptr %92, align 8
-  %304 = getelementptr inbounds i8, ptr %0, i64 48
-  %305 = load ptr, ptr %304, align 16
-  %306 = getelementptr inbounds i8, ptr %298, i64 4
-  %307 = load i32, ptr %306, align 4
-  %308 = sext i32 %307 to i64
-  %309 = getelementptr inbounds ptr, ptr %305, i64 %308
-  %310 = load ptr, ptr %106, align 8
-  %311 = getelementptr inbounds i8, ptr %298, i64 72
-  %312 = load ptr, ptr %311, align 8
-  call void %302(ptr noundef %303, ptr noundef %305, ptr noundef %309, ptr noundef %310, ptr noundef %312, ptr noundef nonnull %87, ptr noundef nonnull %10) #22
-  store i32 %299, ptr %13, align 4
+299:                                              ; preds = %147, %140, %290
+  %300 = load ptr, ptr %0, align 64
+  %301 = getelementptr inbounds i8, ptr %0, i64 192
+  %302 = getelementptr inbounds i8, ptr %300, i64 20
+  %303 = load i32, ptr %302, align 4
+  %304 = load i32, ptr %88, align 64
+  %305 = getelementptr inbounds i8, ptr %0, i64 204
+  store i32 0, ptr %305, align 4
+  %306 = load i32, ptr %301, align 8
+  %307 = icmp eq i32 %306, 0
+  br i1 %307, label %332, label %308
+
+308:                                              ; preds = %299
+  %309 = getelementptr inbounds i8, ptr %0, i64 208
+  %310 = load ptr, ptr %309, align 8
+  call void @free(ptr noundef %310) #22
+  %311 = sext i32 %303 to i64
+  %312 = add nsw i64 %311, 1
+  %313 = sext i32 %304 to i64
+  %314 = mul nsw i64 %312, %313
+  %315 = call noalias ptr @calloc(i64 noundef %314, i64 noundef 24) #24
+  store ptr %315, ptr %309, align 8
+  %316 = getelementptr inbounds i8, ptr %0, i64 196
+  store i32 %303, ptr %316, align 4
+  %317 = getelementptr inbounds i8, ptr %0, i64 200
+  store i32 %304, ptr %317, align 8
+  %318 = icmp eq ptr %315, null
+  br i1 %318, label %319, label %322
+
+319:                                              ; preds = %308
+  %320 = load i32, ptr %302, align 4
+  %321 = load i32, ptr %88, align 64
+  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.2, i32 noundef %320, i32 noundef %321) #23
+  store atomic i32 0, ptr %18 release, align 16
+  br label %376
+
+322:                                              ; preds = %308
+  %323 = load i32, ptr %301, align 8
+  %324 = icmp eq i32 %323, 0
+  br i1 %324, label %332, label %325
+
+325:                                              ; preds = %322
+  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %4) #8
+  %326 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %4) #22
+  %327 = load i64, ptr %4, align 8
+  %328 = mul nsw i64 %327, 1000000000
+  %329 = getelementptr inbounds i8, ptr %4, i64 8
+  %330 = load i64, ptr %329, align 8
+  %331 = add nsw i64 %328, %330
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %4) #8
+  br label %332
+
+332:                                              ; preds = %299, %322, %325
+  %333 = phi i64 [ %331, %325 ], [ 0, %322 ], [ 0, %299 ]
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %11) #8
+  store i32 0, ptr %11, align 4
+  call void @llvm.x86.sse.stmxcsr(ptr nonnull %12)
+  %334 = load i32, ptr %12, align 4
+  store i32 8064, ptr %13, align 4
   call void @llvm.x86.sse.ldmxcsr(ptr nonnull %13)
+  %335 = load ptr, ptr %89, align 8
+  %336 = getelementptr inbounds i8, ptr %335, i64 16
+  %337 = load ptr, ptr %336, align 8
+  %338 = load ptr, ptr %93, align 8
+  %339 = getelementptr inbounds i8, ptr %0, i64 48
+  %340 = load ptr, ptr %339, align 16
+  %341 = getelementptr inbounds i8, ptr %300, i64 4
+  %342 = load i32, ptr %341, align 4
+  %343 = sext i32 %342 to i64
+  %344 = getelementptr inbounds ptr, ptr %340, i64 %343
+  %345 = load ptr, ptr %107, align 8
+  %346 = getelementptr inbounds i8, ptr %300, i64 72
+  %347 = load ptr, ptr %346, align 8
+  call void %337(ptr noundef %338, ptr noundef %340, ptr noundef %344, ptr noundef %345, ptr noundef %347, ptr noundef nonnull %88, ptr noundef nonnull %11) #22
+  store i32 %334, ptr %14, align 4
+  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %14)
+  %348 = getelementptr inbounds i8, ptr %0, i64 196
+  %349 = load i32, ptr %348, align 4
+  store i32 %349, ptr %305, align 4
+  %350 = getelementptr inbounds i8, ptr %0, i64 208
+  %351 = load ptr, ptr %350, align 8
+  %352 = icmp eq ptr %351, null
+  br i1 %352, label %360, label %353
+
+353:                                              ; preds = %332
+  %354 = sext i32 %349 to i64
+  %355 = getelementptr inbounds i8, ptr %0, i64 200
+  %356 = load i32, ptr %355, align 8
+  %357 = sext i32 %356 to i64
+  %358 = mul nsw i64 %357, %354
+  %359 = getelementptr inbounds %struct.profile_place, ptr %351, i64 %358
+  call fastcc void @record(ptr noundef nonnull %359, i64 noundef %333, i64 noundef 1) #23
+  br label %360
+
+360:                                              ; preds = %332, %353
   call fastcc void @describe_outputs(ptr noundef nonnull %0, ptr noundef %2) #23
-  %313 = load i32, ptr %10, align 4
-  %314 = icmp sgt i32 %313, 0
-  br i1 %314, label %315, label %326
+  %361 = load i32, ptr %11, align 4
+  %362 = icmp sgt i32 %361, 0
+  br i1 %362, label %363, label %374
 
-315:                                              ; preds = %297
-  %316 = getelementptr inbounds i8, ptr %298, i64 16
-  %317 = load i32, ptr %316, align 8
-  %318 = icmp sgt i32 %313, %317
-  br i1 %318, label %326, label %319
+363:                                              ; preds = %360
+  %364 = getelementptr inbounds i8, ptr %300, i64 16
+  %365 = load i32, ptr %364, align 8
+  %366 = icmp sgt i32 %361, %365
+  br i1 %366, label %374, label %367
 
-319:                                              ; preds = %315
-  %320 = getelementptr inbounds i8, ptr %298, i64 56
-  %321 = load ptr, ptr %320, align 8
-  %322 = zext nneg i32 %313 to i64
-  %323 = getelementptr ptr, ptr %321, i64 %322
-  %324 = getelementptr i8, ptr %323, i64 -8
-  %325 = load ptr, ptr %324, align 8
-  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.2, ptr noundef %325) #23
-  br label %326
+367:                                              ; preds = %363
+  %368 = getelementptr inbounds i8, ptr %300, i64 56
+  %369 = load ptr, ptr %368, align 8
+  %370 = zext nneg i32 %361 to i64
+  %371 = getelementptr ptr, ptr %369, i64 %370
+  %372 = getelementptr i8, ptr %371, i64 -8
+  %373 = load ptr, ptr %372, align 8
+  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.3, ptr noundef %373) #23
+  br label %374
 
-326:                                              ; preds = %297, %315, %319
-  %327 = phi i32 [ 2, %319 ], [ 0, %315 ], [ 0, %297 ]
-  store atomic i32 0, ptr %17 release, align 16
-  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %10) #8
-  br label %328
+374:                                              ; preds = %360, %363, %367
+  %375 = phi i32 [ 2, %367 ], [ 0, %363 ], [ 0, %360 ]
+  store atomic i32 0, ptr %18 release, align 16
+  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %11) #8
+  br label %376
 
-328:                                              ; preds = %20, %3, %293, %326, %115
-  %329 = phi i32 [ %116, %115 ], [ 4, %293 ], [ %327, %326 ], [ 1, %3 ], [ 5, %20 ]
-  ret i32 %329
+376:                                              ; preds = %21, %3, %295, %374, %319, %116
+  %377 = phi i32 [ %117, %116 ], [ 4, %295 ], [ %375, %374 ], [ 3, %319 ], [ 1, %3 ], [ 5, %21 ]
+  ret i32 %377
 }
 
 ; Function Attrs: nounwind optsize
-declare ptr @strerror(i32 noundef) local_unnamed_addr #2
+declare ptr @strerror(i32 noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind memory(argmem: write)
 declare void @llvm.x86.sse.stmxcsr(ptr) #7
@@ -1786,14 +1855,14 @@ define noundef i32 @sparsec_set_threads(ptr noundef %0, i32 noundef %1) local_un
   br label %13
 
 13:                                               ; preds = %12, %4
-  %14 = getelementptr inbounds i8, ptr %0, i64 584
+  %14 = getelementptr inbounds i8, ptr %0, i64 648
   store i8 0, ptr %14, align 8
   %15 = add i32 %1, -1025
   %16 = icmp ult i32 %15, -1024
   br i1 %16, label %17, label %18
 
 17:                                               ; preds = %13
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.3, i32 noundef %1, i32 noundef 1024) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.4, i32 noundef %1, i32 noundef 1024) #23
   br label %20
 
 18:                                               ; preds = %13
@@ -1879,6 +1948,175 @@ define noundef i32 @sparsec_set_parallel(ptr noundef %0, ptr noundef %1, ptr nou
   ret i32 %18
 }
 
+; Function Attrs: nounwind optsize
+define noundef i32 @sparsec_set_profiling(ptr noundef %0, i32 noundef %1) local_unnamed_addr #0 {
+  %3 = icmp eq ptr %0, null
+  br i1 %3, label %19, label %4
+
+4:                                                ; preds = %2
+  %5 = tail call i32 @getpid() #22
+  %6 = getelementptr inbounds i8, ptr %0, i64 16
+  %7 = cmpxchg ptr %6, i32 0, i32 %5 acquire monotonic, align 16
+  %8 = extractvalue { i32, i1 } %7, 1
+  br i1 %8, label %13, label %9
+
+9:                                                ; preds = %4
+  %10 = extractvalue { i32, i1 } %7, 0
+  %11 = icmp eq i32 %10, %5
+  br i1 %11, label %19, label %12
+
+12:                                               ; preds = %9
+  store atomic i32 %5, ptr %6 monotonic, align 16
+  br label %13
+
+13:                                               ; preds = %12, %4
+  %14 = getelementptr inbounds i8, ptr %0, i64 192
+  %15 = icmp ne i32 %1, 0
+  %16 = zext i1 %15 to i32
+  store i32 %16, ptr %14, align 8
+  %17 = getelementptr inbounds i8, ptr %0, i64 208
+  %18 = load ptr, ptr %17, align 8
+  tail call void @free(ptr noundef %18) #22
+  store ptr null, ptr %17, align 8
+  store atomic i32 0, ptr %6 release, align 16
+  br label %19
+
+19:                                               ; preds = %9, %2, %13
+  %20 = phi i32 [ 0, %13 ], [ 1, %2 ], [ 5, %9 ]
+  ret i32 %20
+}
+
+; Function Attrs: nounwind optsize
+define i64 @sparsec_profile(ptr noundef %0, ptr noundef writeonly %1, i64 noundef %2) local_unnamed_addr #0 {
+  %4 = icmp eq ptr %0, null
+  br i1 %4, label %88, label %5
+
+5:                                                ; preds = %3
+  %6 = tail call i32 @getpid() #22
+  %7 = getelementptr inbounds i8, ptr %0, i64 16
+  %8 = cmpxchg ptr %7, i32 0, i32 %6 acquire monotonic, align 16
+  %9 = extractvalue { i32, i1 } %8, 1
+  br i1 %9, label %14, label %10
+
+10:                                               ; preds = %5
+  %11 = extractvalue { i32, i1 } %8, 0
+  %12 = icmp eq i32 %11, %6
+  br i1 %12, label %88, label %13
+
+13:                                               ; preds = %10
+  store atomic i32 %6, ptr %7 monotonic, align 16
+  br label %14
+
+14:                                               ; preds = %13, %5
+  %15 = icmp eq ptr %1, null
+  %16 = select i1 %15, i64 0, i64 %2
+  %17 = getelementptr inbounds i8, ptr %0, i64 208
+  %18 = load ptr, ptr %17, align 8
+  %19 = icmp eq ptr %18, null
+  br i1 %19, label %86, label %20
+
+20:                                               ; preds = %14
+  %21 = getelementptr inbounds i8, ptr %0, i64 196
+  %22 = load i32, ptr %21, align 4
+  %23 = icmp slt i32 %22, 0
+  br i1 %23, label %86, label %24
+
+24:                                               ; preds = %20
+  %25 = getelementptr inbounds i8, ptr %0, i64 200
+  %26 = load i32, ptr %25, align 8
+  br label %27
+
+27:                                               ; preds = %39, %24
+  %28 = phi i32 [ %26, %24 ], [ %40, %39 ]
+  %29 = phi i32 [ %22, %24 ], [ %41, %39 ]
+  %30 = phi i32 [ %26, %24 ], [ %42, %39 ]
+  %31 = phi i32 [ %26, %24 ], [ %43, %39 ]
+  %32 = phi i64 [ 0, %24 ], [ %45, %39 ]
+  %33 = phi i64 [ 0, %24 ], [ %44, %39 ]
+  %34 = icmp sgt i32 %31, 0
+  br i1 %34, label %35, label %39
+
+35:                                               ; preds = %27
+  %36 = trunc nuw nsw i64 %32 to i32
+  br label %48
+
+37:                                               ; preds = %79
+  %38 = load i32, ptr %21, align 4
+  br label %39
+
+39:                                               ; preds = %37, %27
+  %40 = phi i32 [ %28, %27 ], [ %80, %37 ]
+  %41 = phi i32 [ %29, %27 ], [ %38, %37 ]
+  %42 = phi i32 [ %30, %27 ], [ %81, %37 ]
+  %43 = phi i32 [ %31, %27 ], [ %81, %37 ]
+  %44 = phi i64 [ %33, %27 ], [ %82, %37 ]
+  %45 = add nuw nsw i64 %32, 1
+  %46 = sext i32 %41 to i64
+  %47 = icmp slt i64 %32, %46
+  br i1 %47, label %27, label %86, !llvm.loop !31
+
+48:                                               ; preds = %79, %35
+  %49 = phi i32 [ %28, %35 ], [ %80, %79 ]
+  %50 = phi i32 [ %30, %35 ], [ %81, %79 ]
+  %51 = phi i64 [ 0, %35 ], [ %83, %79 ]
+  %52 = phi i32 [ %31, %35 ], [ %81, %79 ]
+  %53 = phi i64 [ %33, %35 ], [ %82, %79 ]
+  %54 = load ptr, ptr %17, align 8
+  %55 = sext i32 %52 to i64
+  %56 = mul nsw i64 %32, %55
+  %57 = getelementptr %struct.profile_place, ptr %54, i64 %56
+  %58 = getelementptr %struct.profile_place, ptr %57, i64 %51
+  %59 = getelementptr inbounds i8, ptr %58, i64 16
+  %60 = load i64, ptr %59, align 8
+  %61 = icmp eq i64 %60, 0
+  br i1 %61, label %79, label %62
+
+62:                                               ; preds = %48
+  %63 = icmp slt i64 %53, %16
+  br i1 %63, label %64, label %76
+
+64:                                               ; preds = %62
+  %65 = getelementptr inbounds %struct.sparsec_span, ptr %1, i64 %53
+  %66 = load i32, ptr %21, align 4
+  %67 = sext i32 %66 to i64
+  %68 = icmp slt i64 %32, %67
+  %69 = select i1 %68, i32 %36, i32 -1
+  %70 = getelementptr inbounds i8, ptr %65, i64 4
+  %71 = trunc nuw nsw i64 %51 to i32
+  %72 = getelementptr inbounds i8, ptr %65, i64 8
+  %73 = load <2 x i64>, ptr %58, align 8
+  store i32 %69, ptr %65, align 8
+  store i32 %71, ptr %70, align 4
+  store <2 x i64> %73, ptr %72, align 8
+  %74 = getelementptr inbounds i8, ptr %65, i64 24
+  store i64 %60, ptr %74, align 8
+  %75 = load i32, ptr %25, align 8
+  br label %76
+
+76:                                               ; preds = %64, %62
+  %77 = phi i32 [ %75, %64 ], [ %49, %62 ]
+  %78 = add nsw i64 %53, 1
+  br label %79
+
+79:                                               ; preds = %76, %48
+  %80 = phi i32 [ %77, %76 ], [ %49, %48 ]
+  %81 = phi i32 [ %77, %76 ], [ %50, %48 ]
+  %82 = phi i64 [ %78, %76 ], [ %53, %48 ]
+  %83 = add nuw nsw i64 %51, 1
+  %84 = sext i32 %81 to i64
+  %85 = icmp slt i64 %83, %84
+  br i1 %85, label %48, label %37, !llvm.loop !32
+
+86:                                               ; preds = %39, %14, %20
+  %87 = phi i64 [ 0, %14 ], [ 0, %20 ], [ %44, %39 ]
+  store atomic i32 0, ptr %7 release, align 16
+  br label %88
+
+88:                                               ; preds = %10, %3, %86
+  %89 = phi i64 [ %87, %86 ], [ 0, %3 ], [ 0, %10 ]
+  ret i64 %89
+}
+
 ; Function Attrs: mustprogress nofree norecurse nosync nounwind optsize willreturn memory(argmem: read)
 define i32 @sparsec_get_threads(ptr noundef readonly %0) local_unnamed_addr #9 {
   %2 = icmp eq ptr %0, null
@@ -1906,7 +2144,7 @@ define ptr @sparsec_variant(ptr noundef readonly %0) local_unnamed_addr #10 {
   br label %7
 
 7:                                                ; preds = %1, %3
-  %8 = phi ptr [ %6, %3 ], [ @.str.4, %1 ]
+  %8 = phi ptr [ %6, %3 ], [ @.str.5, %1 ]
   ret ptr %8
 }
 
@@ -1916,7 +2154,7 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
   br i1 %3, label %6, label %4
 
 4:                                                ; preds = %2
-  %5 = getelementptr inbounds i8, ptr %1, i64 584
+  %5 = getelementptr inbounds i8, ptr %1, i64 648
   br label %64
 
 6:                                                ; preds = %2
@@ -1952,14 +2190,14 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
   %28 = getelementptr i8, ptr %27, i64 -32
   %29 = load i64, ptr %28, align 8
   %30 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull @creation_error.mutex) #22
-  tail call void @llvm.memcpy.p0.p0.i64(ptr noundef nonnull align 16 dereferenceable(15) @creation_error.text, ptr noundef nonnull align 1 dereferenceable(15) @.str.51, i64 15, i1 false)
+  tail call void @llvm.memcpy.p0.p0.i64(ptr noundef nonnull align 16 dereferenceable(15) @creation_error.text, ptr noundef nonnull align 1 dereferenceable(15) @.str.52, i64 15, i1 false)
   br label %37
 
 31:                                               ; preds = %60
   %32 = sext i32 %61 to i64
   %33 = getelementptr inbounds i8, ptr @creation_error.text, i64 %32
   %34 = sub nsw i64 512, %32
-  %35 = tail call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull %33, i64 noundef %34, ptr noundef nonnull @.str.54, ptr noundef nonnull @.str.55) #22
+  %35 = tail call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull %33, i64 noundef %34, ptr noundef nonnull @.str.55, ptr noundef nonnull @.str.56) #22
   %36 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull @creation_error.mutex) #22
   br label %64
 
@@ -1984,13 +2222,13 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
 51:                                               ; preds = %46
   %52 = getelementptr inbounds [18 x %struct.cpu_feature], ptr @cpu_features, i64 0, i64 %38
   %53 = load ptr, ptr %52, align 16
-  %54 = tail call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull %49, i64 noundef %50, ptr noundef nonnull @.str.52, ptr noundef %53) #22
+  %54 = tail call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull %49, i64 noundef %50, ptr noundef nonnull @.str.53, ptr noundef %53) #22
   %55 = add nsw i32 %54, %39
   br label %60
 
 56:                                               ; preds = %46
   %57 = trunc nuw nsw i64 %38 to i32
-  %58 = tail call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull %49, i64 noundef %50, ptr noundef nonnull @.str.53, i32 noundef %57) #22
+  %58 = tail call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull %49, i64 noundef %50, ptr noundef nonnull @.str.54, i32 noundef %57) #22
   %59 = add nsw i32 %58, %39
   br label %60
 
@@ -1998,11 +2236,117 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
   %61 = phi i32 [ %39, %37 ], [ %55, %51 ], [ %59, %56 ]
   %62 = add nuw nsw i64 %38, 1
   %63 = icmp eq i64 %62, 64
-  br i1 %63, label %31, label %37, !llvm.loop !31
+  br i1 %63, label %31, label %37, !llvm.loop !33
 
 64:                                               ; preds = %19, %31, %4
-  %65 = phi ptr [ %5, %4 ], [ @creation_error.text, %31 ], [ @.str.50, %19 ]
+  %65 = phi ptr [ %5, %4 ], [ @creation_error.text, %31 ], [ @.str.51, %19 ]
   ret ptr %65
+}
+
+; Function Attrs: nounwind optsize
+declare i32 @pthread_mutex_lock(ptr noundef) local_unnamed_addr #6
+
+; Function Attrs: nounwind optsize
+declare i32 @pthread_cond_broadcast(ptr noundef) local_unnamed_addr #6
+
+; Function Attrs: nounwind optsize
+declare i32 @pthread_mutex_unlock(ptr noundef) local_unnamed_addr #6
+
+; Function Attrs: nounwind optsize
+define internal fastcc void @take_chunks(ptr nocapture noundef %0, i64 noundef %1) unnamed_addr #0 {
+  %3 = alloca %struct.timespec, align 8
+  %4 = getelementptr inbounds i8, ptr %0, i64 48
+  %5 = load ptr, ptr %4, align 16
+  %6 = getelementptr inbounds i8, ptr %0, i64 56
+  %7 = load i64, ptr %6, align 8
+  %8 = mul nsw i64 %7, %1
+  %9 = getelementptr inbounds i8, ptr %5, i64 %8
+  %10 = getelementptr inbounds i8, ptr %0, i64 80
+  %11 = load ptr, ptr %10, align 8
+  %12 = icmp eq ptr %11, null
+  br i1 %12, label %37, label %13
+
+13:                                               ; preds = %2
+  %14 = getelementptr inbounds i8, ptr %0, i64 76
+  %15 = load i32, ptr %14, align 4
+  %16 = getelementptr inbounds i8, ptr %0, i64 68
+  %17 = load i32, ptr %16, align 4
+  %18 = icmp sgt i32 %15, %17
+  br i1 %18, label %37, label %19
+
+19:                                               ; preds = %13
+  %20 = getelementptr inbounds i8, ptr %0, i64 72
+  %21 = load i32, ptr %20, align 8
+  %22 = sext i32 %21 to i64
+  %23 = icmp sgt i64 %22, %1
+  br i1 %23, label %24, label %37
+
+24:                                               ; preds = %19
+  %25 = sext i32 %15 to i64
+  %26 = mul nsw i64 %22, %25
+  %27 = getelementptr %struct.profile_place, ptr %11, i64 %26
+  %28 = getelementptr %struct.profile_place, ptr %27, i64 %1
+  %29 = icmp eq ptr %28, null
+  br i1 %29, label %37, label %30
+
+30:                                               ; preds = %24
+  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %3) #8
+  %31 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %3) #22
+  %32 = load i64, ptr %3, align 8
+  %33 = mul nsw i64 %32, 1000000000
+  %34 = getelementptr inbounds i8, ptr %3, i64 8
+  %35 = load i64, ptr %34, align 8
+  %36 = add nsw i64 %33, %35
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %3) #8
+  br label %37
+
+37:                                               ; preds = %2, %13, %19, %24, %30
+  %38 = phi i1 [ true, %30 ], [ false, %24 ], [ false, %19 ], [ false, %13 ], [ false, %2 ]
+  %39 = phi ptr [ %28, %30 ], [ null, %24 ], [ null, %19 ], [ null, %13 ], [ null, %2 ]
+  %40 = phi i64 [ %36, %30 ], [ 0, %24 ], [ 0, %19 ], [ 0, %13 ], [ 0, %2 ]
+  %41 = getelementptr inbounds i8, ptr %0, i64 384
+  %42 = getelementptr inbounds i8, ptr %0, i64 264
+  %43 = getelementptr inbounds i8, ptr %0, i64 256
+  %44 = load i64, ptr %42, align 8
+  %45 = atomicrmw add ptr %41, i64 %44 monotonic, align 64
+  %46 = load i64, ptr %43, align 64
+  %47 = icmp slt i64 %45, %46
+  br i1 %47, label %48, label %70
+
+48:                                               ; preds = %37
+  %49 = getelementptr inbounds i8, ptr %0, i64 240
+  %50 = getelementptr inbounds i8, ptr %0, i64 248
+  br label %51
+
+51:                                               ; preds = %48, %51
+  %52 = phi i64 [ %46, %48 ], [ %64, %51 ]
+  %53 = phi i64 [ %45, %48 ], [ %63, %51 ]
+  %54 = phi i64 [ %44, %48 ], [ %62, %51 ]
+  %55 = phi i64 [ 0, %48 ], [ %61, %51 ]
+  %56 = add nsw i64 %53, %54
+  %57 = call i64 @llvm.smin.i64(i64 %56, i64 %52)
+  %58 = load ptr, ptr %49, align 16
+  %59 = load ptr, ptr %50, align 8
+  call void %58(ptr noundef %59, i64 noundef %53, i64 noundef %57, ptr noundef %9) #22
+  %60 = sub i64 %55, %53
+  %61 = add i64 %60, %57
+  %62 = load i64, ptr %42, align 8
+  %63 = atomicrmw add ptr %41, i64 %62 monotonic, align 64
+  %64 = load i64, ptr %43, align 64
+  %65 = icmp slt i64 %63, %64
+  br i1 %65, label %51, label %66
+
+66:                                               ; preds = %51
+  %67 = icmp ne i64 %61, 0
+  %68 = select i1 %38, i1 %67, i1 false
+  br i1 %68, label %69, label %70
+
+69:                                               ; preds = %66
+  call fastcc void @record(ptr noundef nonnull %39, i64 noundef %40, i64 noundef %61) #23
+  br label %70
+
+70:                                               ; preds = %37, %69, %66
+  ret void
 }
 
 ; Function Attrs: nounwind optsize
@@ -2023,9 +2367,9 @@ define internal void @run_part(ptr nocapture noundef %0, i32 noundef %1) #0 {
   %11 = load i32, ptr %3, align 4
   store i32 8064, ptr %4, align 4
   call void @llvm.x86.sse.ldmxcsr(ptr nonnull %4)
-  %12 = getelementptr inbounds i8, ptr %0, i64 384
+  %12 = getelementptr inbounds i8, ptr %0, i64 448
   %13 = atomicrmw add ptr %12, i64 1 seq_cst, align 64
-  %14 = getelementptr inbounds i8, ptr %0, i64 256
+  %14 = getelementptr inbounds i8, ptr %0, i64 320
   %15 = load atomic i64, ptr %14 seq_cst, align 64
   %16 = icmp eq i64 %15, 0
   br i1 %16, label %19, label %17
@@ -2046,7 +2390,36 @@ define internal void @run_part(ptr nocapture noundef %0, i32 noundef %1) #0 {
 }
 
 ; Function Attrs: nounwind optsize
-declare i32 @sched_yield() local_unnamed_addr #2
+declare i32 @sched_yield() local_unnamed_addr #6
+
+; Function Attrs: nounwind optsize
+define internal fastcc void @record(ptr nocapture noundef %0, i64 noundef %1, i64 noundef %2) unnamed_addr #0 {
+  %4 = alloca %struct.timespec, align 8
+  %5 = getelementptr inbounds i8, ptr %0, i64 16
+  %6 = load i64, ptr %5, align 8
+  %7 = icmp eq i64 %6, 0
+  br i1 %7, label %8, label %9
+
+8:                                                ; preds = %3
+  store i64 %1, ptr %0, align 8
+  br label %9
+
+9:                                                ; preds = %8, %3
+  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %4) #8
+  %10 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %4) #22
+  %11 = load i64, ptr %4, align 8
+  %12 = mul nsw i64 %11, 1000000000
+  %13 = getelementptr inbounds i8, ptr %4, i64 8
+  %14 = load i64, ptr %13, align 8
+  %15 = add nsw i64 %12, %14
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %4) #8
+  %16 = getelementptr inbounds i8, ptr %0, i64 8
+  store i64 %15, ptr %16, align 8
+  %17 = load i64, ptr %5, align 8
+  %18 = add nsw i64 %17, %2
+  store i64 %18, ptr %5, align 8
+  ret void
+}
 
 ; Function Attrs: nounwind
 declare void @llvm.x86.sse2.pause() #8
@@ -2075,23 +2448,23 @@ define internal fastcc void @lock_contexts() unnamed_addr #0 {
   %11 = phi i32 [ 0, %8 ], [ %6, %4 ]
   %12 = cmpxchg ptr @contexts_owner, i32 %11, i32 %1 acquire monotonic, align 4
   %13 = extractvalue { i32, i1 } %12, 1
-  br i1 %13, label %14, label %4, !llvm.loop !32
+  br i1 %13, label %14, label %4, !llvm.loop !34
 
 14:                                               ; preds = %10, %0
   ret void
 }
 
 ; Function Attrs: nounwind optsize
-declare i32 @getpid() local_unnamed_addr #2
+declare i32 @getpid() local_unnamed_addr #6
 
 ; Function Attrs: optsize
 declare i32 @pthread_join(i64 noundef, ptr noundef) local_unnamed_addr #11
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_mutex_destroy(ptr noundef) local_unnamed_addr #2
+declare i32 @pthread_mutex_destroy(ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_cond_destroy(ptr noundef) local_unnamed_addr #2
+declare i32 @pthread_cond_destroy(ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
 define internal fastcc i32 @list_cores(ptr nocapture noundef readonly %0, ptr nocapture noundef writeonly %1, i32 noundef %2) unnamed_addr #0 {
@@ -2137,7 +2510,7 @@ define internal fastcc i32 @list_cores(ptr nocapture noundef readonly %0, ptr no
   %28 = phi i32 [ %7, %15 ], [ %26, %25 ], [ %7, %5 ]
   %29 = add nuw nsw i64 %6, 1
   %30 = icmp eq i64 %29, 8192
-  br i1 %30, label %4, label %5, !llvm.loop !33
+  br i1 %30, label %4, label %5, !llvm.loop !35
 }
 
 ; Function Attrs: mustprogress nocallback nofree nounwind willreturn memory(argmem: write)
@@ -2147,7 +2520,7 @@ declare void @llvm.memset.p0.i64(ptr nocapture writeonly, i8, i64, i1 immarg) #1
 declare void @llvm.memcpy.p0.p0.i64(ptr noalias nocapture writeonly, ptr noalias nocapture readonly, i64, i1 immarg) #13
 
 ; Function Attrs: nounwind optsize
-declare i32 @sched_getaffinity(i32 noundef, i64 noundef, ptr noundef) local_unnamed_addr #2
+declare i32 @sched_getaffinity(i32 noundef, i64 noundef, ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
 define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readonly %1) unnamed_addr #0 {
@@ -2163,7 +2536,7 @@ define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readon
   %8 = phi i64 [ 0, %2 ], [ 1, %57 ]
   %9 = shl i64 %8, 2
   %10 = call ptr @llvm.load.relative.i64(ptr @core_of.names.rel, i64 %9)
-  %11 = call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull dereferenceable(1) %3, i64 noundef 96, ptr noundef nonnull @.str.25, i32 noundef %0, ptr noundef %10) #22
+  %11 = call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull dereferenceable(1) %3, i64 noundef 96, ptr noundef nonnull @.str.26, i32 noundef %0, ptr noundef %10) #22
   %12 = call fastcc i32 @read_file(ptr noundef nonnull %3, ptr noundef nonnull %4, i64 noundef 256) #23
   %13 = icmp eq i32 %12, 0
   br i1 %13, label %57, label %14
@@ -2217,7 +2590,7 @@ define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readon
 43:                                               ; preds = %32, %35
   %44 = add i64 %33, 1
   %45 = icmp eq i64 %33, %30
-  br i1 %45, label %46, label %32, !llvm.loop !34
+  br i1 %45, label %46, label %32, !llvm.loop !36
 
 46:                                               ; preds = %43, %28
   %47 = load ptr, ptr %5, align 8
@@ -2229,7 +2602,7 @@ define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readon
   %52 = load i8, ptr %51, align 1
   %53 = add i8 %52, -48
   %54 = icmp ult i8 %53, 10
-  br i1 %54, label %19, label %18, !llvm.loop !35
+  br i1 %54, label %19, label %18, !llvm.loop !37
 
 55:                                               ; preds = %35
   %56 = trunc nuw i64 %33 to i32
@@ -2237,7 +2610,7 @@ define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readon
   br label %58
 
 57:                                               ; preds = %18, %6
-  br i1 %7, label %6, label %58, !llvm.loop !36
+  br i1 %7, label %6, label %58, !llvm.loop !38
 
 58:                                               ; preds = %57, %55
   %59 = phi i32 [ %56, %55 ], [ %0, %57 ]
@@ -2300,7 +2673,7 @@ declare noundef i32 @vsnprintf(ptr nocapture noundef, i64 noundef, ptr nocapture
 declare void @llvm.va_end.p0(ptr) #19
 
 ; Function Attrs: nofree nounwind optsize
-define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %0, ptr noundef %1, ptr nocapture noundef readonly %2, ptr nocapture noundef readonly %3, ptr nocapture noundef readonly %4) unnamed_addr #6 {
+define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %0, ptr noundef %1, ptr nocapture noundef readonly %2, ptr nocapture noundef readonly %3, ptr nocapture noundef readonly %4) unnamed_addr #5 {
   %6 = getelementptr inbounds i8, ptr %2, i64 12
   %7 = load i32, ptr %6, align 4
   %8 = getelementptr inbounds i8, ptr %2, i64 8
@@ -2351,7 +2724,7 @@ define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %
 
 40:                                               ; preds = %36
   %41 = load ptr, ptr %2, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.44, ptr noundef %1, ptr noundef %41) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.45, ptr noundef %1, ptr noundef %41) #23
   br label %57
 
 42:                                               ; preds = %36, %16
@@ -2366,7 +2739,7 @@ define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %
 
 48:                                               ; preds = %45
   %49 = load ptr, ptr %2, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.45, ptr noundef %1, ptr noundef %49, i64 noundef %43) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.46, ptr noundef %1, ptr noundef %49, i64 noundef %43) #23
   br label %57
 
 50:                                               ; preds = %21, %45, %42
@@ -2378,7 +2751,7 @@ define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %
 
 55:                                               ; preds = %50
   %56 = load ptr, ptr %2, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.46, ptr noundef %1, ptr noundef %56, i64 noundef %53, i64 noundef %51) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.47, ptr noundef %1, ptr noundef %56, i64 noundef %53, i64 noundef %51) #23
   br label %57
 
 57:                                               ; preds = %50, %55, %48, %40
@@ -2406,7 +2779,7 @@ define internal fastcc range(i32 0, 4) i32 @grow(ptr nocapture noundef %0, ptr n
   br i1 %13, label %15, label %14
 
 14:                                               ; preds = %10
-  call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.49, ptr noundef %4, i64 noundef %7) #23
+  call void (ptr, ptr, ...) @append(ptr noundef %0, ptr noundef nonnull @.str.50, ptr noundef %4, i64 noundef %7) #23
   br label %17
 
 15:                                               ; preds = %10
@@ -2429,28 +2802,28 @@ define internal fastcc range(i32 0, 4) i32 @grow(ptr nocapture noundef %0, ptr n
 declare i32 @posix_memalign(ptr noundef, i64 noundef, i64 noundef) local_unnamed_addr #14
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_mutex_init(ptr noundef, ptr noundef) local_unnamed_addr #2
+declare i32 @pthread_mutex_init(ptr noundef, ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_cond_init(ptr noundef, ptr noundef) local_unnamed_addr #2
+declare i32 @pthread_cond_init(ptr noundef, ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
-declare i32 @sigfillset(ptr noundef) local_unnamed_addr #2
+declare i32 @sigfillset(ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_sigmask(i32 noundef, ptr noundef, ptr noundef) local_unnamed_addr #2
+declare i32 @pthread_sigmask(i32 noundef, ptr noundef, ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
-declare i32 @sched_getcpu() local_unnamed_addr #2
+declare i32 @sched_getcpu() local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_attr_init(ptr noundef) local_unnamed_addr #2
+declare i32 @pthread_attr_init(ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_attr_setaffinity_np(ptr noundef, i64 noundef, ptr noundef) local_unnamed_addr #2
+declare i32 @pthread_attr_setaffinity_np(ptr noundef, i64 noundef, ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_create(ptr noundef, ptr noundef, ptr noundef, ptr noundef) local_unnamed_addr #2
+declare i32 @pthread_create(ptr noundef, ptr noundef, ptr noundef, ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
 define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 {
@@ -2459,15 +2832,15 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   store i32 8064, ptr %2, align 4
   call void @llvm.x86.sse.ldmxcsr(ptr nonnull %2)
   %4 = getelementptr inbounds i8, ptr %3, i64 36
-  %5 = getelementptr inbounds i8, ptr %3, i64 204
-  %6 = getelementptr inbounds i8, ptr %3, i64 256
-  %7 = getelementptr inbounds i8, ptr %3, i64 64
-  %8 = getelementptr inbounds i8, ptr %3, i64 200
-  %9 = getelementptr inbounds i8, ptr %3, i64 104
-  %10 = getelementptr inbounds i8, ptr %3, i64 384
+  %5 = getelementptr inbounds i8, ptr %3, i64 228
+  %6 = getelementptr inbounds i8, ptr %3, i64 320
+  %7 = getelementptr inbounds i8, ptr %3, i64 88
+  %8 = getelementptr inbounds i8, ptr %3, i64 224
+  %9 = getelementptr inbounds i8, ptr %3, i64 128
+  %10 = getelementptr inbounds i8, ptr %3, i64 448
   %11 = getelementptr inbounds i8, ptr %0, i64 8
-  %12 = getelementptr inbounds i8, ptr %3, i64 208
-  %13 = getelementptr inbounds i8, ptr %3, i64 152
+  %12 = getelementptr inbounds i8, ptr %3, i64 232
+  %13 = getelementptr inbounds i8, ptr %3, i64 176
   br label %14
 
 14:                                               ; preds = %71, %1
@@ -2494,12 +2867,12 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   %28 = add nuw nsw i32 %19, 1
   %29 = load i32, ptr %4, align 4
   %30 = icmp slt i32 %28, %29
-  br i1 %30, label %18, label %31, !llvm.loop !37
+  br i1 %30, label %18, label %31, !llvm.loop !39
 
 31:                                               ; preds = %27, %14
   %32 = phi i64 [ undef, %14 ], [ %23, %27 ]
   %33 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #22
-  %34 = atomicrmw add ptr %8, i32 1 seq_cst, align 8
+  %34 = atomicrmw add ptr %8, i32 1 seq_cst, align 32
   %35 = load i32, ptr %5, align 4
   %36 = icmp eq i32 %35, 0
   br i1 %36, label %37, label %46
@@ -2515,11 +2888,11 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   %43 = call i32 @pthread_cond_wait(ptr noundef nonnull %9, ptr noundef nonnull %7) #22
   %44 = load i32, ptr %5, align 4
   %45 = icmp eq i32 %44, 0
-  br i1 %45, label %37, label %46, !llvm.loop !38
+  br i1 %45, label %37, label %46, !llvm.loop !40
 
 46:                                               ; preds = %42, %37, %31
   %47 = phi i64 [ %32, %31 ], [ %38, %37 ], [ %38, %42 ]
-  %48 = atomicrmw sub ptr %8, i32 1 seq_cst, align 8
+  %48 = atomicrmw sub ptr %8, i32 1 seq_cst, align 32
   %49 = load i32, ptr %5, align 4
   %50 = icmp ne i32 %49, 0
   %51 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #22
@@ -2545,7 +2918,7 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   br i1 %63, label %64, label %71
 
 64:                                               ; preds = %61
-  %65 = load atomic i32, ptr %12 seq_cst, align 16
+  %65 = load atomic i32, ptr %12 seq_cst, align 8
   %66 = icmp eq i32 %65, 0
   br i1 %66, label %71, label %67
 
@@ -2556,17 +2929,20 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   br label %71
 
 71:                                               ; preds = %67, %64, %61
-  br label %14, !llvm.loop !39
+  br label %14, !llvm.loop !41
 
 72:                                               ; preds = %46, %18
   ret ptr null
 }
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_attr_destroy(ptr noundef) local_unnamed_addr #2
+declare i32 @pthread_attr_destroy(ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_cond_signal(ptr noundef) local_unnamed_addr #2
+declare i32 @pthread_cond_signal(ptr noundef) local_unnamed_addr #6
+
+; Function Attrs: nounwind optsize
+declare i32 @clock_gettime(i32 noundef, ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nocallback nofree nosync nounwind speculatable willreturn memory(none)
 declare i32 @llvm.smin.i32(i32, i32) #20
@@ -2584,12 +2960,12 @@ declare i64 @llvm.smin.i64(i64, i64) #20
 declare ptr @llvm.load.relative.i64(ptr, i64) #21
 
 attributes #0 = { nounwind optsize "no-trapping-math"="true" }
-attributes #1 = { mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite) }
-attributes #2 = { nounwind optsize "no-trapping-math"="true" }
-attributes #3 = { mustprogress nounwind optsize willreturn allockind("free") memory(argmem: readwrite, inaccessiblemem: readwrite) "alloc-family"="malloc" "no-trapping-math"="true" }
-attributes #4 = { mustprogress nofree nounwind optsize willreturn allockind("alloc,zeroed") allocsize(0,1) memory(inaccessiblemem: readwrite) "alloc-family"="malloc" "no-trapping-math"="true" }
-attributes #5 = { nofree norecurse nosync nounwind optsize memory(readwrite, inaccessiblemem: none) "no-trapping-math"="true" }
-attributes #6 = { nofree nounwind optsize "no-trapping-math"="true" }
+attributes #1 = { mustprogress nounwind optsize willreturn allockind("free") memory(argmem: readwrite, inaccessiblemem: readwrite) "alloc-family"="malloc" "no-trapping-math"="true" }
+attributes #2 = { mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite) }
+attributes #3 = { mustprogress nofree nounwind optsize willreturn allockind("alloc,zeroed") allocsize(0,1) memory(inaccessiblemem: readwrite) "alloc-family"="malloc" "no-trapping-math"="true" }
+attributes #4 = { nofree norecurse nosync nounwind optsize memory(readwrite, inaccessiblemem: none) "no-trapping-math"="true" }
+attributes #5 = { nofree nounwind optsize "no-trapping-math"="true" }
+attributes #6 = { nounwind optsize "no-trapping-math"="true" }
 attributes #7 = { nounwind memory(argmem: write) }
 attributes #8 = { nounwind }
 attributes #9 = { mustprogress nofree norecurse nosync nounwind optsize willreturn memory(argmem: read) "no-trapping-math"="true" }
@@ -2624,10 +3000,10 @@ attributes #26 = { nounwind optsize willreturn memory(read) }
 !9 = distinct !{!9, !4}
 !10 = distinct !{!10, !4}
 !11 = distinct !{!11, !4}
-!12 = !{i64 2148836085, i64 2148836121, i64 2148836145}
-!13 = !{i64 2148836291, i64 2148836327, i64 2148836351}
-!14 = !{i64 1339657}
-!15 = !{i64 2148836501, i64 2148836537, i64 2148836561}
+!12 = !{i64 2148841485, i64 2148841521, i64 2148841545}
+!13 = !{i64 2148841691, i64 2148841727, i64 2148841751}
+!14 = !{i64 1345057}
+!15 = !{i64 2148841901, i64 2148841937, i64 2148841961}
 !16 = distinct !{!16, !4}
 !17 = distinct !{!17, !4}
 !18 = distinct !{!18, !4}
@@ -2652,3 +3028,5 @@ attributes #26 = { nounwind optsize willreturn memory(read) }
 !37 = distinct !{!37, !4}
 !38 = distinct !{!38, !4}
 !39 = distinct !{!39, !4}
+!40 = distinct !{!40, !4}
+!41 = distinct !{!41, !4}

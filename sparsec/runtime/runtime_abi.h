@@ -36,6 +36,15 @@ struct sparsec_tensor_info {
     const int64_t *dims;
 };
 
+/* What one thread did for one kernel call, which is a number of the list "calls" in the metadata; -1 is the run itself.
+ * Times are nanoseconds of CLOCK_MONOTONIC. */
+struct sparsec_span {
+    int32_t call;
+    int32_t thread; /* 0 is the caller */
+    int64_t begin, end;
+    int64_t items; /* how many of the call's independent pieces of work */
+};
+
 struct sparsec_pool;
 
 typedef void sparsec_execute(const int64_t *symbols, void *const *inputs, void *const *outputs, void *arena,
@@ -62,6 +71,7 @@ struct sparsec_model {
     int32_t output_count;
     int32_t variant_count; /* best first */
     int32_t message_count;
+    int32_t call_count; /* of kernels in a run */
     const char *const *symbols;
     const struct sparsec_tensor_info *inputs;
     const struct sparsec_tensor_info *outputs;

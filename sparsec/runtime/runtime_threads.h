@@ -22,6 +22,7 @@
 
 #include "runtime_abi.h"
 #include "runtime_cores.h"
+#include "runtime_profile.h"
 
 #define DEFAULT_MXCSR 0x1f80u /* round to nearest, keep subnormals, no exceptions: what the numbers are defined under */
 #define SPINS 2000            /* some 50 microseconds: longer than the gap between two layers */
@@ -45,6 +46,7 @@ struct sparsec_pool {
     struct worker *workers;
     unsigned char *scratch;
     int64_t scratch_stride;
+    struct profile profile;
     pthread_mutex_t mutex;
     pthread_cond_t work, idle;
     int32_t sleepers, stopping, caller_waits;
@@ -62,13 +64,27 @@ struct sparsec_pool {
 
 static void take_chunks(struct sparsec_pool *pool, int64_t thread) {
     void *scratch = pool->scratch + thread * pool->scratch_stride;
+    struct profile_place *place = profile_place(&pool->profile, thread);
+    int64_t time = place ? nanoseconds() : 0, items = 0;
     for (;;) {
         int64_t begin = __atomic_fetch_add(&pool->next, pool->chunk, __ATOMIC_RELAXED);
         if (begin >= pool->count)
-            return;
+            break;
         int64_t end = begin + pool->chunk < pool->count ? begin + pool->chunk : pool->count;
         pool->task(pool->args, begin, end, scratch);
+        items += end - begin;
     }
+    if (place && items)
+        record(place, time, items);
+}
+
+/* The whole of a job in the calling thread. */
+static void run_alone(struct sparsec_pool *pool, sparsec_task *task, void *args, int64_t count) {
+    struct profile_place *place = profile_place(&pool->profile, 0);
+    int64_t time = place ? nanoseconds() : 0;
+    task(args, 0, count, pool->scratch);
+    if (place)
+        record(place, time, count);
 }
 
 /* The ticket of a job not seen yet, or 0 when the pool is stopping. */
@@ -150,14 +166,7 @@ static void run_on_host(struct sparsec_pool *pool) {
     take_chunks(pool, 0);
 }
 
-/* Runs task(args, begin, end, scratch) over ranges that cover [0, count) once. Called by generated code. */
-void sparsec_parallel(struct sparsec_pool *pool, sparsec_task *task, void *args, int64_t count) {
-    if (count <= 0)
-        return;
-    if ((pool->started == 0 && !pool->host) || count == 1) {
-        task(args, 0, count, pool->scratch);
-        return;
-    }
+static void run_together(struct sparsec_pool *pool, sparsec_task *task, void *args, int64_t count) {
     int64_t shares = (int64_t)pool->threads * CHUNKS_PER_THREAD;
     pool->task = task;
     pool->args = args;
@@ -177,6 +186,16 @@ void sparsec_parallel(struct sparsec_pool *pool, sparsec_task *task, void *args,
     take_chunks(pool, 0);
     STORE(pool->ticket, 0);
     wait_until_idle(pool);
+}
+
+/* Runs task(args, begin, end, scratch) over ranges that cover [0, count) once. Called by generated code, once for every
+ * kernel call in the order of the program. */
+void sparsec_parallel(struct sparsec_pool *pool, sparsec_task *task, void *args, int64_t count) {
+    if (count > 1 && (pool->started || pool->host))
+        run_together(pool, task, args, count);
+    else if (count > 0)
+        run_alone(pool, task, args, count);
+    pool->profile.call++;
 }
 
 /* Joins the workers. In a forked child there is nothing to join: only the memory is ours. */

@@ -46,6 +46,19 @@ class TensorInfo:
 
 
 @dataclass(frozen=True)
+class KernelCall:
+    """One call of a kernel in a run.
+
+    Attributes:
+        kernel: what is called, e.g. `matmul gather_quads`.
+        source: the node of the model that it comes from, "" if the compiler made it.
+    """
+
+    kernel: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Signature:
     """Everything a caller must know about a compiled model.
 
@@ -54,6 +67,7 @@ class Signature:
         outputs: in the order of the graph.
         symbols: the named sizes, in the order in which generated code receives them; each is a size of some input.
         messages: what the model may report while it runs; a kernel reports an index into them, plus 1.
+        calls: the kernels that a run calls, in their order.
         metadata: anything that JSON can hold, for people: producer, sparsity, source file.
 
     Raises:
@@ -64,6 +78,7 @@ class Signature:
     outputs: tuple[TensorInfo, ...]
     symbols: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
+    calls: tuple[KernelCall, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
@@ -91,6 +106,7 @@ class Signature:
             outputs=_tensors(raw["outputs"]),
             symbols=tuple(raw["symbols"]),
             messages=tuple(raw["messages"]),
+            calls=tuple(KernelCall(item["kernel"], item["source"]) for item in raw["calls"]),
             metadata=raw["metadata"],
         )
 

@@ -51,8 +51,8 @@ def test_all_targets_lie_side_by_side(kind: str):
         aliases = set(re.findall(r"^@(\w+) = alias", text, re.MULTILINE))
         assert shown | aliases == {
             "sparsec_entry", "toy_abi_version", "toy_create", "toy_destroy", "toy_get_threads", "toy_last_error",
-            "toy_metadata", "toy_output_shapes", "toy_run", "toy_set_parallel", "toy_set_pinning", "toy_set_threads",
-            "toy_variant",
+            "toy_metadata", "toy_output_shapes", "toy_profile", "toy_run", "toy_set_parallel", "toy_set_pinning",
+            "toy_set_profiling", "toy_set_threads", "toy_variant",
         }  # fmt: skip
         assert sum(name.startswith("kernel") for name in definitions(text)) == len(ALL)
         assert sum(name.startswith("output_shapes") for name in definitions(text)) == 1

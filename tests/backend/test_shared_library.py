@@ -70,8 +70,8 @@ def test_header_is_c99_and_cpp(library: Path):
 def test_what_the_library_shows_and_needs(library: Path):
     assert symbols(library) == {
         "sparsec_entry", "toy_abi_version", "toy_create", "toy_destroy", "toy_get_threads", "toy_last_error",
-        "toy_metadata", "toy_output_shapes", "toy_run", "toy_set_parallel", "toy_set_pinning", "toy_set_threads",
-        "toy_variant",
+        "toy_metadata", "toy_output_shapes", "toy_profile", "toy_run", "toy_set_parallel", "toy_set_pinning",
+        "toy_set_profiling", "toy_set_threads", "toy_variant",
     }  # fmt: skip
     dynamic = run("readelf", "-dW", library)
     assert [line.split()[-1] for line in dynamic.splitlines() if "NEEDED" in line] == ["[libc.so.6]"]

@@ -126,7 +126,6 @@ static void hosts(toy_context *context) {
 }
 
 int main(int count, char **arguments) {
-    (void)count;
     for (int i = 0; i < N; i++) {
         x[i] = (float)i;
         expected[i] = x[i] + x[i] + 1.0f;
@@ -141,6 +140,18 @@ int main(int count, char **arguments) {
     (CALL(set_pinning))(context, 0);
     report("let go", context, NULL);
     hosts(context);
+    (CALL(set_profiling))(context, 1);
+    (CALL(set_parallel))(context, lonely, &count);
+    int recorded = run(context);
+    toy_span spans[8];
+    int64_t many = (CALL(profile))(context, spans, 8), items = 0;
+    for (int64_t i = 0; i < many - 1; i++)
+        items += spans[i].items;
+    printf("profile: %d spans %d items %d last %d of %d\n", recorded, (int)many, (int)items, spans[many - 1].call,
+           (int)(CALL(profile))(context, NULL, 8));
+    (CALL(set_parallel))(context, NULL, NULL);
+    (CALL(set_profiling))(context, 0);
+    printf("not recorded: %d %d\n", run(context), (int)(CALL(profile))(context, spans, 8));
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {

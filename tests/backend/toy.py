@@ -14,7 +14,7 @@ from xdsl.parser import Parser
 from sparsec.backend.artifact import Artifact
 from sparsec.backend.object_code import emit, emit_ir
 from sparsec.options import Options
-from sparsec.runtime.signature import Signature, TensorInfo
+from sparsec.runtime.signature import KernelCall, Signature, TensorInfo
 from sparsec.target import CpuTarget, choose_targets
 
 SIGNATURE = Signature(
@@ -22,6 +22,7 @@ SIGNATURE = Signature(
     outputs=(TensorInfo("y", "float32", ("n",)), TensorInfo("length", "int64", ())),
     symbols=("n",),
     messages=("input 'x' has a value below -1000",),
+    calls=(KernelCall("add", "y"),),
     metadata={"made by": "hand"},
 )
 

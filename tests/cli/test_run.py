@@ -81,3 +81,41 @@ def test_inputs_that_cannot_be_generated() -> None:
     result = run("run", "positions.spc")
     assert result.code == 2 and "n=128" in result.err and "--dim" in result.err and "--inputs" in result.err
     assert done("run", "positions.spc", "--dim", "n=8").code == 0
+
+
+def test_profile(compiled: Path) -> None:
+    out = done("run", compiled / "layer.so", "--dim", "tokens=300", "--threads", "2", "--profile", "--runs", "3").out
+    assert "recorded runs: 3, " in out and "(between them)" in out and "matmul" in out and "busy" in out
+    facts = json.loads(
+        done("run", compiled / "layer.so", "--json", "--dim", "tokens=300", "--profile", "trace.json").out
+    )
+    assert len(facts["profile"]["runs"]) == 20
+    operations = facts["profile"]["operations"]
+    assert sum(operation["share"] for operation in operations) <= 1
+    trace = json.loads(Path("trace.json").read_text())
+    assert {event["name"] for event in trace["traceEvents"] if event["ph"] == "X"} == {
+        "run", *(operation["kernel"] for operation in operations),
+    }  # fmt: skip
+
+
+def test_profile_of_a_page(compiled: Path) -> None:
+    out = done("run", compiled / "layer.spc", "--dim", "tokens=30", "--profile=trace.json", "--runs", "1").out
+    assert "recorded runs: 1, " in out and "wrote trace.json" in out
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (["--runs", "3"], "--runs counts the runs of --profile"),
+        (["--profile", "--runs", "0"], "--runs 0: expected 1 to 10000"),
+        (["--profile", "nowhere/trace.json"], "the folder nowhere does not exist"),
+    ],
+)
+def test_mistakes_with_profiles(compiled: Path, wrong: list[str], message: str) -> None:
+    result = run("run", compiled / "layer.so", *wrong)
+    assert result.code == 2 and message in result.err
+
+
+def test_a_model_behind_the_flag(compiled: Path) -> None:
+    result = run("run", "--profile", compiled / "layer.so")
+    assert result.code == 2 and "is a model: write it before --profile" in result.err

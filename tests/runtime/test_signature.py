@@ -11,7 +11,9 @@ OUT = TensorInfo("out", "float32", ("batch*sequence", 2))
 
 
 def test_json():
-    signature = Signature((IDS, MASK), (OUT,), ("batch", "sequence"), ("bad index",), {"producer": 'ünïcode \\ "'})
+    signature = Signature(
+        (IDS, MASK), (OUT,), ("batch", "sequence"), ("bad index",), metadata={"producer": 'ünïcode \\ "'}
+    )
     assert Signature.from_json(signature.to_json()) == signature
     assert Signature.from_json(Signature((), ()).to_json()) == Signature((), ())
 
