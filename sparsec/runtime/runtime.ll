@@ -1,4 +1,4 @@
-; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 ec3efee76c9e683cc8ca225a5c3e8bdb4ca7ca5bd88195b8f9c801d892aae453
+; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 9d07a703dcc077d1aaeac0c109eae870e44825f8212911d294b8dc341e3abdc9
 
 %struct.cpu_feature = type { ptr, i32, i32, i8, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s }
@@ -90,7 +90,7 @@ define void @sparsec_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2, i6
   %6 = alloca i32, align 4
   %7 = alloca i32, align 4
   %8 = icmp sgt i64 %3, 1
-  br i1 %8, label %9, label %85
+  br i1 %8, label %9, label %90
 
 9:                                                ; preds = %4
   %10 = getelementptr inbounds i8, ptr %0, i64 24
@@ -100,7 +100,7 @@ define void @sparsec_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2, i6
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %14, null
   %16 = select i1 %12, i1 %15, i1 false
-  br i1 %16, label %87, label %17
+  br i1 %16, label %92, label %17
 
 17:                                               ; preds = %9
   %18 = load i32, ptr %0, align 64
@@ -154,7 +154,7 @@ define void @sparsec_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2, i6
   call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #23
   call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %6)
   call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %7)
-  br label %119
+  br label %124
 
 46:                                               ; preds = %17
   %47 = getelementptr inbounds i8, ptr %0, i64 224
@@ -176,108 +176,117 @@ define void @sparsec_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2, i6
   %57 = getelementptr inbounds i8, ptr %0, i64 36
   %58 = load i32, ptr %57, align 4
   %59 = icmp sgt i32 %58, 0
-  br i1 %59, label %60, label %70
+  br i1 %59, label %60, label %75
 
 60:                                               ; preds = %56
   %61 = getelementptr inbounds i8, ptr %0, i64 448
   br label %62
 
-62:                                               ; preds = %66, %60
-  %63 = phi i32 [ 0, %60 ], [ %67, %66 ]
+62:                                               ; preds = %71, %60
+  %63 = phi i32 [ 0, %60 ], [ %72, %71 ]
   %64 = load atomic i64, ptr %61 seq_cst, align 64
   %65 = icmp eq i64 %64, 0
-  br i1 %65, label %119, label %66
+  br i1 %65, label %124, label %66
 
 66:                                               ; preds = %62
   tail call void @llvm.x86.sse2.pause()
-  %67 = add nuw nsw i32 %63, 1
-  %68 = load i32, ptr %57, align 4
-  %69 = icmp slt i32 %67, %68
-  br i1 %69, label %62, label %70, !llvm.loop !5
+  %67 = and i32 %63, 63
+  %68 = icmp eq i32 %67, 63
+  br i1 %68, label %69, label %71
 
-70:                                               ; preds = %66, %56
-  %71 = getelementptr inbounds i8, ptr %0, i64 88
-  %72 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %71) #22
-  %73 = getelementptr inbounds i8, ptr %0, i64 232
-  store atomic i32 1, ptr %73 seq_cst, align 8
-  %74 = getelementptr inbounds i8, ptr %0, i64 448
-  %75 = load atomic i64, ptr %74 seq_cst, align 64
-  %76 = icmp eq i64 %75, 0
-  br i1 %76, label %83, label %77
+69:                                               ; preds = %66
+  %70 = tail call i32 @sched_yield() #22
+  br label %71
 
-77:                                               ; preds = %70
-  %78 = getelementptr inbounds i8, ptr %0, i64 176
-  br label %79
+71:                                               ; preds = %69, %66
+  %72 = add nuw nsw i32 %63, 1
+  %73 = load i32, ptr %57, align 4
+  %74 = icmp slt i32 %72, %73
+  br i1 %74, label %62, label %75, !llvm.loop !5
 
-79:                                               ; preds = %79, %77
-  %80 = tail call i32 @pthread_cond_wait(ptr noundef nonnull %78, ptr noundef nonnull %71) #22
-  %81 = load atomic i64, ptr %74 seq_cst, align 64
-  %82 = icmp eq i64 %81, 0
-  br i1 %82, label %83, label %79, !llvm.loop !6
+75:                                               ; preds = %71, %56
+  %76 = getelementptr inbounds i8, ptr %0, i64 88
+  %77 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %76) #22
+  %78 = getelementptr inbounds i8, ptr %0, i64 232
+  store atomic i32 1, ptr %78 seq_cst, align 8
+  %79 = getelementptr inbounds i8, ptr %0, i64 448
+  %80 = load atomic i64, ptr %79 seq_cst, align 64
+  %81 = icmp eq i64 %80, 0
+  br i1 %81, label %88, label %82
 
-83:                                               ; preds = %79, %70
-  store atomic i32 0, ptr %73 seq_cst, align 8
-  %84 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %71) #22
-  br label %119
+82:                                               ; preds = %75
+  %83 = getelementptr inbounds i8, ptr %0, i64 176
+  br label %84
 
-85:                                               ; preds = %4
-  %86 = icmp eq i64 %3, 1
-  br i1 %86, label %87, label %119
+84:                                               ; preds = %84, %82
+  %85 = tail call i32 @pthread_cond_wait(ptr noundef nonnull %83, ptr noundef nonnull %76) #22
+  %86 = load atomic i64, ptr %79 seq_cst, align 64
+  %87 = icmp eq i64 %86, 0
+  br i1 %87, label %88, label %84, !llvm.loop !6
 
-87:                                               ; preds = %9, %85
-  %88 = getelementptr inbounds i8, ptr %0, i64 80
-  %89 = load ptr, ptr %88, align 8
-  %90 = icmp eq ptr %89, null
-  br i1 %90, label %107, label %91
+88:                                               ; preds = %84, %75
+  store atomic i32 0, ptr %78 seq_cst, align 8
+  %89 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %76) #22
+  br label %124
 
-91:                                               ; preds = %87
-  %92 = getelementptr inbounds i8, ptr %0, i64 76
-  %93 = load i32, ptr %92, align 4
-  %94 = getelementptr inbounds i8, ptr %0, i64 68
-  %95 = load i32, ptr %94, align 4
-  %96 = icmp sgt i32 %93, %95
-  br i1 %96, label %107, label %97
+90:                                               ; preds = %4
+  %91 = icmp eq i64 %3, 1
+  br i1 %91, label %92, label %124
 
-97:                                               ; preds = %91
-  %98 = getelementptr inbounds i8, ptr %0, i64 72
-  %99 = load i32, ptr %98, align 8
-  %100 = icmp sgt i32 %99, 0
-  br i1 %100, label %101, label %107
+92:                                               ; preds = %9, %90
+  %93 = getelementptr inbounds i8, ptr %0, i64 80
+  %94 = load ptr, ptr %93, align 8
+  %95 = icmp eq ptr %94, null
+  br i1 %95, label %112, label %96
 
-101:                                              ; preds = %97
-  %102 = zext nneg i32 %99 to i64
-  %103 = sext i32 %93 to i64
-  %104 = mul nsw i64 %102, %103
-  %105 = getelementptr %struct.profile_place, ptr %89, i64 %104
-  %106 = icmp eq ptr %105, null
-  br i1 %106, label %107, label %110
+96:                                               ; preds = %92
+  %97 = getelementptr inbounds i8, ptr %0, i64 76
+  %98 = load i32, ptr %97, align 4
+  %99 = getelementptr inbounds i8, ptr %0, i64 68
+  %100 = load i32, ptr %99, align 4
+  %101 = icmp sgt i32 %98, %100
+  br i1 %101, label %112, label %102
 
-107:                                              ; preds = %101, %97, %91, %87
-  %108 = getelementptr inbounds i8, ptr %0, i64 48
-  %109 = load ptr, ptr %108, align 16
-  tail call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef %109) #22
-  br label %119
+102:                                              ; preds = %96
+  %103 = getelementptr inbounds i8, ptr %0, i64 72
+  %104 = load i32, ptr %103, align 8
+  %105 = icmp sgt i32 %104, 0
+  br i1 %105, label %106, label %112
 
-110:                                              ; preds = %101
+106:                                              ; preds = %102
+  %107 = zext nneg i32 %104 to i64
+  %108 = sext i32 %98 to i64
+  %109 = mul nsw i64 %107, %108
+  %110 = getelementptr %struct.profile_place, ptr %94, i64 %109
+  %111 = icmp eq ptr %110, null
+  br i1 %111, label %112, label %115
+
+112:                                              ; preds = %106, %102, %96, %92
+  %113 = getelementptr inbounds i8, ptr %0, i64 48
+  %114 = load ptr, ptr %113, align 16
+  tail call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef %114) #22
+  br label %124
+
+115:                                              ; preds = %106
   call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %5) #8
-  %111 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %5) #22
-  %112 = load i64, ptr %5, align 8
-  %113 = mul nsw i64 %112, 1000000000
-  %114 = getelementptr inbounds i8, ptr %5, i64 8
-  %115 = load i64, ptr %114, align 8
-  %116 = add nsw i64 %113, %115
+  %116 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %5) #22
+  %117 = load i64, ptr %5, align 8
+  %118 = mul nsw i64 %117, 1000000000
+  %119 = getelementptr inbounds i8, ptr %5, i64 8
+  %120 = load i64, ptr %119, align 8
+  %121 = add nsw i64 %118, %120
   call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %5) #8
-  %117 = getelementptr inbounds i8, ptr %0, i64 48
-  %118 = load ptr, ptr %117, align 16
-  call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef %118) #22
-  call fastcc void @record(ptr noundef nonnull %105, i64 noundef %116, i64 noundef %3) #23
-  br label %119
+  %122 = getelementptr inbounds i8, ptr %0, i64 48
+  %123 = load ptr, ptr %122, align 16
+  call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef %123) #22
+  call fastcc void @record(ptr noundef nonnull %110, i64 noundef %121, i64 noundef %3) #23
+  br label %124
 
-119:                                              ; preds = %62, %110, %107, %83, %45, %85
-  %120 = getelementptr inbounds i8, ptr %0, i64 76
-  %121 = load i32, ptr %120, align 4
-  %122 = add nsw i32 %121, 1
-  store i32 %122, ptr %120, align 4
+124:                                              ; preds = %62, %115, %112, %88, %45, %90
+  %125 = getelementptr inbounds i8, ptr %0, i64 76
+  %126 = load i32, ptr %125, align 4
+  %127 = add nsw i32 %126, 1
+  store i32 %127, ptr %125, align 4
   ret void
 }
 
@@ -2421,11 +2430,11 @@ define internal fastcc void @record(ptr nocapture noundef %0, i64 noundef %1, i6
   ret void
 }
 
-; Function Attrs: nounwind
-declare void @llvm.x86.sse2.pause() #8
-
 ; Function Attrs: optsize
 declare i32 @pthread_cond_wait(ptr noundef, ptr noundef) local_unnamed_addr #11
+
+; Function Attrs: nounwind
+declare void @llvm.x86.sse2.pause() #8
 
 ; Function Attrs: nounwind optsize
 define internal fastcc void @lock_contexts() unnamed_addr #0 {
@@ -2843,95 +2852,104 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   %13 = getelementptr inbounds i8, ptr %3, i64 176
   br label %14
 
-14:                                               ; preds = %71, %1
-  %15 = phi i64 [ 0, %1 ], [ %55, %71 ]
+14:                                               ; preds = %76, %1
+  %15 = phi i64 [ 0, %1 ], [ %60, %76 ]
   %16 = load i32, ptr %4, align 4
   %17 = icmp sgt i32 %16, 0
-  br i1 %17, label %18, label %31
+  br i1 %17, label %18, label %36
 
-18:                                               ; preds = %14, %27
-  %19 = phi i32 [ %28, %27 ], [ 0, %14 ]
+18:                                               ; preds = %14, %32
+  %19 = phi i32 [ %33, %32 ], [ 0, %14 ]
   %20 = load atomic i32, ptr %5 seq_cst, align 4
   %21 = icmp eq i32 %20, 0
-  br i1 %21, label %22, label %72
+  br i1 %21, label %22, label %77
 
 22:                                               ; preds = %18
   %23 = load atomic i64, ptr %6 seq_cst, align 64
   %24 = icmp eq i64 %23, 0
   %25 = icmp eq i64 %23, %15
   %26 = or i1 %24, %25
-  br i1 %26, label %27, label %54
+  br i1 %26, label %27, label %59
 
 27:                                               ; preds = %22
   call void @llvm.x86.sse2.pause()
-  %28 = add nuw nsw i32 %19, 1
-  %29 = load i32, ptr %4, align 4
-  %30 = icmp slt i32 %28, %29
-  br i1 %30, label %18, label %31, !llvm.loop !39
+  %28 = and i32 %19, 63
+  %29 = icmp eq i32 %28, 63
+  br i1 %29, label %30, label %32
 
-31:                                               ; preds = %27, %14
-  %32 = phi i64 [ undef, %14 ], [ %23, %27 ]
-  %33 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #22
-  %34 = atomicrmw add ptr %8, i32 1 seq_cst, align 32
-  %35 = load i32, ptr %5, align 4
-  %36 = icmp eq i32 %35, 0
-  br i1 %36, label %37, label %46
+30:                                               ; preds = %27
+  %31 = call i32 @sched_yield() #22
+  br label %32
 
-37:                                               ; preds = %31, %42
-  %38 = load atomic i64, ptr %6 seq_cst, align 64
-  %39 = icmp eq i64 %38, 0
-  %40 = icmp eq i64 %38, %15
-  %41 = or i1 %39, %40
-  br i1 %41, label %42, label %46
+32:                                               ; preds = %30, %27
+  %33 = add nuw nsw i32 %19, 1
+  %34 = load i32, ptr %4, align 4
+  %35 = icmp slt i32 %33, %34
+  br i1 %35, label %18, label %36, !llvm.loop !39
 
-42:                                               ; preds = %37
-  %43 = call i32 @pthread_cond_wait(ptr noundef nonnull %9, ptr noundef nonnull %7) #22
-  %44 = load i32, ptr %5, align 4
-  %45 = icmp eq i32 %44, 0
-  br i1 %45, label %37, label %46, !llvm.loop !40
+36:                                               ; preds = %32, %14
+  %37 = phi i64 [ undef, %14 ], [ %23, %32 ]
+  %38 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #22
+  %39 = atomicrmw add ptr %8, i32 1 seq_cst, align 32
+  %40 = load i32, ptr %5, align 4
+  %41 = icmp eq i32 %40, 0
+  br i1 %41, label %42, label %51
 
-46:                                               ; preds = %42, %37, %31
-  %47 = phi i64 [ %32, %31 ], [ %38, %37 ], [ %38, %42 ]
-  %48 = atomicrmw sub ptr %8, i32 1 seq_cst, align 32
+42:                                               ; preds = %36, %47
+  %43 = load atomic i64, ptr %6 seq_cst, align 64
+  %44 = icmp eq i64 %43, 0
+  %45 = icmp eq i64 %43, %15
+  %46 = or i1 %44, %45
+  br i1 %46, label %47, label %51
+
+47:                                               ; preds = %42
+  %48 = call i32 @pthread_cond_wait(ptr noundef nonnull %9, ptr noundef nonnull %7) #22
   %49 = load i32, ptr %5, align 4
-  %50 = icmp ne i32 %49, 0
-  %51 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #22
-  %52 = icmp eq i64 %47, 0
-  %53 = or i1 %52, %50
-  br i1 %53, label %72, label %54
+  %50 = icmp eq i32 %49, 0
+  br i1 %50, label %42, label %51, !llvm.loop !40
 
-54:                                               ; preds = %22, %46
-  %55 = phi i64 [ %47, %46 ], [ %23, %22 ]
-  %56 = atomicrmw add ptr %10, i64 1 seq_cst, align 64
-  %57 = load atomic i64, ptr %6 seq_cst, align 64
-  %58 = icmp eq i64 %57, %55
-  br i1 %58, label %59, label %61
+51:                                               ; preds = %47, %42, %36
+  %52 = phi i64 [ %37, %36 ], [ %43, %42 ], [ %43, %47 ]
+  %53 = atomicrmw sub ptr %8, i32 1 seq_cst, align 32
+  %54 = load i32, ptr %5, align 4
+  %55 = icmp ne i32 %54, 0
+  %56 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #22
+  %57 = icmp eq i64 %52, 0
+  %58 = or i1 %57, %55
+  br i1 %58, label %77, label %59
 
-59:                                               ; preds = %54
-  %60 = load i64, ptr %11, align 8
-  call fastcc void @take_chunks(ptr noundef nonnull %3, i64 noundef %60) #23
-  br label %61
+59:                                               ; preds = %22, %51
+  %60 = phi i64 [ %52, %51 ], [ %23, %22 ]
+  %61 = atomicrmw add ptr %10, i64 1 seq_cst, align 64
+  %62 = load atomic i64, ptr %6 seq_cst, align 64
+  %63 = icmp eq i64 %62, %60
+  br i1 %63, label %64, label %66
 
-61:                                               ; preds = %59, %54
-  %62 = atomicrmw sub ptr %10, i64 1 seq_cst, align 64
-  %63 = icmp eq i64 %62, 1
-  br i1 %63, label %64, label %71
+64:                                               ; preds = %59
+  %65 = load i64, ptr %11, align 8
+  call fastcc void @take_chunks(ptr noundef nonnull %3, i64 noundef %65) #23
+  br label %66
 
-64:                                               ; preds = %61
-  %65 = load atomic i32, ptr %12 seq_cst, align 8
-  %66 = icmp eq i32 %65, 0
-  br i1 %66, label %71, label %67
+66:                                               ; preds = %64, %59
+  %67 = atomicrmw sub ptr %10, i64 1 seq_cst, align 64
+  %68 = icmp eq i64 %67, 1
+  br i1 %68, label %69, label %76
 
-67:                                               ; preds = %64
-  %68 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #22
-  %69 = call i32 @pthread_cond_signal(ptr noundef nonnull %13) #22
-  %70 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #22
-  br label %71
+69:                                               ; preds = %66
+  %70 = load atomic i32, ptr %12 seq_cst, align 8
+  %71 = icmp eq i32 %70, 0
+  br i1 %71, label %76, label %72
 
-71:                                               ; preds = %67, %64, %61
+72:                                               ; preds = %69
+  %73 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #22
+  %74 = call i32 @pthread_cond_signal(ptr noundef nonnull %13) #22
+  %75 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #22
+  br label %76
+
+76:                                               ; preds = %72, %69, %66
   br label %14, !llvm.loop !41
 
-72:                                               ; preds = %46, %18
+77:                                               ; preds = %51, %18
   ret ptr null
 }
 
@@ -3000,10 +3018,10 @@ attributes #26 = { nounwind optsize willreturn memory(read) }
 !9 = distinct !{!9, !4}
 !10 = distinct !{!10, !4}
 !11 = distinct !{!11, !4}
-!12 = !{i64 2148841485, i64 2148841521, i64 2148841545}
-!13 = !{i64 2148841691, i64 2148841727, i64 2148841751}
-!14 = !{i64 1345057}
-!15 = !{i64 2148841901, i64 2148841937, i64 2148841961}
+!12 = !{i64 2148841796, i64 2148841832, i64 2148841856}
+!13 = !{i64 2148842002, i64 2148842038, i64 2148842062}
+!14 = !{i64 1345368}
+!15 = !{i64 2148842212, i64 2148842248, i64 2148842272}
 !16 = distinct !{!16, !4}
 !17 = distinct !{!17, !4}
 !18 = distinct !{!18, !4}

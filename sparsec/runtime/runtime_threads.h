@@ -26,6 +26,7 @@
 
 #define DEFAULT_MXCSR 0x1f80u /* round to nearest, keep subnormals, no exceptions: what the numbers are defined under */
 #define SPINS 2000            /* some 50 microseconds: longer than the gap between two layers */
+#define SPINS_PER_YIELD 64    /* some 2 microseconds */
 #define CHUNKS_PER_THREAD 4   /* so that a thread that comes late takes less */
 
 struct worker {
@@ -87,6 +88,13 @@ static void run_alone(struct sparsec_pool *pool, sparsec_task *task, void *args,
         record(place, time, count);
 }
 
+/* One turn of a wait. Now and then whoever else is to run on this CPU gets it: it may be the one that is waited for. */
+static void relax(int spin) {
+    _mm_pause();
+    if (spin % SPINS_PER_YIELD == SPINS_PER_YIELD - 1)
+        sched_yield();
+}
+
 /* The ticket of a job not seen yet, or 0 when the pool is stopping. */
 static uint64_t wait_for_ticket(struct sparsec_pool *pool, uint64_t seen) {
     uint64_t ticket;
@@ -96,7 +104,7 @@ static uint64_t wait_for_ticket(struct sparsec_pool *pool, uint64_t seen) {
         ticket = LOAD(pool->ticket);
         if (ticket && ticket != seen)
             return ticket;
-        _mm_pause();
+        relax(spin);
     }
     pthread_mutex_lock(&pool->mutex);
     __atomic_fetch_add(&pool->sleepers, 1, __ATOMIC_SEQ_CST);
@@ -131,7 +139,7 @@ static void wait_until_idle(struct sparsec_pool *pool) {
     for (int spin = 0; spin < pool->spins; spin++) {
         if (LOAD(pool->active) == 0)
             return;
-        _mm_pause();
+        relax(spin);
     }
     pthread_mutex_lock(&pool->mutex);
     STORE(pool->caller_waits, 1);
