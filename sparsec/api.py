@@ -19,8 +19,8 @@ from sparsec import __version__, pipeline
 from sparsec.backend import jit, shared_library
 from sparsec.backend.artifact import Artifact
 from sparsec.backend.cache import Cache
+from sparsec.backend.object_code import ObjectCode, emit_ir
 from sparsec.backend.object_code import emit as emit_code
-from sparsec.backend.object_code import emit_ir
 from sparsec.backend.worker_client import WORKER
 from sparsec.builder import INPUT_NAMES, OUTPUT_NAMES, constant_value
 from sparsec.context import CompilerContext
@@ -197,11 +197,11 @@ def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: 
     kept = Cache.of(options)
     if not fresh and (found := kept.get(key)) is not None:
         return Built(Artifact.from_bytes(found), cached=True)
-    lowered = lower(source, targets, options, watch)
-    if lowered is None:
-        raise CompilerBug("the compilation was stopped before there was code")
-    code = emit_code("object", lowered.texts, lowered.signature, prefix, targets, options)
-    artifact = Artifact(code, lowered.weights, lowered.signature, prefix)
+    with ObjectCode(prefix, targets, options) as code:
+        lowered = lower(source, targets, options, watch, code.add)
+        if lowered is None:
+            raise CompilerBug("the compilation was stopped before there was code")
+        artifact = Artifact(code.finish(lowered.signature), lowered.weights, lowered.signature, prefix)
     kept.put(key, artifact.to_bytes())
     return Built(artifact, cached=False)
 
@@ -215,8 +215,18 @@ class Lowered:
     signature: Signature
 
 
-def lower(source: Source, targets: tuple[CpuTarget, ...], options: Options, watch: Watch = unwatched) -> Lowered | None:
-    """Run the whole pipeline; the stages after [kernels] once per target. None when the watch stops it early."""
+def lower(
+    source: Source,
+    targets: tuple[CpuTarget, ...],
+    options: Options,
+    watch: Watch = unwatched,
+    take: Callable[[CpuTarget, str], None] = lambda target, text: None,
+) -> Lowered | None:
+    """Run the whole pipeline; the stages after [kernels] once per target. None when the watch stops it early.
+
+    Args:
+        take: gets the text of each target as soon as it is there.
+    """
     signature = signature_of(source)
     passes = 0
     take_timings(source, options)
@@ -241,6 +251,7 @@ def lower(source: Source, targets: tuple[CpuTarget, ...], options: Options, watc
             return None
         with pipeline.collector_off():
             texts.append(emit_ir(module, target))
+        take(target, texts[-1])
     return Lowered(texts, weights, signature)
 
 

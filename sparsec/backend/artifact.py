@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,22 +17,26 @@ class Artifact:
     """Everything that the JIT loads and that a shared library is linked from.
 
     Attributes:
-        object_code: a relocatable ELF object with the runtime inside; it lacks libc and the weights.
+        objects: relocatable ELF objects, the runtime among them; together they lack libc and the weights.
         weights: the packed weights that kernels read, uint8[n].
         signature: what the model takes and gives.
         prefix: what its C names start with.
     """
 
-    object_code: bytes
+    objects: tuple[bytes, ...]
     weights: NDArray[np.uint8]
     signature: Signature
     prefix: str
 
     def to_bytes(self) -> bytes:
         """One string of bytes that `from_bytes` reads back."""
-        head = {"prefix": self.prefix, "object": len(self.object_code), "weights": int(self.weights.size)}
+        head = {
+            "prefix": self.prefix,
+            "objects": [len(code) for code in self.objects],
+            "weights": int(self.weights.size),
+        }
         lines = f"{json.dumps(head)}\n{self.signature.to_json()}\n".encode()
-        return b"".join((lines, self.object_code, np.ascontiguousarray(self.weights).data))
+        return b"".join((lines, *self.objects, np.ascontiguousarray(self.weights).data))
 
     @staticmethod
     def from_bytes(raw: bytes) -> Artifact:
@@ -39,10 +44,10 @@ class Artifact:
         first = raw.index(b"\n") + 1
         second = raw.index(b"\n", first) + 1
         head = json.loads(raw[:first])
-        weights = second + head["object"]
+        ends = list(accumulate(head["objects"], initial=second))
         return Artifact(
-            object_code=raw[second:weights],
-            weights=np.frombuffer(raw, np.uint8, head["weights"], weights),
+            objects=tuple(raw[begin:end] for begin, end in pairwise(ends)),
+            weights=np.frombuffer(raw, np.uint8, head["weights"], ends[-1]),
             signature=Signature.from_json(raw[first:second].decode()),
             prefix=head["prefix"],
         )

@@ -30,7 +30,9 @@ def _engine() -> tuple[Binding, Jit]:
     return binding, binding.create_lljit_compiler(create_machine(binding), use_jit_link=True)
 
 
-def link(code: bytes, exports: Sequence[str], name: str, imports: Mapping[str, int] | None = None) -> Tracker:
+def link(
+    objects: Sequence[bytes], exports: Sequence[str], name: str, imports: Mapping[str, int] | None = None
+) -> Tracker:
     """Load object code; the addresses of the exported symbols are found in what is returned, which keeps it loaded.
 
     Args:
@@ -42,7 +44,8 @@ def link(code: bytes, exports: Sequence[str], name: str, imports: Mapping[str, i
     """
     binding, jit = _engine()
     builder = binding.JITLibraryBuilder()
-    builder.add_object_img(code)
+    for code in objects:
+        builder.add_object_img(code)
     builder.add_current_process()  # libc
     for symbol, address in (imports or {}).items():
         builder.import_symbol(symbol, address)
@@ -55,7 +58,7 @@ def link(code: bytes, exports: Sequence[str], name: str, imports: Mapping[str, i
 
 
 def load(artifact: Artifact, options: Options) -> Program:
-    """A program from object code and weights.
+    """A program from objects and weights.
 
     Args:
         artifact: its weights are used in place if they are aligned to 64 bytes, else copied once.
@@ -67,7 +70,7 @@ def load(artifact: Artifact, options: Options) -> Program:
     """
     weights = aligned(artifact.weights)
     imports = {weights_symbol(artifact.prefix): weights.ctypes.data}
-    tracker = link(artifact.object_code, [ENTRY], f"{artifact.prefix}.{next(_numbers)}", imports)
+    tracker = link(artifact.objects, [ENTRY], f"{artifact.prefix}.{next(_numbers)}", imports)
     library = Library(tracker[ENTRY], artifact.prefix, (tracker, weights))
 
     def save(path: Path) -> None:

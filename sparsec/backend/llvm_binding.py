@@ -12,6 +12,7 @@ class Value(Protocol):
 
     name: str
     linkage: str
+    visibility: str
     is_declaration: bool
 
 

@@ -1,8 +1,9 @@
-"""From the llvm dialect to object code: one module per target goes in, one object with everything comes out."""
+"""From the llvm dialect to object code: one module per target goes in, one object for each comes out, and one more."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import resources
 
 from xdsl.dialects.builtin import ModuleOp
@@ -16,8 +17,14 @@ from sparsec.options import Options
 from sparsec.runtime.signature import Signature
 from sparsec.target import CpuTarget
 
+_ENTRIES = ("execute", "arena_size", "scratch_size")
+"""The generated functions that the runtime calls; those of a target end in its name."""
+
 _SHARED = "output_shapes"
-"""The generated function that is the same for every target: each module has one, the linker keeps one."""
+"""The one that is the same for every target: each module has it, the first one's is used."""
+
+_PARALLEL = "sparsec_parallel"
+"""The function of the runtime that generated code calls."""
 
 
 def emit_ir(module: ModuleOp, target: CpuTarget, entries: frozenset[str] | None = None) -> str:
@@ -32,7 +39,7 @@ def emit_ir(module: ModuleOp, target: CpuTarget, entries: frozenset[str] | None 
         CompilerBug: the module has an op that cannot be turned into LLVM, or lacks one of those functions.
     """
     if entries is None:
-        entries = frozenset({f"{kind}_{target.name}" for kind in ("execute", "arena_size", "scratch_size")} | {_SHARED})
+        entries = frozenset({f"{kind}_{target.name}" for kind in _ENTRIES} | {_SHARED})
     converted = convert_module(module, TRIPLE)
     defined: set[str] = set()
     for function in converted.functions:
@@ -64,10 +71,10 @@ def emit(
     targets: Sequence[CpuTarget],
     options: Options,
 ) -> bytes:
-    """Link the targets' code, the runtime and the description of the model, in the worker process.
+    """The targets' code, the runtime and the description of the model in one piece, made by the worker process.
 
     Args:
-        kind: `object`, `assembly` or `llvm`.
+        kind: `assembly` or `llvm`.
         texts: what `emit_ir` made, one for each of `targets`.
         signature: what the model takes and gives.
         prefix: what its C names start with.
@@ -77,6 +84,58 @@ def emit(
     Raises:
         CodegenError: LLVM refused the code, died, or took too long.
     """
+    return WORKER.request(
+        kind, [_frame(signature, prefix, targets), *texts], exported_names(prefix), options.time_limit
+    )
+
+
+class ObjectCode:
+    """Makes the object code of a model, an object per target and one for the runtime and the description. It is made by
+    the worker process while the caller lowers the model for the next target.
+
+    Args:
+        prefix: what the model's C names start with.
+        targets: best first.
+        options: `time_limit` counts.
+    """
+
+    def __init__(self, prefix: str, targets: Sequence[CpuTarget], options: Options):
+        self._prefix, self._targets, self._time_limit = prefix, targets, options.time_limit
+        self._objects: list[Future[bytes]] = []
+        self._turns = ThreadPoolExecutor(1)  # the worker does one thing at a time
+
+    def __enter__(self) -> ObjectCode:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._turns.shutdown(cancel_futures=True)
+
+    def add(self, target: CpuTarget, text: str) -> None:
+        """Begin with the code of one target, which `emit_ir` made."""
+        names = [f"{kind}_{target.name}" for kind in _ENTRIES]
+        if not self._objects:
+            names.append(_SHARED)
+        self._request(text, names, ())
+
+    def finish(self, signature: Signature) -> tuple[bytes, ...]:
+        """All objects, after the last target was added.
+
+        Raises:
+            CodegenError: LLVM refused the code, died, or took too long.
+        """
+        names = [f"{kind}_{target.name}" for target in self._targets for kind in _ENTRIES]
+        frame = _frame(signature, self._prefix, self._targets)
+        self._request(frame, [*names, _SHARED], exported_names(self._prefix))
+        return tuple(made.result() for made in self._objects)
+
+    def _request(self, text: str, names: Sequence[str], exports: Sequence[str]) -> None:
+        """Ask for an object. These names, and what kernels call, get the prefix and a dot, which no C name has."""
+        hidden = {name: f"{self._prefix}.{name}" for name in (*names, _PARALLEL)}
+        limit = self._time_limit
+        self._objects.append(self._turns.submit(WORKER.request, "object", [text], exports, limit, hidden))
+
+
+def _frame(signature: Signature, prefix: str, targets: Sequence[CpuTarget]) -> str:
+    """The runtime and the description of the model."""
     runtime = resources.files("sparsec.runtime").joinpath("runtime.ll").read_text()
-    frame = runtime + descriptor_text(signature, prefix, targets)
-    return WORKER.request(kind, [frame, *texts], exported_names(prefix), options.time_limit)
+    return runtime + descriptor_text(signature, prefix, targets)

@@ -42,7 +42,7 @@ class Repeats:
     ):
         names = [*exports, *([scratch_size] if scratch_size else [])]
         code = WORKER.request("object", [text], names, time_limit)
-        self._tracker = link(code, names, f"repeats.{next(_numbers)}")
+        self._tracker = link([code], names, f"repeats.{next(_numbers)}")
         self._symbols = np.array([*symbols, 0], np.int64)
         need = _SIZE(self._tracker[scratch_size])(self._symbols.ctypes.data) if scratch_size else 0
         self._scratch = aligned(np.zeros(int(need) + 64, np.uint8))

@@ -60,8 +60,10 @@ def write(artifact: Artifact, path: Path, options: Options, relocatable: bool = 
 
 
 def _link(artifact: Artifact, output: Path, flags: list[str], libraries: list[str], linker: str | None) -> None:
-    code, weights = output.with_name("code.o"), output.with_name("weights.o")
-    code.write_bytes(artifact.object_code)
+    objects = [output.with_name(f"code{number}.o") for number in range(len(artifact.objects))]
+    for path, code in zip(objects, artifact.objects, strict=True):
+        path.write_bytes(code)
+    weights = output.with_name("weights.o")
     with weights.open("wb") as file:
         write_weights_object(file, artifact.weights, weights_symbol(artifact.prefix))
     command = find_linker(linker)
@@ -69,7 +71,7 @@ def _link(artifact: Artifact, output: Path, flags: list[str], libraries: list[st
         mode, *others = flags
         # one word at a time: after -Wl, a comma in a file's name would divide it
         flags = ["-nostdlib", mode, *(word for flag in others for word in ("-Xlinker", flag))]
-    line = [*command, *flags, "-o", str(output), str(code), str(weights), *libraries]
+    line = [*command, *flags, "-o", str(output), *map(str, objects), str(weights), *libraries]
     result = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
     if result.returncode != 0:
         raise LinkError(f"the linker {command[0]} failed:\n{result.stderr.strip() or result.stdout.strip()}")

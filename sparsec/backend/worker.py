@@ -53,7 +53,10 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def generate(binding: Binding, machine: TargetMachine, header: dict[str, Any], texts: Sequence[str]) -> bytes:
-    """Link modules of LLVM text and make `header["kind"]` of them; all symbols but `header["exports"]` become internal.
+    """Link modules of LLVM text and make `header["kind"]` of them.
+
+    Of the symbols, `header["exports"]` stay visible to the world. `header["hidden"]` are seen by other objects of the
+    same model only, under the name that it gives. All others become internal.
 
     Raises:
         RuntimeError: LLVM cannot parse, verify or link a module, in its words.
@@ -62,9 +65,12 @@ def generate(binding: Binding, machine: TargetMachine, header: dict[str, Any], t
     module = _parse(binding, texts[0], context, machine)
     for text in texts[1:]:
         module.link_in(_parse(binding, text, context, machine))
-    exports = set(header["exports"])
+    exports, hidden = set(header["exports"]), dict(header.get("hidden", {}))
     for value in (*module.functions, *module.global_variables):
-        if not value.is_declaration and value.name not in exports and not value.name.startswith("llvm."):
+        if value.name in hidden:
+            value.name = hidden[value.name]
+            value.linkage, value.visibility = "external", "hidden"
+        elif not value.is_declaration and value.name not in exports and not value.name.startswith("llvm."):
             value.linkage = "internal"
     module.verify()
     _optimise(binding, machine, module)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sparsec.backend.worker import pack, unpack
 from sparsec.errors import CodegenError
@@ -50,19 +50,28 @@ class Worker:
         with self._turn:
             self._end()
 
-    def request(self, kind: str, texts: Sequence[str], exports: Sequence[str], time_limit: float) -> bytes:
+    def request(
+        self,
+        kind: str,
+        texts: Sequence[str],
+        exports: Sequence[str],
+        time_limit: float,
+        hidden: Mapping[str, str] | None = None,
+    ) -> bytes:
         """Link modules of LLVM text and make an object, assembly or LLVM text of them.
 
         Args:
             kind: one of `worker.KINDS`.
             texts: LLVM modules.
             exports: the symbols that stay visible.
+            hidden: those that other objects of the same model see, and the names by which they do.
             time_limit: seconds.
 
         Raises:
             CodegenError: LLVM refused the modules, died, or took too long.
         """
-        frame = pack({"kind": kind, "exports": list(exports)}, [text.encode() for text in texts])
+        header = {"kind": kind, "exports": list(exports), "hidden": dict(hidden or {})}
+        frame = pack(header, [text.encode() for text in texts])
         with self._turn:
             try:
                 header, parts = unpack(self._exchange(self._running_process(), frame, time_limit))

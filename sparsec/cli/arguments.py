@@ -43,8 +43,8 @@ def add_compilation(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--target",
         metavar="NAME[,NAME...]",
-        help="CPUs to make code for: host, all, or names such as avx512vnni,x86_64; "
-        "a model for several picks its code when it is loaded (default: host)",
+        help="CPUs to make code for: host, all, or names such as avx512vnni,x86_64; a model for several picks its code "
+        "when it is loaded (default: all for a library, else host)",
     )
     group.add_argument(
         "--expect",

@@ -60,6 +60,8 @@ def execute(chosen: argparse.Namespace) -> int:
     kind = chosen.emit or _kind_of(chosen.output)
     output: Path = chosen.output or Path(chosen.model.with_suffix(KINDS[kind]).name)
     options = Options.of(**compilation_options(chosen))
+    if kind in ("so", "obj") and not chosen.target:
+        options = options.with_(targets=_library_targets(tuned=options.tune))
     inspection = Inspection(chosen)
     if not inspection.stops:
         _require_files(output, kind, chosen.model)
@@ -91,6 +93,13 @@ def execute(chosen: argparse.Namespace) -> int:
             f"wrote {written} for {', '.join(targets)} in {seconds:.2f} s{origin}", markup=False, soft_wrap=True
         )
     return 0
+
+
+def _library_targets(*, tuned: bool) -> tuple[str, ...]:
+    """What a library is made for if nobody says it: every CPU, or those whose times this one can measure."""
+    from sparsec.target import runnable_targets
+
+    return tuple(target.name for target in runnable_targets()) if tuned else ("all",)
 
 
 def _make(

@@ -1,15 +1,18 @@
 """From the llvm dialect to text, objects and assembly."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 from xdsl.dialects.builtin import ModuleOp
 
-from sparsec.backend.object_code import emit, emit_ir
-from sparsec.errors import CompilerBug
+from sparsec.backend.descriptor import exported_names
+from sparsec.backend.object_code import ObjectCode, emit, emit_ir
+from sparsec.errors import CodegenError, CompilerBug
 from sparsec.options import Options
 from sparsec.target import TARGETS
-from tests.backend.toy import SIGNATURE, toy_module
+from tests.backend.toy import SIGNATURE, toy_artifact, toy_module
 
 ALL = tuple(TARGETS.values())
 
@@ -61,6 +64,29 @@ def test_all_targets_lie_side_by_side(kind: str):
 
 
 def test_objects_are_the_same_every_time():
-    texts = [emit_ir(toy_module(target), target) for target in ALL]
-    first, second = (emit("object", texts, SIGNATURE, "toy", ALL, Options()) for _ in range(2))
-    assert first == second
+    assert toy_artifact(ALL).objects == toy_artifact(ALL).objects
+
+
+def test_an_object_per_target_and_one_more(tmp_path: Path):
+    """What they share has a name that no other model has, and nobody outside sees."""
+    objects = toy_artifact(ALL).objects
+    assert len(objects) == len(ALL) + 1
+    shared = {f"toy.{kind}_{target.name}" for kind in ("execute", "arena_size", "scratch_size") for target in ALL}
+    defined: list[str] = []
+    for number, code in enumerate(objects):
+        path = tmp_path / f"{number}.o"
+        path.write_bytes(code)
+        lines = subprocess.run(["readelf", "-sW", path], capture_output=True, text=True, check=True).stdout.splitlines()
+        rows = [line.split() for line in lines if " GLOBAL " in line or " WEAK " in line]
+        defined += [row[-1] for row in rows if row[-3] == "HIDDEN" or (row[-3] == "DEFAULT" and row[-2] != "UND")]
+        public = {row[-1] for row in rows if row[-3] == "DEFAULT" and row[-2] != "UND"}
+        assert public == (set() if number < len(ALL) else set(exported_names("toy")))
+    assert shared | {"toy.output_shapes", "toy.sparsec_parallel"} <= set(defined)
+
+
+def test_code_that_llvm_refuses():
+    with ObjectCode("toy", ALL, Options()) as code:
+        for target in ALL:
+            code.add(target, "define nonsense")
+        with pytest.raises(CodegenError, match="LLVM refused the generated code"):
+            code.finish(SIGNATURE)

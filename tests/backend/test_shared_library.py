@@ -83,7 +83,7 @@ def test_what_the_library_shows_and_needs(library: Path):
 def test_weights_are_read_only_and_start_a_page(library: Path, weak_artifact: Artifact, tmp_path: Path):
     weights = np.arange(10_000, dtype=np.uint8)
     weights[:4] = np.array([2.5], np.float32).view(np.uint8)
-    large = Artifact(weak_artifact.object_code, weights, weak_artifact.signature, "toy")
+    large = Artifact(weak_artifact.objects, weights, weak_artifact.signature, "toy")
     shared_library.write(large, tmp_path / "large.so", Options())
     raw = (tmp_path / "large.so").read_bytes()
     assert raw.index(weights.tobytes()) % 4096 == 0

@@ -12,7 +12,7 @@ from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.parser import Parser
 
 from sparsec.backend.artifact import Artifact
-from sparsec.backend.object_code import emit, emit_ir
+from sparsec.backend.object_code import ObjectCode, emit_ir
 from sparsec.options import Options
 from sparsec.runtime.signature import KernelCall, Signature, TensorInfo
 from sparsec.target import CpuTarget, choose_targets
@@ -128,6 +128,8 @@ def toy_artifact(
 ) -> Artifact:
     """The model as an artifact, for the CPU at hand unless told otherwise."""
     targets = targets or choose_targets(["host"])
-    texts = [emit_ir(toy_module(target, arena), target) for target in targets]
-    code = emit("object", texts, SIGNATURE, prefix, targets, Options())
-    return Artifact(code, np.array([bias], np.float32).view(np.uint8), SIGNATURE, prefix)
+    with ObjectCode(prefix, targets, Options()) as code:
+        for target in targets:
+            code.add(target, emit_ir(toy_module(target, arena), target))
+        objects = code.finish(SIGNATURE)
+    return Artifact(objects, np.array([bias], np.float32).view(np.uint8), SIGNATURE, prefix)
