@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -19,7 +19,7 @@ from sparsec import __version__, pipeline
 from sparsec.backend import jit, shared_library
 from sparsec.backend.artifact import Artifact
 from sparsec.backend.cache import Cache
-from sparsec.backend.object_code import ObjectCode, emit_ir
+from sparsec.backend.object_code import ObjectCode
 from sparsec.backend.object_code import emit as emit_code
 from sparsec.backend.worker_client import WORKER
 from sparsec.builder import INPUT_NAMES, OUTPUT_NAMES, constant_value
@@ -40,16 +40,11 @@ from sparsec.runtime.signature import KernelCall, Signature, TensorInfo
 from sparsec.schedule import Dataflow
 from sparsec.target import CpuTarget, host_vendor
 from sparsec.tune import Tell, tune
+from sparsec.variants import Assistant, Take, Watch, lower_variants
 from sparsec.weights import WeightStore
 
 if TYPE_CHECKING:
     from onnx import ModelProto
-
-Watch = Callable[[Iterator[Step], str], Iterator[Step]]
-"""Looks at each step of the pipeline as it passes by: printing, dumping, timing, stopping early.
-
-The second argument is the target that the stages after [kernels] are run for, "" before.
-"""
 
 
 def unwatched(steps: Iterator[Step], target: str) -> Iterator[Step]:
@@ -187,8 +182,9 @@ def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: 
     """Compile a model that was read, or find it in the cache.
 
     Args:
-        watch: sees the steps of the pipeline; there are none when the model comes from the cache.
-        fresh: never look in the cache.
+        watch: sees the steps of the pipeline, but those of targets that another process lowers; there are none when
+            the model comes from the cache.
+        fresh: never look in the cache, and show the watch all steps.
     """
     prefix = options.c_prefix(Path(source.name).stem)
     targets = options.cpu_targets()
@@ -197,8 +193,8 @@ def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: 
     kept = Cache.of(options)
     if not fresh and (found := kept.get(key)) is not None:
         return Built(Artifact.from_bytes(found), cached=True)
-    with ObjectCode(prefix, targets, options) as code:
-        lowered = lower(source, targets, options, watch, code.add)
+    with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options) as code:
+        lowered = lower(source, targets, options, watch, code.add, assistant)
         if lowered is None:
             raise CompilerBug("the compilation was stopped before there was code")
         artifact = Artifact(code.finish(lowered.signature), lowered.weights, lowered.signature, prefix)
@@ -220,12 +216,14 @@ def lower(
     targets: tuple[CpuTarget, ...],
     options: Options,
     watch: Watch = unwatched,
-    take: Callable[[CpuTarget, str], None] = lambda target, text: None,
+    take: Take = lambda target, text: None,
+    assistant: Assistant | None = None,
 ) -> Lowered | None:
     """Run the whole pipeline; the stages after [kernels] once per target. None when the watch stops it early.
 
     Args:
-        take: gets the text of each target as soon as it is there.
+        take: gets the text of each target as soon as it is there, from any thread.
+        assistant: lowers some of the targets.
     """
     signature = signature_of(source)
     passes = 0
@@ -243,16 +241,9 @@ def lower(
     if tuple(text.data for text in program.symbols) != signature.symbols:
         raise CompilerBug("the symbols of the program are not those of the model")
     weights = source.context.weights.get(program.weights.data)
-    texts: list[str] = []
-    for target in targets:
-        module = source.module.clone()
-        steps = watch(pipeline.run(module, source.context, pipeline.code_stages(target), passes), target.name)
-        if [step.stage for step in steps][-1] != "llvm":
-            return None
-        with pipeline.collector_off():
-            texts.append(emit_ir(module, target))
-        take(target, texts[-1])
-    return Lowered(texts, weights, signature)
+    limit = options.time_limit
+    texts = lower_variants(source.module, source.context, targets, passes, watch, take, assistant, limit)
+    return None if texts is None else Lowered(texts, weights, signature)
 
 
 def kernel_calls(program: KernelProgram) -> tuple[KernelCall, ...]:

@@ -100,9 +100,10 @@ class ObjectCode:
     """
 
     def __init__(self, prefix: str, targets: Sequence[CpuTarget], options: Options):
-        self._prefix, self._targets, self._time_limit = prefix, targets, options.time_limit
-        self._objects: list[Future[bytes]] = []
+        self._prefix, self._targets = prefix, targets
+        self._objects: dict[str, Future[bytes]] = {}
         self._turns = ThreadPoolExecutor(1)  # the worker does one thing at a time
+        self._time_limit = options.time_limit
 
     def __enter__(self) -> ObjectCode:
         return self
@@ -111,28 +112,28 @@ class ObjectCode:
         self._turns.shutdown(cancel_futures=True)
 
     def add(self, target: CpuTarget, text: str) -> None:
-        """Begin with the code of one target, which `emit_ir` made."""
+        """Begin with the code of one target, which `emit_ir` made. The order of the targets does not matter."""
         names = [f"{kind}_{target.name}" for kind in _ENTRIES]
-        if not self._objects:
+        if target is self._targets[0]:
             names.append(_SHARED)
-        self._request(text, names, ())
+        self._objects[target.name] = self._request(text, names, ())
 
     def finish(self, signature: Signature) -> tuple[bytes, ...]:
-        """All objects, after the last target was added.
+        """All objects, after all targets were added.
 
         Raises:
             CodegenError: LLVM refused the code, died, or took too long.
         """
         names = [f"{kind}_{target.name}" for target in self._targets for kind in _ENTRIES]
         frame = _frame(signature, self._prefix, self._targets)
-        self._request(frame, [*names, _SHARED], exported_names(self._prefix))
-        return tuple(made.result() for made in self._objects)
+        last = self._request(frame, [*names, _SHARED], exported_names(self._prefix))
+        objects = [*(self._objects[target.name] for target in self._targets), last]
+        return tuple(made.result() for made in objects)
 
-    def _request(self, text: str, names: Sequence[str], exports: Sequence[str]) -> None:
+    def _request(self, text: str, names: Sequence[str], exports: Sequence[str]) -> Future[bytes]:
         """Ask for an object. These names, and what kernels call, get the prefix and a dot, which no C name has."""
         hidden = {name: f"{self._prefix}.{name}" for name in (*names, _PARALLEL)}
-        limit = self._time_limit
-        self._objects.append(self._turns.submit(WORKER.request, "object", [text], exports, limit, hidden))
+        return self._turns.submit(WORKER.request, "object", [text], exports, self._time_limit, hidden)
 
 
 def _frame(signature: Signature, prefix: str, targets: Sequence[CpuTarget]) -> str:

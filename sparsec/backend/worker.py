@@ -11,13 +11,16 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
 
 from sparsec.backend.llvm_binding import TRIPLE, Binding, Module, TargetMachine, create_machine, load_binding
 
 KINDS = ("object", "assembly", "llvm")
 """What a request may ask for."""
+
+Respond = Callable[[dict[str, Any], Sequence[str]], bytes]
+"""Makes the answer to the header and the texts of a request."""
 
 
 def pack(header: dict[str, Any], parts: Sequence[bytes]) -> bytes:
@@ -38,14 +41,12 @@ def unpack(body: bytes) -> tuple[dict[str, Any], list[bytes]]:
     return header, parts
 
 
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+def serve(requests: BinaryIO, answers: BinaryIO, respond: Respond) -> None:
     """Answer frames until there are no more."""
-    binding = load_binding()
-    machine = create_machine(binding)
     while len(length := requests.read(8)) == 8:
         header, parts = unpack(requests.read(int.from_bytes(length, "little")))
         try:
-            answer = pack({"error": None}, [generate(binding, machine, header, [part.decode() for part in parts])])
+            answer = pack({"error": None}, [respond(header, [part.decode() for part in parts])])
         except Exception as error:  # whatever it is, the other end turns it into a CodegenError
             answer = pack({"error": f"{type(error).__name__}: {error}"}, [])
         answers.write(answer)
@@ -104,12 +105,19 @@ def _optimise(binding: Binding, machine: TargetMachine, module: Module) -> None:
     passes.run(module, binding.create_pass_builder(machine, binding.create_pipeline_tuning_options(speed_level=2)))
 
 
-def main() -> None:
+def work(respond: Respond) -> None:
     """Serve on standard input and output, which nothing else in this process may write to."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the user's process, which ends this one if it must
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    serve(sys.stdin.buffer, answers)
+    serve(sys.stdin.buffer, answers, respond)
+
+
+def main() -> None:
+    """Generate code until the input ends."""
+    binding = load_binding()
+    machine = create_machine(binding)
+    work(lambda header, texts: generate(binding, machine, header, texts))
 
 
 if __name__ == "__main__":

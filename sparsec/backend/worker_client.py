@@ -50,6 +50,12 @@ class Worker:
         with self._turn:
             self._end()
 
+    def kill(self) -> None:
+        """End the process at once, also while another thread waits for its answer: that thread gets a CodegenError."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def request(
         self,
         kind: str,

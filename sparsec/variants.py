@@ -1,0 +1,163 @@
+"""From [kernels] to the LLVM text of several CPU targets, in this process and one beside it.
+
+``python -m sparsec.variants`` is the process beside it. It gets the [kernels] module as text: a CPU's code depends on
+nothing else. `backend/worker_client.py` talks to it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.parser import Parser
+
+from sparsec import pipeline
+from sparsec.backend.object_code import emit_ir
+from sparsec.backend.worker import work
+from sparsec.backend.worker_client import Worker
+from sparsec.context import CompilerContext
+from sparsec.dialects import all_dialects
+from sparsec.errors import CodegenError
+from sparsec.pipeline import Step
+from sparsec.target import CpuTarget, find_target
+
+Watch = Callable[[Iterator[Step], str], Iterator[Step]]
+"""Looks at each step of the pipeline as it passes by: printing, dumping, timing, stopping early.
+
+The second argument is the target that the stages after [kernels] are run for, "" before.
+"""
+
+Take = Callable[[CpuTarget, str], None]
+"""Gets the LLVM text of a target as soon as it is there."""
+
+
+READY = "ready"
+"""The request that is answered as soon as the compiler is loaded."""
+
+
+class Assistant:
+    """A process that lowers modules for some of the targets, if there are two CPUs and two targets.
+
+    Args:
+        targets: of the model.
+        wanted: False for none.
+        module: what `python -m` runs; tests give one of their own.
+    """
+
+    def __init__(self, targets: Sequence[CpuTarget], wanted: bool, module: str = "sparsec.variants"):
+        useful = wanted and len(targets) > 1 and len(os.sched_getaffinity(0)) > 1
+        self._worker = Worker(module) if useful else None
+
+    def __enter__(self) -> Assistant:
+        if self._worker is not None:
+            self._worker.start()  # it loads the compiler while the caller runs the passes down to [kernels]
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+
+    @contextmanager
+    def helping(
+        self, module: ModuleOp, targets: deque[CpuTarget], take: Take, time_limit: float
+    ) -> Generator[threading.Thread, None, None]:
+        """While the block runs, a thread has targets lowered from the end of the queue; one that fails is put back."""
+        thread = threading.Thread(target=self._lower_some, args=(module, targets, take, time_limit))
+        thread.start()
+        try:
+            yield thread
+        finally:
+            targets.clear()
+            if self._worker is not None:
+                self._worker.kill()  # small models are done before it has loaded the compiler
+            thread.join()
+
+    def _lower_some(self, module: ModuleOp, targets: deque[CpuTarget], take: Take, time_limit: float) -> None:
+        worker = self._worker
+        if worker is None:
+            return
+        try:
+            worker.request(READY, [], (), time_limit)
+            text = str(module)
+            while True:
+                target = targets.pop()
+                try:
+                    take(target, worker.request(target.name, [text], (), time_limit).decode())
+                except CodegenError:
+                    targets.append(target)
+                    return
+        except (CodegenError, IndexError):
+            return  # what is wrong with the module, the caller finds out, too; or nothing is left to do
+
+
+def lower_variants(
+    module: ModuleOp,
+    context: CompilerContext,
+    targets: Sequence[CpuTarget],
+    passes: int,
+    watch: Watch,
+    take: Take,
+    assistant: Assistant | None = None,
+    time_limit: float = 300.0,
+) -> list[str] | None:
+    """The LLVM text of each target, or None when the watch stops early.
+
+    Args:
+        module: in [kernels] form; it stays as it is.
+        passes: how many passes it has seen.
+        watch: sees the steps of the targets that this process lowers.
+        take: is called from more than one thread.
+        assistant: lowers some of the targets meanwhile.
+        time_limit: seconds that the assistant may take for one of them.
+    """
+    texts: dict[str, str] = {}
+
+    def keep(target: CpuTarget, text: str) -> None:
+        texts[target.name] = text
+        take(target, text)
+
+    queue = deque(targets)
+    with (assistant or Assistant(targets, wanted=False)).helping(module, queue, keep, time_limit) as thread:
+        while len(texts) < len(targets):
+            try:
+                target = queue.popleft()
+            except IndexError:
+                thread.join()  # what could not be done is in the queue again
+                continue
+            text = _lower(module, context, target, passes, watch)
+            if text is None:
+                return None
+            keep(target, text)
+    return [texts[target.name] for target in targets]
+
+
+def _lower(module: ModuleOp, context: CompilerContext, target: CpuTarget, passes: int, watch: Watch) -> str | None:
+    copy = module.clone()
+    steps = watch(pipeline.run(copy, context, pipeline.code_stages(target), passes), target.name)
+    if [step.stage for step in steps][-1] != "llvm":
+        return None
+    with pipeline.collector_off():
+        return emit_ir(copy, target)
+
+
+def respond(header: dict[str, Any], texts: Sequence[str]) -> bytes:
+    """The LLVM text of a [kernels] module for the target that the request is named by; nothing for `READY`."""
+    if header["kind"] == READY:
+        return b""
+    context = CompilerContext()
+    for dialect in all_dialects():
+        context.load_dialect(dialect)
+    with pipeline.collector_off():
+        module = Parser(context, texts[0]).parse_module()
+    text = _lower(module, context, find_target(header["kind"]), 0, lambda steps, _: steps)
+    assert text is not None
+    return text.encode()
+
+
+if __name__ == "__main__":
+    work(respond)

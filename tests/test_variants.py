@@ -1,0 +1,131 @@
+"""Lowering for several targets in two processes: the same code as in one, whatever happens to the other process."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from xdsl.dialects.builtin import ModuleOp
+
+import sparsec
+from sparsec import api, pipeline, variants
+from sparsec.context import CompilerContext
+from sparsec.errors import CompilerBug
+from sparsec.options import Options
+from sparsec.pipeline import Step
+from sparsec.target import TARGETS, CpuTarget
+from sparsec.variants import Assistant, lower_variants
+
+ALL = tuple(TARGETS.values())
+PAGE = "model small(a: f32[batch, n]) -> (b: f32[batch, n]) {\n  b = relu(a) + a\n}\n"
+
+
+@pytest.fixture(autouse=True)
+def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model."""
+    path = tmp_path_factory.mktemp("variants") / "two.spc"
+    path.write_text(PAGE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def kernels(page: Path) -> tuple[ModuleOp, CompilerContext]:
+    """The model in [kernels] form."""
+    source = api.read(page)
+    pipeline.finish(pipeline.run(source.module, source.context, api.stages_for(ALL, Options())))
+    return source.module, source.context
+
+
+def slowed(seconds: float):
+    """A watch that gives the other process time."""
+
+    def watch(steps: Iterator[Step], target: str) -> Iterator[Step]:
+        time.sleep(seconds)
+        return steps
+
+    return watch
+
+
+def lower(kernels: tuple[ModuleOp, CompilerContext], assistant: Assistant | None, wait: float = 0.0) -> list[str]:
+    """The texts, after a check that each was handed out once."""
+    taken: dict[str, str] = {}
+
+    def take(target: CpuTarget, text: str) -> None:
+        assert target.name not in taken
+        taken[target.name] = text
+
+    texts = lower_variants(*kernels, ALL, 7, slowed(wait), take, assistant)
+    assert texts is not None and texts == [taken[target.name] for target in ALL]
+    return texts
+
+
+def test_two_processes_make_what_one_makes(kernels: tuple[ModuleOp, CompilerContext]) -> None:
+    alone = lower(kernels, None)
+    by_hand: list[str] = []
+
+    def watch(steps: Iterator[Step], target: str) -> Iterator[Step]:
+        by_hand.append(target)
+        time.sleep(1.5)
+        return steps
+
+    with Assistant(ALL, wanted=True) as assistant:
+        texts = lower_variants(*kernels, ALL, 7, watch, lambda target, text: None, assistant)
+    assert texts == alone and by_hand[0] == ALL[0].name and 1 <= len(by_hand) < len(ALL)
+
+
+def test_objects_do_not_depend_on_who_made_them(page: Path) -> None:
+    options = Options.of(targets="all", cache=False)
+    together = api.build(api.read(page), options).artifact
+    alone = api.build(api.read(page), options, fresh=True).artifact
+    assert together.objects == alone.objects and len(alone.objects) == len(ALL) + 1
+
+
+@pytest.mark.parametrize("module", ["sparsec.nothing", "zipfile"])
+def test_another_process_that_does_not_work(kernels: tuple[ModuleOp, CompilerContext], module: str) -> None:
+    with Assistant(ALL, wanted=True, module=module) as assistant:
+        assert lower(kernels, assistant, wait=0.1) == lower(kernels, None)
+
+
+def test_a_small_model_does_not_wait_for_it(kernels: tuple[ModuleOp, CompilerContext]) -> None:
+    with Assistant(ALL, wanted=True, module="tests.sleeps") as assistant:
+        begin = time.monotonic()
+        lower(kernels, assistant)
+        assert time.monotonic() - begin < 600
+
+
+@pytest.mark.parametrize("cpus", [{0}, {0, 1}])
+def test_when_there_is_another_process(monkeypatch: pytest.MonkeyPatch, cpus: set[int]) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: cpus)
+    started: list[str] = []
+    monkeypatch.setattr(variants.Worker, "start", lambda self: started.append("start"))
+    for targets, wanted in ((ALL, True), (ALL[:1], True), (ALL, False)):
+        with Assistant(targets, wanted):
+            pass
+    assert len(started) == (len(cpus) > 1)
+
+
+def test_a_mistake_of_the_compiler_reaches_the_caller(
+    kernels: tuple[ModuleOp, CompilerContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> str:
+        raise CompilerBug("[loops] nothing works today")
+
+    monkeypatch.setattr(variants, "emit_ir", fail)
+    with Assistant(ALL, wanted=True) as assistant, pytest.raises(sparsec.CompilerBug, match="nothing works today"):
+        lower(kernels, assistant)
+
+
+def test_a_watch_that_stops(kernels: tuple[ModuleOp, CompilerContext]) -> None:
+    def watch(steps: Iterator[Step], target: str) -> Iterator[Step]:
+        yield next(steps)
+
+    with Assistant(ALL, wanted=True) as assistant:
+        assert lower_variants(*kernels, ALL, 7, watch, lambda target, text: None, assistant) is None
