@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 
-from sparsec import __version__, pipeline
-from sparsec.backend import jit, shared_library
+from sparsec import __version__, pipeline, shortcut
+from sparsec.backend import jit
 from sparsec.backend.artifact import Artifact
 from sparsec.backend.cache import Cache
 from sparsec.backend.object_code import ObjectCode
@@ -72,7 +69,10 @@ def compile(
         OptionError, TargetError: the options, or this machine.
         CodegenError: LLVM failed or took too long.
     """
-    return _load(read(model, weights), Options.of(**options), unwatched)
+    chosen = Options.of(**options)
+    if (found := shortcut.find(model, chosen)) is not None:
+        return jit.load(found, chosen)
+    return _load(read(model, weights), chosen, unwatched)
 
 
 def compile_watched(path: Path, options: Options, watch: Watch, tell: Tell = silent) -> Program:
@@ -84,6 +84,8 @@ def compile_watched(path: Path, options: Options, watch: Watch, tell: Tell = sil
     Raises:
         SparsecError: as `compile` does.
     """
+    if (found := shortcut.find(path, options)) is not None:
+        return jit.load(found, options)
     source = read(path)
     take_timings(source, options, tell)
     return _load(source, options, watch)
@@ -103,11 +105,12 @@ def _load(source: Source, options: Options, watch: Watch) -> Program:
 
 @dataclass(frozen=True)
 class Source:
-    """A model that was read: its `[graph]` module, the constants, and a name for people."""
+    """A model that was read: its `[graph]` module, the constants, a name for people, and the file if it is one."""
 
     module: ModuleOp
     context: CompilerContext
     name: str
+    path: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -136,8 +139,8 @@ def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights:
     context = new_context(weights)
     if isinstance(model, ModuleOp):
         return Source(_with_weights(model, context.weights), context, "module")
-    if isinstance(model, str | os.PathLike):
-        path = Path(model)
+    path = Path(model) if isinstance(model, str | os.PathLike) else None
+    if path is not None:
         if path.suffix == ".so":
             raise ModelError(f"{path} is compiled already: run it with `sparsec run` or sparsec.load")
         if path.suffix == ".spc":
@@ -152,7 +155,7 @@ def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights:
         raise ModelError(f"a model is {kinds}, and this is of type {type(model).__name__}")
     from sparsec.frontend.onnx_model import read_onnx
 
-    return Source(read_onnx(model, context.weights), context, name)
+    return Source(read_onnx(model, context.weights), context, name, path)
 
 
 def _with_weights(module: ModuleOp, weights: WeightStore) -> ModuleOp:
@@ -175,7 +178,7 @@ def take_timings(source: Source, options: Options, tell: Tell = silent) -> None:
     """
     if options.tune and source.context.timings is None:
         best = options.cpu_targets()[0]
-        source.context.timings = tune(source.module, source.context, best, options, _compiler_digest(), tell)
+        source.context.timings = tune(source.module, source.context, best, options, shortcut.compiler_digest(), tell)
 
 
 def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: bool = False) -> Built:
@@ -189,9 +192,11 @@ def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: 
     prefix = options.c_prefix(Path(source.name).stem)
     targets = options.cpu_targets()
     take_timings(source, options)
-    key = _cache_key(source, prefix, targets, options)
+    key = _cache_key(source, options)
     kept = Cache.of(options)
     if not fresh and (found := kept.get(key)) is not None:
+        if source.path is not None:
+            shortcut.remember(source.path, options, key)
         return Built(Artifact.from_bytes(found), cached=True)
     with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options) as code:
         lowered = lower(source, targets, options, watch, code.add, assistant)
@@ -199,6 +204,8 @@ def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: 
             raise CompilerBug("the compilation was stopped before there was code")
         artifact = Artifact(code.finish(lowered.signature), lowered.weights, lowered.signature, prefix)
     kept.put(key, artifact.to_bytes())
+    if source.path is not None:
+        shortcut.remember(source.path, options, key)
     return Built(artifact, cached=False)
 
 
@@ -330,30 +337,11 @@ def _size(size: object) -> int | str:
     return size if isinstance(size, int) else str(size)
 
 
-def _cache_key(source: Source, prefix: str, targets: tuple[CpuTarget, ...], options: Options) -> bytes:
+def _cache_key(source: Source, options: Options) -> bytes:
     """All that a compiled model depends on: the graph, its weights by digest, options, measured times, the compiler."""
     timings = json.dumps(source.context.timings, sort_keys=True)
-    chosen = [host_vendor(), options.expected_sizes, options.unroll, str(options.code_budget), timings]
-    parts = [
-        _compiler_digest(),
-        prefix,
-        source.name,
-        *chosen,
-        *(repr(target) for target in targets),
-        str(source.module),
-    ]
-    return "\0".join(parts).encode()
-
-
-@cache
-def _compiler_digest() -> str:
-    """The hash of the compiler's own code and of what it computes with: none finds what another one has made."""
-    folder = Path(__file__).parent
-    versions = [__version__, *(version(package) for package in ("llvmlite", "numpy", "xdsl"))]
-    hasher = hashlib.sha256(" ".join(versions).encode())
-    for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".lark", ".ll")):
-        hasher.update(path.read_bytes())
-    return hasher.hexdigest()
+    own = shortcut.choices(options, Path(source.name).stem)
+    return "\0".join([*own, source.name, timings, str(source.module)]).encode()
 
 
 def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatched) -> bytes:
@@ -383,13 +371,3 @@ def scheduled_signature(source: Source, options: Options, watch: Watch = unwatch
     kept = tuple(stage for stage in stages if stage.name != "kernels")
     pipeline.finish(watch(pipeline.run(source.module, source.context, kept), ""))
     return _described(signature, source.module, source)
-
-
-def write_library(built: Built, path: Path, options: Options, *, relocatable: bool = False) -> dict[str, int]:
-    """Write the library (or object) and its header; returns the sizes of the files in bytes, by path.
-
-    Raises:
-        LinkError: no linker, or the files cannot be written.
-    """
-    shared_library.write(built.artifact, path, options, relocatable=relocatable)
-    return {str(file): file.stat().st_size for file in (path, path.with_suffix(".h"))}

@@ -59,6 +59,16 @@ def write(artifact: Artifact, path: Path, options: Options, relocatable: bool = 
         raise LinkError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+def write_with_header(artifact: Artifact, path: Path, options: Options, *, relocatable: bool = False) -> dict[str, int]:
+    """`write`, and the sizes of the two files in bytes, by path.
+
+    Raises:
+        LinkError: no linker, or the files cannot be written.
+    """
+    write(artifact, path, options, relocatable)
+    return {str(file): file.stat().st_size for file in (path, path.with_suffix(".h"))}
+
+
 def _link(artifact: Artifact, output: Path, flags: list[str], libraries: list[str], linker: str | None) -> None:
     objects = [output.with_name(f"code{number}.o") for number in range(len(artifact.objects))]
     for path, code in zip(objects, artifact.objects, strict=True):

@@ -19,6 +19,7 @@ from sparsec.errors import OptionError
 
 if TYPE_CHECKING:
     from sparsec.api import Source, Watch
+    from sparsec.debug import Times
     from sparsec.options import Options
     from sparsec.pipeline import Step
 
@@ -54,7 +55,8 @@ def register(commands: Commands) -> None:
 
 def execute(chosen: argparse.Namespace) -> int:
     """Run the command."""
-    from sparsec import api  # the compiler is only imported when something is compiled
+    from sparsec import shortcut
+    from sparsec.backend.shared_library import write_with_header
     from sparsec.options import Options
 
     kind = chosen.emit or _kind_of(chosen.output)
@@ -69,6 +71,12 @@ def execute(chosen: argparse.Namespace) -> int:
         options = options.with_(prefix=options.c_prefix(output.stem))
     targets = [target.name for target in options.cpu_targets()]
     begin = time.perf_counter()
+    if kind in ("so", "obj") and not inspection.looks and (kept := shortcut.find(chosen.model, options)) is not None:
+        files = write_with_header(kept, output, options, relocatable=kind == "obj")
+        _report(chosen, files, targets, begin, cached=True)
+        return 0
+    from sparsec import api  # the compiler is only imported when something is compiled
+
     with progress(chosen.model, quiet=bool(chosen.print_ir_after)) as shown:
 
         def watch(steps: Iterator[Step], target: str) -> Iterator[Step]:
@@ -82,6 +90,14 @@ def execute(chosen: argparse.Namespace) -> int:
             return 0
         files, cached = _make(source, kind, output, options, watch, fresh=inspection.looks)
     inspection.finish()
+    _report(chosen, files, targets, begin, cached=cached)
+    return 0
+
+
+def _report(
+    chosen: argparse.Namespace, files: dict[str, int], targets: list[str], begin: float, *, cached: bool
+) -> None:
+    """Say what was written and how long that took."""
     seconds = round(time.perf_counter() - begin, 3)
     if chosen.json:
         summary = {"model": str(chosen.model), "targets": targets, "cached": cached, "files": files, "seconds": seconds}
@@ -92,7 +108,6 @@ def execute(chosen: argparse.Namespace) -> int:
         Console(stderr=True, highlight=False).print(
             f"wrote {written} for {', '.join(targets)} in {seconds:.2f} s{origin}", markup=False, soft_wrap=True
         )
-    return 0
 
 
 def _library_targets(*, tuned: bool) -> tuple[str, ...]:
@@ -107,10 +122,11 @@ def _make(
 ) -> tuple[dict[str, int], bool]:
     """Compile and write; returns the sizes of the files by path, and whether the code came from the cache."""
     from sparsec import api
+    from sparsec.backend.shared_library import write_with_header
 
     if kind in ("so", "obj"):
         built = api.build(source, options, watch, fresh=fresh)
-        return api.write_library(built, output, options, relocatable=kind == "obj"), built.cached
+        return write_with_header(built.artifact, output, options, relocatable=kind == "obj"), built.cached
     text = api.emit_text(source, kind, options, watch)
     return {str(output): write_bytes(output, text)}, False
 
@@ -123,14 +139,17 @@ class Inspection:
     """
 
     def __init__(self, chosen: argparse.Namespace):
-        from sparsec import debug
-
-        self._debug = debug
         self._folder: Path | None = chosen.dump_ir
-        self._shown, self._last = (
-            debug.require_name(name) if name else None for name in (chosen.print_ir_after, chosen.stop_after)
-        )
-        self._times = debug.Times() if chosen.time_passes else None
+        self._shown: str | None = chosen.print_ir_after
+        self._last: str | None = chosen.stop_after
+        self._timed: bool = chosen.time_passes
+        self._times: Times | None = None
+        if self.looks:
+            from sparsec import debug  # the compiler comes with it
+
+            self._debug = debug
+            self._shown, self._last = (debug.require_name(name) if name else None for name in (self._shown, self._last))
+            self._times = debug.Times() if self._timed else None
 
     @property
     def stops(self) -> bool:
@@ -140,7 +159,7 @@ class Inspection:
     @property
     def looks(self) -> bool:
         """Whether the passes must really run, rather than the result come from the cache."""
-        return any((self._folder, self._shown, self._last, self._times))
+        return any((self._folder, self._shown, self._last, self._timed))
 
     def watch(self, steps: Iterator[Step], target: str) -> Iterator[Step]:
         """Look at the steps as they pass by."""
