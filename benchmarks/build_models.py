@@ -3,20 +3,23 @@
 Run from the root of the repository, in an environment with the `examples` extra (torch, transformers, onnxscript,
 onnxruntime). Writes `FOLDER/<model>_<dense|80|90>_<fp32|kind>.onnx`; files that exist are kept. Pruning is in 4x1
 blocks (4 consecutive output channels x 1 input channel) by magnitude within each weight. Quantisation is
-onnxruntime's, of MatMul and Gemm, per channel, u8 activations and s8 weights, calibrated on random sentences.
+onnxruntime's, of MatMul and Gemm, per channel, u8 activations and s8 weights, calibrated on random sentences. `mmi` is
+made from the file of `qdqn`, with the same numbers; `pt2` is the float model as torch.export writes it.
 """
 
 import argparse
 from pathlib import Path
 
 import onnx
+import torch
 
-from tests.fixtures.architectures import Sizes, build, export
+from tests.fixtures.architectures import Sizes, build, export, export_program
 from tests.fixtures.inputs import draw_inputs
-from tests.fixtures.prune import prune_model
-from tests.fixtures.quantise import KINDS, quantise
+from tests.fixtures.prune import prune_blocks, prune_model
+from tests.fixtures.quantise import KINDS, integer_products, quantise
 
 VOCABULARY = 30522
+BLOCK = (4, 1)
 # Model: architecture of tests/fixtures/architectures.py, sizes.
 MODELS = {
     "bert-mini": ("bert", Sizes(256, 4, 4, 1024, VOCABULARY, 512)),
@@ -34,11 +37,28 @@ def export_model(model: str, path: Path, *, exporter: str, opset: int, attention
     export(architecture, build(architecture, sizes, attention), path, exporter=exporter, opset=opset, sizes=sizes)
 
 
+def write_program(model: str, path: Path, *, sparsity: float, attention: str) -> None:
+    """Write the float32 model for torch, pruned as `derive` prunes."""
+    architecture, sizes = MODELS[model]
+    module = build(architecture, sizes, attention)
+    for layer in module.modules():
+        if sparsity and isinstance(layer, torch.nn.Linear) and layer.out_features % BLOCK[0] == 0:
+            pruned = prune_blocks(layer.weight.detach().numpy(), BLOCK, sparsity)
+            layer.weight.data = torch.from_numpy(pruned)
+    export_program(architecture, module, path, sizes=sizes)
+
+
 def derive(dense: Path, path: Path, *, sparsity: float, kind: str) -> None:
     """Write a pruned, quantised version of the float file `dense`."""
+    if kind == "mmi":
+        products = path.with_name(path.name.replace("_mmi", "_qdqn"))
+        if not products.exists():
+            derive(dense, products, sparsity=sparsity, kind="qdqn")
+        onnx.save(integer_products(onnx.load(products)), path)
+        return
     model = onnx.load(dense)
     if sparsity:
-        prune_model(model, (4, 1), sparsity)
+        prune_model(model, BLOCK, sparsity)
     if kind != "fp32":
         shapes = ((1, 128), (4, 32), (8, 13))
         calibration = [
@@ -49,31 +69,40 @@ def derive(dense: Path, path: Path, *, sparsity: float, kind: str) -> None:
     onnx.save(model, path)
 
 
+def file_name(model: str, sparsity: int, kind: str) -> str:
+    """What a model's file is called; `sparsity` is in percent."""
+    ending = "fp32.pt2" if kind == "pt2" else f"{kind}.onnx"
+    return f"{model.replace('-', '_')}_{sparsity or 'dense'}_{ending}"
+
+
 def main() -> None:
     """Parse the command line and write what is missing."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", nargs="+", choices=MODELS, default=["bert-mini"])
     parser.add_argument("--sparsity", nargs="+", type=int, default=[0, 80, 90], metavar="PERCENT")
-    parser.add_argument("--kind", nargs="+", choices=("fp32", *KINDS), default=["fp32", "qdq"])
+    parser.add_argument("--kind", nargs="+", choices=("fp32", "pt2", *KINDS), default=["fp32", "qdq"])
     parser.add_argument("--exporter", choices=("dynamo", "torchscript"), default="dynamo")
     parser.add_argument("--attention", choices=("sdpa", "eager"), default="sdpa")
     parser.add_argument("--opset", type=int, default=18)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for model in arguments.model:
-        stem = model.replace("-", "_")
-        dense = arguments.folder / f"{stem}_dense_fp32.onnx"
+        dense = arguments.folder / file_name(model, 0, "fp32")
         if not dense.exists():
             settings = {"exporter": arguments.exporter, "opset": arguments.opset, "attention": arguments.attention}
             export_model(model, dense, **settings)
             print(dense)
         for sparsity in arguments.sparsity:
             for kind in arguments.kind:
-                path = arguments.folder / f"{stem}_{sparsity or 'dense'}_{kind}.onnx"
-                if not path.exists():
+                path = arguments.folder / file_name(model, sparsity, kind)
+                if path.exists():
+                    continue
+                if kind == "pt2":
+                    write_program(model, path, sparsity=sparsity / 100, attention=arguments.attention)
+                else:
                     derive(dense, path, sparsity=sparsity / 100, kind=kind)
-                    print(path)
+                print(path)
 
 
 if __name__ == "__main__":

@@ -193,3 +193,8 @@ def _require(fits: bool, name: str, value: object, expected: str) -> None:
 def child_environment() -> dict[str, str]:
     """The environment of a Python process that must import what this one can import, and nothing of its own folder."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry), "PYTHONSAFEPATH": "1"}
+
+
+def foreign_environment() -> dict[str, str]:
+    """The environment of a Python that may be another one, with packages of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
