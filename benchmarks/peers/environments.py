@@ -25,6 +25,8 @@ class Environment:
     """A C file beside this one that is compiled and loaded before anything else."""
     variables: dict[str, str] = field(default_factory=dict[str, str])
     """What to set in the environment of the adapter."""
+    layers: bool = True
+    """Whether there is a script beside this one that measures single layers."""
 
 
 ENVIRONMENTS = {
@@ -34,13 +36,25 @@ ENVIRONMENTS = {
         ("deepsparse==1.8.0", "onnx==1.14.1", "numpy==1.26.4", "setuptools<70"), python=(3, 11)
     ),
     "neural_engine": Environment(
-        ("intel-extension-for-transformers==1.0.1", "numpy==1.23.5"),
+        # Without dependencies, which would bring torch and tensorflow; what follows numpy reads whole models.
+        (
+            "intel-extension-for-transformers==1.0.1",
+            "numpy==1.23.5",
+            "onnx==1.14.1",
+            "protobuf==4.25.8",
+            "PyYAML==6.0.2",
+            "schema==0.7.7",
+            "tqdm==4.67.1",
+        ),
         python=(3, 10),
-        options=("--no-deps",),  # it would bring torch and tensorflow; one layer needs numpy
+        options=("--no-deps",),
         preload="neural_engine_cpu.c",
         variables={"LLGA_DISABLE": "1", "GLOG_minloglevel": "2"},
     ),
     "scipy_sparse": Environment(("scipy==1.17.1", "numpy==2.4.6")),
+    "onnxruntime": Environment(("onnxruntime==1.31.1", "numpy==2.4.6"), layers=False),
+    "openvino": Environment(("openvino==2026.4.1", "numpy==2.4.6"), layers=False),
+    "torch": Environment(("torch==2.13.0", "numpy==2.4.6"), layers=False),
 }
 
 
@@ -56,6 +70,12 @@ def python_of(name: str, folder: Path = FOLDER) -> Path:
 def library_to_preload(name: str, folder: Path = FOLDER) -> Path | None:
     """Where a peer's C file is compiled to, if it has one."""
     return folder / name / "lib" / f"{name}_preload.so" if ENVIRONMENTS[name].preload else None
+
+
+def variables_of(name: str, folder: Path = FOLDER) -> dict[str, str]:
+    """What to set in the environment of a peer's processes."""
+    library = library_to_preload(name, folder)
+    return ENVIRONMENTS[name].variables | ({"LD_PRELOAD": str(library)} if library else {})
 
 
 def find_python(version: tuple[int, int] | None) -> Path:

@@ -123,7 +123,7 @@ def test_an_overhead_is_subtracted() -> None:
 
 def test_every_peer_has_an_adapter_that_needs_none_of_our_code() -> None:
     adapters = {path.stem: path for path in ADAPTERS.glob("*.py") if path.stem not in OWN}
-    assert adapters.keys() == ENVIRONMENTS.keys()
+    assert adapters.keys() == {name for name, environment in ENVIRONMENTS.items() if environment.layers}
     for path in (*adapters.values(), ADAPTERS / "layer.py"):
         tree = ast.parse(path.read_text(), feature_version=(3, 10))
         names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
@@ -161,6 +161,7 @@ def test_an_honest_adapter(tmp_path: Path) -> None:
         ("import os; input(); os.abort()", "the adapter was ended by signal 6"),
         ("input(); print('Hello')", "the adapter answered 'Hello'"),
         ("input(); print('[1, 2]')", "the adapter answered '[1, 2]'"),
+        ("input(); print('{}')", "the adapter answered {}"),
         ("import time; time.sleep(60)", "no answer after 0.5 s"),
     ],
 )
@@ -180,11 +181,11 @@ def test_a_peer_runs_again_after_it_died(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["", "null", "7", "{}", '{"seconds": null, "median": 1.0, "what": "", "error": null}', '{"seconds": 0.1}'],
+    "answer",
+    [{}, {"seconds": None, "median": 1.0, "what": "", "error": None}, {"seconds": 0.1}],
 )
-def test_garbage_is_no_answer(line: str) -> None:
-    assert read_answer(line) is None
+def test_garbage_is_no_answer(answer: dict[str, object]) -> None:
+    assert read_answer(answer) is None
 
 
 def test_a_peer_has_one_thread_on_one_core(tmp_path: Path) -> None:
