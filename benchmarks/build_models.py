@@ -4,11 +4,14 @@ Run from the root of the repository, in an environment with the `examples` extra
 onnxruntime). Writes `FOLDER/<model>_<dense|80|90>_<fp32|kind>.onnx`; files that exist are kept. Pruning is in 4x1
 blocks (4 consecutive output channels x 1 input channel) by magnitude within each weight. Quantisation is
 onnxruntime's, of MatMul and Gemm, per channel, u8 activations and s8 weights, calibrated on random sentences. `mmi` is
-made from the file of `qdqn`, with the same numbers; `pt2` is the float model as torch.export writes it.
+made from the file of `qdqn`, with the same numbers; `pt2` is the float model as torch.export writes it. `_op14` after a
+kind is the same on the classic graph, which some engines are made for: opset 14 of the older exporter, layer norms and
+attention decomposed.
 """
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
@@ -20,6 +23,8 @@ from tests.fixtures.quantise import KINDS, integer_products, quantise
 
 VOCABULARY = 30522
 BLOCK = (4, 1)
+CLASSIC = "_op14"
+CLASSIC_EXPORT = {"exporter": "torchscript", "opset": 14, "attention": "eager"}
 # Model: architecture of tests/fixtures/architectures.py, sizes.
 MODELS = {
     "bert-mini": ("bert", Sizes(256, 4, 4, 1024, VOCABULARY, 512)),
@@ -29,6 +34,9 @@ MODELS = {
     "bert-large": ("bert", Sizes(1024, 24, 16, 4096, VOCABULARY, 512)),
     "mlp": ("mlp", Sizes(hidden=1024, intermediate=4096)),
 }
+
+
+CHOICES = ("pt2", *(f"{kind}{graph}" for kind in ("fp32", *KINDS) for graph in ("", CLASSIC)))
 
 
 def export_model(model: str, path: Path, *, exporter: str, opset: int, attention: str) -> None:
@@ -50,6 +58,7 @@ def write_program(model: str, path: Path, *, sparsity: float, attention: str) ->
 
 def derive(dense: Path, path: Path, *, sparsity: float, kind: str) -> None:
     """Write a pruned, quantised version of the float file `dense`."""
+    kind = kind.removesuffix(CLASSIC)
     if kind == "mmi":
         products = path.with_name(path.name.replace("_mmi", "_qdqn"))
         if not products.exists():
@@ -81,28 +90,33 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", nargs="+", choices=MODELS, default=["bert-mini"])
     parser.add_argument("--sparsity", nargs="+", type=int, default=[0, 80, 90], metavar="PERCENT")
-    parser.add_argument("--kind", nargs="+", choices=("fp32", "pt2", *KINDS), default=["fp32", "qdq"])
+    parser.add_argument("--kind", nargs="+", choices=CHOICES, default=["fp32", "qdq"])
     parser.add_argument("--exporter", choices=("dynamo", "torchscript"), default="dynamo")
     parser.add_argument("--attention", choices=("sdpa", "eager"), default="sdpa")
     parser.add_argument("--opset", type=int, default=18)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    settings = {"exporter": arguments.exporter, "opset": arguments.opset, "attention": arguments.attention}
     for model in arguments.model:
-        dense = arguments.folder / file_name(model, 0, "fp32")
-        if not dense.exists():
-            settings = {"exporter": arguments.exporter, "opset": arguments.opset, "attention": arguments.attention}
-            export_model(model, dense, **settings)
-            print(dense)
         for sparsity in arguments.sparsity:
             for kind in arguments.kind:
                 path = arguments.folder / file_name(model, sparsity, kind)
-                if path.exists():
-                    continue
-                if kind == "pt2":
-                    write_program(model, path, sparsity=sparsity / 100, attention=arguments.attention)
-                else:
-                    derive(dense, path, sparsity=sparsity / 100, kind=kind)
-                print(path)
+                if not path.exists():
+                    write(path, model, sparsity, kind, settings)
+                    print(path)
+
+
+def write(path: Path, model: str, sparsity: int, kind: str, settings: dict[str, Any]) -> None:
+    """Write one file, and the dense float32 file that it is made from if that is missing."""
+    if kind == "pt2":
+        write_program(model, path, sparsity=sparsity / 100, attention=settings["attention"])
+        return
+    graph = CLASSIC if kind.endswith(CLASSIC) else ""
+    dense = path.with_name(file_name(model, 0, f"fp32{graph}"))
+    if not dense.exists():
+        export_model(model, dense, **(CLASSIC_EXPORT if graph else settings))
+    if path != dense:
+        derive(dense, path, sparsity=sparsity / 100, kind=kind)
 
 
 if __name__ == "__main__":

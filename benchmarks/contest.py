@@ -70,9 +70,9 @@ OURS = Contender(ADAPTERS["sparsec"], "", ("qdqn",), sparse=True)
 CONTENDERS = {
     contender.name: contender
     for contender in (
-        Contender(ADAPTERS["deepsparse"], "deepsparse_engine", ("mmi",), sparse=True),
+        Contender(ADAPTERS["deepsparse"], "deepsparse_engine", ("mmi_op14",), sparse=True),
         Contender(ADAPTERS["openvino"], "openvino", ("qdqn",)),
-        Contender(ADAPTERS["onnxruntime"], "onnxruntime", ("dyn", "qdqn")),
+        Contender(ADAPTERS["onnxruntime"], "onnxruntime", ("dyn_op14", "dyn", "qdqn")),
         Contender(ADAPTERS["torch"], "torch", ("pt2",)),
     )
 }

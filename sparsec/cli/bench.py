@@ -1,4 +1,4 @@
-"""`sparsec bench MODEL`: how long one inference takes."""
+"""`sparsec bench MODEL`: how long one inference takes, alone, beside other engines, or in several processes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 
+from sparsec.cli import bench_instances, bench_versus
 from sparsec.cli.arguments import (
     Commands,
     add_command,
@@ -32,12 +33,19 @@ def register(commands: Commands) -> None:
         commands,
         "bench",
         "measure the latency of a model",
-        "Run a model again and again on generated inputs and print the distribution of its latency.",
-        "  sparsec bench model.so --dim batch=1 --dim sequence=128 --threads 2 --runs 1000",
+        "Run a model again and again on generated inputs and print the distribution of its latency.\n"
+        "With --vs, other engines take turns with it. With --instances, as many processes run at once, each on a core\n"
+        "of its own, and batches grow as long as latencies stay within the bound.",
+        "  sparsec bench model.so --dim batch=1 --dim sequence=128 --threads 2 --runs 1000\n"
+        "  sparsec bench model.onnx --vs onnxruntime,openvino\n"
+        "  sparsec bench model.onnx --vs openvino@/envs/openvino/bin/python,torch=model.pt2\n"
+        "  sparsec bench model.so --instances 4 --latency-bound 10",
     )
     add_model(parser, "an .onnx, .spc or compiled .so file")
     parser.add_argument("--runs", type=int, default=100, metavar="N", help="counted runs (default: 100)")
     parser.add_argument("--warm-up", type=int, default=5, metavar="N", help="runs before the counted ones (default: 5)")
+    bench_versus.add_arguments(parser)
+    bench_instances.add_arguments(parser)
     add_dims(parser)
     add_threads(parser)
     add_compilation(parser)
@@ -52,7 +60,13 @@ def execute(chosen: argparse.Namespace) -> int:
         raise OptionError(
             f"--runs {chosen.runs} --warm-up {chosen.warm_up}: expected 1 to {_MOST_RUNS} runs, and 0 or more before"
         )
+    rivals = bench_versus.parse_rivals(chosen)
+    bench_instances.check_arguments(chosen)
     program = open_program(chosen)
+    if rivals:
+        return bench_versus.execute(chosen, program, rivals)
+    if chosen.instances is not None:
+        return bench_instances.execute(chosen, program)
     feed = find_feed(program, sizes)
     for _ in range(chosen.warm_up):
         program.run(None, feed)

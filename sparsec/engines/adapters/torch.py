@@ -18,7 +18,8 @@ def open_model(path: str, threads: int, feed: dict[str, Any]) -> tuple[str, Call
     arguments = [torch.from_numpy(value) for value in feed.values()]
 
     def call() -> list[Any]:
-        result = module(*arguments)
-        return [value.numpy() for value in (result if isinstance(result, (tuple, list)) else [result])]
+        result: Any = module(*arguments)
+        values: list[Any] = [result] if isinstance(result, torch.Tensor) else list(result)
+        return [value.numpy() for value in values]
 
     return f"torch {torch.__version__.partition('+')[0]}", call
