@@ -88,7 +88,7 @@ def execute(chosen: argparse.Namespace, program: Program) -> int:
             return measure_load(engines, folder / "ours.so", program, sizes, batch, chosen.runs)
 
         try:
-            loads = [measure(fixed)] if fixed else _search(measure, chosen.latency_bound)
+            loads = [measure(fixed)] if fixed else search(measure, chosen.latency_bound)
         except Failed as reason:
             raise OptionError(f"an instance did not finish: {reason}") from reason
     _show(chosen, program, loads)
@@ -121,7 +121,7 @@ def measure_load(
     return Load(batch, p50, p99, throughput)
 
 
-def _search(measure: Callable[[int], Load], bound: float | None) -> list[Load]:
+def search(measure: Callable[[int], Load], bound: float | None) -> list[Load]:
     """Batches by doubling until one exceeds the bound, then by halving the gap; in order of size."""
     loads = {1: measure(1)}
     if bound is None:
