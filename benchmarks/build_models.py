@@ -6,7 +6,8 @@ blocks (4 consecutive output channels x 1 input channel) by magnitude within eac
 onnxruntime's, of MatMul and Gemm, per channel, u8 activations and s8 weights, calibrated on random sentences. `mmi` is
 made from the file of `qdqn`, with the same numbers; `pt2` is the float model as torch.export writes it. `_op14` after a
 kind is the same on the classic graph, which some engines are made for: opset 14 of the older exporter, layer norms and
-attention decomposed.
+attention decomposed. The neural engine takes that of transformers 4.38 only: run this in the environment that
+`python -m benchmarks.peers install classic_export` makes, as benchmarks/models.py does by itself.
 """
 
 import argparse

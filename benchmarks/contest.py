@@ -66,10 +66,17 @@ class Contender:
         return replace(self.adapter, python=python_of(self.environment), variables=variables_of(self.environment))
 
 
+NEURAL_ENGINE = Adapter(
+    "neural_engine",
+    "intel-extension-for-transformers==1.0.1",
+    script=Path(__file__).parent / "peers" / "models" / "neural_engine.py",
+    module="intel_extension_for_transformers",
+)
 OURS = Contender(ADAPTERS["sparsec"], "", ("qdqn",), sparse=True)
 CONTENDERS = {
     contender.name: contender
     for contender in (
+        Contender(NEURAL_ENGINE, "neural_engine", ("qdqn_op14",), sparse=True),
         Contender(ADAPTERS["deepsparse"], "deepsparse_engine", ("mmi_op14",), sparse=True),
         Contender(ADAPTERS["openvino"], "openvino", ("qdqn",)),
         Contender(ADAPTERS["onnxruntime"], "onnxruntime", ("dyn_op14", "dyn", "qdqn")),
@@ -130,11 +137,13 @@ class Models:
         path = self.folder / f"{case.model.replace('-', '_')}_{case.sparsity or 'dense'}_{ending}"
         if not path.exists():
             choices = ["--model", case.model, "--sparsity", str(case.sparsity), "--kind", spelling]
-            command = [sys.executable, "-m", "benchmarks.build_models", str(self.folder), *choices]
+            exporter = python_of("classic_export")
+            python = str(exporter) if spelling.endswith("_op14") and exporter.exists() else sys.executable
+            command = [python, "-m", "benchmarks.build_models", str(self.folder), *choices]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode or not path.exists():
                 why = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-                raise Failed(f"{path} cannot be built by `python {' '.join(command[1:])}`: {why}")
+                raise Failed(f"{path} cannot be built by `{' '.join(command)}`: {why}")
         return path
 
     def feed(self, case: Case) -> dict[str, np.ndarray]:

@@ -2,13 +2,10 @@
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.peers.client import Peer
 from benchmarks.peers.environments import ENVIRONMENTS, FOLDER, CannotInstall, install, python_of
-from sparsec.engines import ADAPTERS
-from sparsec.engines.engine import can_import
 
 SELF_CHECK = {"rows": 64, "columns": 64, "tokens": 16, "sparsity": 0.75, "block": [4, 1], "runs": 3, "weights": 2}
 
@@ -30,9 +27,10 @@ def show(folder: Path) -> int:
     """Print a line for every peer: what it did with a tiny layer, or why it did nothing."""
     for name, environment in ENVIRONMENTS.items():
         if not environment.layers:
-            adapter = replace(ADAPTERS[name], python=python_of(name, folder))
-            missing = "" if can_import(adapter) else f"not installed: python -m benchmarks.peers install {name}"
-            print(f"{name:18} {'missing' if missing else 'runs':8} {missing or 'whole models'}")
+            missing = (
+                "" if python_of(name, folder).exists() else f"not installed: python -m benchmarks.peers install {name}"
+            )
+            print(f"{name:18} {'missing' if missing else 'there':8} {missing or 'used by benchmarks.models'}")
             continue
         with Peer(name, folder) as peer:
             missing = peer.missing

@@ -55,6 +55,18 @@ ENVIRONMENTS = {
     "onnxruntime": Environment(("onnxruntime==1.31.1", "numpy==2.4.6"), layers=False),
     "openvino": Environment(("openvino==2026.4.1", "numpy==2.4.6"), layers=False),
     "torch": Environment(("torch==2.13.0", "numpy==2.4.6"), layers=False),
+    # No engine: exports the classic BERT graph, for `benchmarks/build_models.py`.
+    "classic_export": Environment(
+        (
+            "torch==2.13.0",
+            "transformers==4.38.2",
+            "onnx==1.23.2",
+            "onnxruntime==1.31.1",
+            "onnxscript==0.7.2",
+            "numpy==2.4.6",
+        ),
+        layers=False,
+    ),
 }
 
 

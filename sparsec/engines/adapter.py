@@ -20,6 +20,7 @@ class Adapter:
         script: defines `open_model`, see `adapters/__init__.py`.
         files: endings of the files that it runs.
         variables: what to set in its environment.
+        module: what Python calls the engine, if not by its name.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Adapter:
     script: Path = Path()
     files: tuple[str, ...] = (".onnx",)
     variables: dict[str, str] = field(default_factory=dict[str, str])
+    module: str = ""
 
     def __post_init__(self) -> None:
         """The script has the engine's name if nothing else is said."""

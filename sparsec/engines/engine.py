@@ -25,7 +25,8 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
 
 def can_import(adapter: Adapter) -> bool:
     """Whether the adapter's interpreter exists and finds the engine, which is not imported."""
-    code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({adapter.name!r}) is None)"
+    module = adapter.module or adapter.name
+    code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
     command = [str(adapter.python), "-c", code]
     try:
         return subprocess.run(command, capture_output=True, env=_environment(adapter, 1), cwd="/").returncode == 0
