@@ -107,6 +107,7 @@ class Result:
     Attributes:
         ratio: its time divided by ours.
         cosine: between its outputs and ours.
+        share: of the time in which it had its core; figures are worth nothing if others ran there.
     """
 
     engine: str
@@ -115,6 +116,7 @@ class Result:
     median: float | None = None
     spread: float | None = None
     runs: int = 0
+    share: float = 1.0
     cosine: float | None = None
     ratio: float | None = None
     error: str | None = None
@@ -217,7 +219,9 @@ class Contest:
             timing = timings[f"{name} {spelling}"]
             ratio = timing.median / reference.median if reference else None
             same = cosine(ours.outputs, engine.outputs) if ours else None
-            result = Result(name, engine.what, spelling, timing.median, timing.spread, timing.runs, same, ratio)
+            result = Result(
+                name, engine.what, spelling, timing.median, timing.spread, timing.runs, timing.share, same, ratio
+            )
             best = results.get(name)
             if best is None or best.median is None or timing.median < best.median:
                 results[name] = result

@@ -5,9 +5,9 @@
 
 Every engine runs the same weights and inputs, in the spelling that it is fastest with, in a process of its own on the
 same cores. Outputs are compared first, by the cosine between them and ours. Then engines take turns; who does not run
-sleeps. A ratio is an engine's median divided by ours. Models have random weights; files that are missing are built
-(`benchmarks/build_models.py`, which needs the `examples` extra). Peers are those that
-`python -m benchmarks.peers install NAME...` has installed; the others are named with the reason.
+sleeps. A ratio is an engine's median divided by ours; it is marked where somebody else ran on the core. Models have
+random weights; files that are missing are built (`benchmarks/build_models.py`, which needs the `examples` extra). Peers
+are those that `python -m benchmarks.peers install NAME...` has installed; the others are named with the reason.
 
 Without options it is the main table; `--all` adds batch 8, sequences of 32 and 384, and two threads.
 """
@@ -25,6 +25,7 @@ from rich.progress import Progress
 
 from benchmarks.contest import CONTENDERS, SAME, Case, Models, Result, hold, to_json
 from benchmarks.report import machine, markdown_table
+from sparsec.engines.compare import UNDISTURBED
 
 FOLDER = Path("~/.cache/sparsec-benchmarks/models").expanduser()
 MAIN = ("bert-base:90", "bert-base:80", "distilbert:90", "minilm-l6:90", "bert-mini:90", "bert-base:0")
@@ -48,12 +49,13 @@ def by_setting(rows: Rows) -> dict[str, Rows]:
     return tables
 
 
-def ratio_cell(result: Result | None) -> str:
+def ratio_cell(result: Result | None, ours: Result) -> str:
     """How many times as long as ours it took."""
     if result is None or result.ratio is None:
         return "-"
+    disturbed = min(result.share, ours.share) < UNDISTURBED
     same = result.cosine is not None and result.cosine >= SAME
-    return f"{result.ratio:.2f}" + ("" if same else " (other outputs)")
+    return f"{result.ratio:.2f}" + ("" if same else " (other outputs)") + (" (disturbed)" if disturbed else "")
 
 
 def ratio_table(rows: Rows, peers: Sequence[str]) -> str:
@@ -63,19 +65,20 @@ def ratio_table(rows: Rows, peers: Sequence[str]) -> str:
         found = {result.engine: result for result in results}
         ours = found["sparsec"]
         time = "-" if ours.median is None else f"{ours.median * 1e3:.2f} ±{100 * (ours.spread or 0):.0f} %"
-        lines.append([str(case), time, *(ratio_cell(found.get(name)) for name in peers)])
+        lines.append([str(case), time, *(ratio_cell(found.get(name), ours) for name in peers)])
     return markdown_table(["model, 4x1", "sparsec, ms", *(f"{name} / ours" for name in peers)], lines)
 
 
 def detail_table(rows: Rows) -> str:
     """Every engine on every model."""
-    heads = ["model, 4x1", "engine", "spelling", "median, ms", "spread", "runs", "cosine", "ratio"]
+    heads = ["model, 4x1", "engine", "spelling", "median, ms", "spread", "runs", "of its core", "cosine", "ratio"]
     lines = []
     for case, results in rows:
         for result in results:
             if result.median is None or result.spread is None:
                 continue
             figures = [f"{result.median * 1e3:.2f}", f"±{100 * result.spread:.1f} %", str(result.runs)]
+            figures.append(f"{100 * result.share:.1f} %")
             compared = "-" if result.cosine is None else f"{result.cosine:.5f}"
             ratio = "-" if result.ratio is None else f"{result.ratio:.2f}"
             lines.append([str(case), result.what, result.spelling, *figures, compared, ratio])

@@ -146,6 +146,7 @@ def _show(
             "median_ms": timings[name].median * 1e3,
             "spread": timings[name].spread,
             "runs": timings[name].runs,
+            "core_share": timings[name].share,
             "cosine": cosine(ours.outputs, engine.outputs),
             "ratio": timings[name].median / timings[OURS].median,
         }
@@ -169,6 +170,9 @@ def _show(
     console.print(table)
     for name, reason in contest.failures.items():
         console.print(f"{name} did not run {contest.files[name]}: {reason}", markup=False)
+    for name, timing in timings.items():
+        if timing.disturbed:
+            console.print(f"{name} had its core for {timing.share:.0%} of the time: others ran there, measure again")
     lines = (f"{name} {'x'.join(map(str, shape)) or 'scalar'}" for name, shape in shapes.items())
     console.print("; ".join((", ".join(lines), "ratio: time divided by sparsec's")), markup=False)
 

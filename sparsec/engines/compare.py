@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from sparsec.engines.engine import Engine
 
+UNDISTURBED = 0.97
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -20,17 +22,25 @@ class Timing:
         median: of all runs.
         spread: half of the way from the 10th to the 90th percentile, as a share of the median.
         runs: how many there were.
+        share: of the time in which the engine had a core. With one thread, less than 1 means that somebody else ran
+            there, and that the figures are worth nothing: short runs escape what long ones do not.
     """
 
     median: float
     spread: float
     runs: int
+    share: float = 1.0
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether somebody else ran on the core."""
+        return self.share < UNDISTURBED
 
     @staticmethod
-    def of(seconds: Sequence[float]) -> Timing:
+    def of(seconds: Sequence[float], share: float = 1.0) -> Timing:
         """Of at least one run."""
         low, median, high = (float(value) for value in np.percentile(seconds, (10, 50, 90)))
-        return Timing(median, (high - low) / 2 / median, len(seconds))
+        return Timing(median, (high - low) / 2 / median, len(seconds), share)
 
 
 def cosine(ours: Sequence[NDArray[Any]], theirs: Sequence[NDArray[Any]]) -> float:
@@ -61,8 +71,13 @@ def take_turns(
         Failed: an engine crashed.
     """
     seconds: dict[str, list[float]] = {name: [] for name in engines}
+    before = {name: (engine.wall, engine.cpu) for name, engine in engines.items()}
     for number in range(rounds):
         tick(number)
         for name, engine in engines.items():
             seconds[name] += engine.run(runs[name])
-    return {name: Timing.of(times) for name, times in seconds.items()}
+    timings: dict[str, Timing] = {}
+    for name, engine in engines.items():
+        wall, cpu = engine.wall - before[name][0], engine.cpu - before[name][1]
+        timings[name] = Timing.of(seconds[name], cpu / wall if wall else 1.0)
+    return timings

@@ -40,7 +40,11 @@ class Engine:
     Attributes:
         what: the engine's name and version, once a model is open.
         outputs: of the first run, in the model's order.
+        wall: seconds of all runs together.
+        cpu: seconds that the process had a core meanwhile.
     """
+
+    wall = cpu = 0.0
 
     def __init__(self, adapter: Adapter, cores: Collection[int]) -> None:
         """Start the process; it has as many threads as cores.
@@ -82,7 +86,10 @@ class Engine:
         Raises:
             Failed: the engine crashed, or takes too long.
         """
-        return _checked(self._process.receive(RUN_LIMIT))["seconds"]
+        answer = _checked(self._process.receive(RUN_LIMIT))
+        self.wall += sum(answer["seconds"])
+        self.cpu += answer["cpu"]
+        return answer["seconds"]
 
     def run(self, runs: int) -> list[float]:
         """Seconds of each of that many runs, after one that does not count.

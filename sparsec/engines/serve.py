@@ -3,9 +3,10 @@
 Requests are lines of JSON on standard input, each answered by a line of JSON; between them the process sleeps.
 
     {"do": "open", "model": FILE, "inputs": NPZ, "outputs": NPZ, "threads": 1}  ->  {"what": "onnxruntime 1.31.1"}
-    {"do": "run", "runs": 10}                                                   ->  {"seconds": [0.0213, ...]}
+    {"do": "run", "runs": 10}                              ->  {"seconds": [0.0213, ...], "cpu": 0.213}
 
-`open` runs once and writes what came out. `run` runs once more than it counts, since others have used the caches.
+`open` runs once and writes what came out. `run` runs once more than it counts, since others have used the caches; `cpu`
+is how many seconds the process had a core, which is less than its runs took if it had to share it.
 Whatever goes wrong is answered by {"error": TEXT}.
 """
 
@@ -52,11 +53,12 @@ class Server:
             raise ValueError("no model is open")
         self.call()
         seconds: list[float] = []
+        cpu = time.process_time()
         for _ in range(runs):
             start = time.perf_counter()
             self.call()
             seconds.append(time.perf_counter() - start)
-        return {"seconds": seconds}
+        return {"seconds": seconds, "cpu": time.process_time() - cpu}
 
 
 def describe(error: BaseException) -> str:

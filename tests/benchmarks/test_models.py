@@ -19,9 +19,9 @@ from sparsec.engines import ADAPTERS, Adapter, Failed
 from tests.fixtures import FIXTURES
 from tests.fixtures.inputs import draw_inputs
 
-OURS = Result("sparsec", "sparsec 1", "qdqn", 0.010, 0.02, 80, 1.0, 1.0)
-THEIRS = Result("openvino", "OpenVINO 2", "qdqn", 0.030, 0.01, 80, 0.9999, 3.0)
-OTHER = Result("torch", "torch 2", "pt2", 0.1, 0.01, 80, 0.5, 10.0)
+OURS = Result("sparsec", "sparsec 1", "qdqn", 0.010, 0.02, 80, 1.0, 1.0, 1.0)
+THEIRS = Result("openvino", "OpenVINO 2", "qdqn", 0.030, 0.01, 80, 0.99, 0.9999, 3.0)
+OTHER = Result("torch", "torch 2", "pt2", 0.1, 0.01, 80, 0.6, 0.5, 10.0)
 GONE = Result("deepsparse", "deepsparse", "", error="not installed: somewhere")
 FAKE = """
 import time
@@ -38,8 +38,14 @@ def test_tables_and_who_is_missing() -> None:
     rows = [(Case("bert-base", 90), [OURS, THEIRS, OTHER, GONE]), (Case("bert-base", 0, 8), [OURS, GONE])]
     text = models.report(rows, ["openvino", "torch", "deepsparse"])
     assert "## batch 1, sequence 128, 1 thread\n" in text and "## batch 8, sequence 128, 1 thread\n" in text
-    assert "| bert-base 90 % | 10.00 ±2 %  | 3.00            | 10.00 (other outputs) | -                 |" in text
-    assert "| bert-base 90 % | OpenVINO 2 | qdqn     | 30.00      | ±1.0 % | 80   | 0.99990 | 3.00  |" in text
+    assert (
+        "| bert-base 90 % | 10.00 ±2 %  | 3.00            | 10.00 (other outputs) (disturbed) | -                 |"
+        in text
+    )
+    assert (
+        "| bert-base 90 % | OpenVINO 2 | qdqn     | 30.00      | ±1.0 % | 80   | 99.0 %      | 0.99990 | 3.00  |"
+        in text
+    )
     assert text.count("- deepsparse: not installed: somewhere") == 2
     assert models.failures(rows) == ["- deepsparse: not installed: somewhere"]
 

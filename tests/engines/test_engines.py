@@ -44,6 +44,7 @@ def test_a_model_is_opened_once_and_run_as_often_as_asked(tmp_path: Path) -> Non
         assert [value.tolist() for value in engine.outputs] == [[4, 6], [1, 1]]
         seconds = engine.run(3)
     assert len(seconds) == 3 and min(seconds) > 0
+    assert engine.wall == sum(seconds) and 0 < engine.cpu < 2 * engine.wall + 0.01
     assert (tmp_path / "model.onnx.log").read_text() == "1" * (1 + 1 + 3)
 
 
@@ -94,11 +95,14 @@ def test_turns(tmp_path: Path) -> None:
 
         def run(self, runs: int) -> list[float]:
             order.append(f"{self.name}{runs}")
+            self.wall += runs
+            self.cpu += runs / 2
             return [1.0] * runs
 
     timings = take_turns({"a": Noted("a"), "b": Noted("b")}, 2, {"a": 3, "b": 1})
     assert order == ["a3", "b1", "a3", "b1"]
-    assert timings == {"a": Timing(1.0, 0.0, 6), "b": Timing(1.0, 0.0, 2)}
+    assert timings == {"a": Timing(1.0, 0.0, 6, 0.5), "b": Timing(1.0, 0.0, 2, 0.5)}
+    assert timings["a"].disturbed and not Timing.of([1.0]).disturbed
 
 
 def test_a_spread_is_half_of_the_middle_four_fifths() -> None:
