@@ -127,6 +127,11 @@ class ControlEmitter(ValueEmitter):
         """Call an LLVM intrinsic that returns nothing."""
         self.insert(llvm.CallIntrinsicOp(name, arguments, []))
 
+    def prefetch(self, base: Value, byte_offset: Operand) -> None:
+        """Begin to bring what lies there, if anything does, into the first-level cache."""
+        arguments = [self.offset(base, byte_offset), self.i32(0), self.i32(3), self.i32(1)]
+        self.insert(llvm.CallIntrinsicOp("llvm.prefetch.p0", arguments, []))
+
     def load_extended(self, value_type: Attribute, base: Value, byte_offset: Operand, element: IntegerType) -> Value:
         """Load unsigned integers and widen them to `element`."""
         return self.zero_extend(self.load(value_type, base, byte_offset), element)

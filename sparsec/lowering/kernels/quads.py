@@ -20,6 +20,8 @@ from sparsec.lowering.kernels.vector import Emitter, Operand, Value, vector_of
 from sparsec.packing import WeightLayout
 from sparsec.schedule import GROUP, TILE
 
+AHEAD = 2048
+"""How many bytes ahead of its use a weight is asked for. What the CPU fetches ahead by itself ends at each page."""
 Accumulators = list[list[Value]]
 """[row of the group][vector]; i32x16 or f32x16 in the core's `TokenOrder`."""
 Initial = Callable[[Value], Value]
@@ -103,6 +105,7 @@ class QuadCore:
 
         def quad(_: Value, state: tuple[Value, ...]) -> list[Value]:
             at, *sums = state
+            e.prefetch(at, AHEAD)
             offsets = [e.load_extended(element, at, size * i, i64) for i in range(4)]
             rows = [e.offset(x, e.shift_left(offset, 3)) for offset in offsets]
             sums = self.step(e, rows, e.offset(at, self.weight.weights_at), sums)
