@@ -16,7 +16,7 @@ from xdsl.utils.hints import isa
 from sparsec.builder import INPUT_NAMES, OUTPUT_NAMES
 from sparsec.dialects import kernel
 from sparsec.dialects.encoding import Layout, TesaAttr, layout_of
-from sparsec.dialects.nn_attention import Attention
+from sparsec.dialects.nn_attention import AttentionOp
 from sparsec.dialects.nn_elementwise import ElementwiseOp
 from sparsec.dialects.nn_structure import Constant, Linear
 from sparsec.dialects.sparse import ConvertLayout, LayerNorm, MatMul, layout_read_by
@@ -46,7 +46,7 @@ def scheduled(module: ModuleOp) -> None:
         _require_fused(op, "scheduled")
         if isinstance(op, MatMul):
             _require(op.schedule is not None, op, "scheduled", "it has no schedule")
-        if isinstance(op, Attention):
+        if isinstance(op, AttentionOp):
             _require_layout(op, (*op.operands[:3], *op.results), Layout.TILED)
         if isinstance(op, LayerNorm):
             _require_layout(op, (op.x, *op.results), Layout.TILED)

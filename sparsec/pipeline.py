@@ -28,6 +28,7 @@ from sparsec.transforms.assign_layouts import AssignLayouts
 from sparsec.transforms.bound_quantisations import BoundQuantisations
 from sparsec.transforms.canonicalise_graph import CanonicaliseGraph
 from sparsec.transforms.choose_schedules import ChooseSchedules
+from sparsec.transforms.compact_tokens import CompactTokens
 from sparsec.transforms.discover_blocks import DiscoverBlocks
 from sparsec.transforms.fold_constants import FoldConstants
 from sparsec.transforms.form_sparse_matmuls import FormSparseMatmuls
@@ -66,7 +67,12 @@ class Stage:
 
 
 def stages(
-    target: str = "avx512vbmi", vendor: str = "", expect: str = "", unroll: str = "auto", budget: int = CODE_BUDGET
+    target: str = "avx512vbmi",
+    vendor: str = "",
+    expect: str = "",
+    unroll: str = "auto",
+    budget: int = CODE_BUDGET,
+    padding: str = "exact",
 ) -> tuple[Stage, ...]:
     """The stages that are run once, whatever CPUs code is made for.
 
@@ -75,6 +81,7 @@ def stages(
         vendor: of the CPU that they are chosen for, as /proc/cpuinfo names it; "" if unknown.
         expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
         unroll, budget: whether and how much code patterns are written into, see `ChooseSchedules`.
+        padding: which tokens are dropped, see `CompactTokens`.
     """
     machine = target, vendor, expect
     return (
@@ -106,6 +113,7 @@ def stages(
                 FuseElementwise(),
                 TabulateBytes(),  # now a body holds all that follows from a byte
                 BoundQuantisations(),
+                CompactTokens(padding),  # now few kinds of ops are left
             ),
             forms.sparse,
         ),

@@ -103,7 +103,7 @@ def evaluate_op(
 
 def scope_for(symbols: Mapping[str, int], weights: WeightStore) -> Scope:
     """A scope that knows every op."""
-    return Scope(symbols, weights, MEANING)
+    return Scope(dict(symbols), weights, MEANING)
 
 
 def main_function(module: ModuleOp) -> FuncOp:

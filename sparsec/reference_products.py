@@ -7,6 +7,7 @@ depend on an order that kernels are free to choose. Every other float sum is an 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -15,7 +16,9 @@ from xdsl.ir import Operation
 from sparsec import elementary
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects import sparse
-from sparsec.dialects.nn_attention import Attention
+from sparsec.dialects.encoding import element_of, to_numpy
+from sparsec.dialects.nn_attention import Attention, AttentionOp
+from sparsec.dialects.nn_tokens import PackedAttention
 from sparsec.reference_elementwise import NUMPY, maximum, minimum
 from sparsec.reference_scope import Meaning, Scope
 from sparsec.weights import Array
@@ -121,7 +124,32 @@ def _layer_norm(op: Operation, operands: Sequence[Array], scope: Scope) -> Seque
 
 
 def _attention(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
-    op, extras = cast(Attention, op), operands[3:]
+    return [_attended(cast(AttentionOp, op), operands[:3], operands[3:], scope)]
+
+
+def _packed_attention(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
+    op = cast(PackedAttention, op)
+    offsets, qkv, extras = operands[0], operands[1:4], operands[4:]
+    results = [np.zeros((0, qkv[2].shape[1]), to_numpy(element_of(op.result.type)))]
+    for sequence, (begin, end) in enumerate(pairwise(offsets)):
+        own = [
+            _of_sequence(extra, sequence, end - begin) if op.is_read_by_scores(number) else extra
+            for number, extra in enumerate(extras)
+        ]
+        results.append(_attended(op, [x[None, begin:end] for x in qkv], own, scope)[0])
+    return [np.concatenate(results)]
+
+
+def _of_sequence(extra: Array, sequence: int, length: int) -> Array:
+    """The part of `[batch, heads, queries, keys]`, each perhaps 1, that belongs to the first tokens of a sequence."""
+    extra = extra.reshape((1,) * (4 - extra.ndim) + extra.shape)
+    extra = extra if extra.shape[0] == 1 else extra[sequence : sequence + 1]
+    extra = extra if extra.shape[2] == 1 else extra[:, :, :length]
+    return extra if extra.shape[3] == 1 else extra[..., :length]
+
+
+def _attended(op: AttentionOp, qkv: Sequence[Array], extras: Sequence[Array], scope: Scope) -> Array:
+    """`[batch, queries, hidden]` of q, k and v of rank 3."""
     heads = op.heads.value.data
 
     def split(x: Array, zero: int) -> Array:
@@ -130,7 +158,7 @@ def _attention(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequen
         shifted = x if x.dtype == np.float32 else x.astype(np.int32) - np.int32(zero)
         return shifted.reshape(batch, tokens, heads, hidden // heads).transpose(0, 2, 1, 3)
 
-    q, k, v = (split(x, op.zero(name)) for x, name in zip(operands[:3], "qkv", strict=True))
+    q, k, v = (split(x, op.zero(name)) for x, name in zip(qkv, "qkv", strict=True))
     accumulated = product(q, k.transpose(0, 1, 3, 2))
     (score,) = scope.run_body(op.score, [accumulated, *extras])
     probability = _softmax(np.broadcast_to(score, accumulated.shape), -1)
@@ -139,9 +167,9 @@ def _attention(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequen
     if weight.dtype != np.float32:
         weight = weight.astype(np.int32) - np.int32(op.zero("w"))
     mixed = product(weight, v).transpose(0, 2, 1, 3)
-    merged = np.ascontiguousarray(mixed).reshape(operands[0].shape[:2] + operands[2].shape[2:])
+    merged = np.ascontiguousarray(mixed).reshape(qkv[0].shape[:2] + qkv[2].shape[2:])
     (output,) = scope.run_body(op.output, [merged, *extras])
-    return [np.broadcast_to(output, merged.shape)]
+    return np.broadcast_to(output, merged.shape)
 
 
 def _sparse_matmul(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
@@ -175,6 +203,7 @@ MEANING: dict[type[Operation], Meaning] = {
     st.ReduceProd: _reduce,
     st.ArgMax: _reduce,
     Attention: _attention,
+    PackedAttention: _packed_attention,
     sparse.MatMul: _sparse_matmul,
     sparse.LayerNorm: _sparse_layer_norm,
     sparse.Map: _map,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +20,12 @@ class Scope:
     """The values of symbols, the weights, and the table of meanings.
 
     Attributes:
-        symbols: name -> size.
+        symbols: name -> size; ops that work out a size while they run add it.
         weights: digest -> array.
         meaning: op class -> function.
     """
 
-    symbols: Mapping[str, int]
+    symbols: MutableMapping[str, int]
     weights: WeightStore
     meaning: Mapping[type[Operation], Meaning]
 

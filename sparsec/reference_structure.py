@@ -12,6 +12,7 @@ from sparsec.builder import constant_value
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects import sparse
 from sparsec.dialects.encoding import element_of, to_numpy
+from sparsec.dialects.nn_tokens import TokenIndex
 from sparsec.dialects.tensor_op import SOURCE, integers
 from sparsec.dims import evaluate, parse_size
 from sparsec.errors import CompilerBug, InputError
@@ -124,6 +125,19 @@ def _dynamic_quantize(op: Operation, operands: Sequence[Array], scope: Scope) ->
     return [quantize_with(x, inverse, point), scale, point]
 
 
+def _token_index(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
+    needed, seen = operands
+    batch, sequence = needed.shape
+    last = np.where(needed, np.arange(1, sequence + 1), 0).max(axis=1, initial=0)
+    lengths = np.where(seen[:, :1].any(axis=1), last, sequence)
+    kept = np.arange(sequence) < lengths[:, None]
+    rows = np.flatnonzero(kept)
+    places = np.full((batch, sequence), -1, np.int64)
+    places[kept] = np.arange(rows.size)
+    scope.symbols[cast(TokenIndex, op).tokens.data] = rows.size
+    return [np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), rows.astype(np.int64), places]
+
+
 def _same(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     return operands
 
@@ -142,5 +156,6 @@ MEANING: dict[type[Operation], Meaning] = {
     st.Slice: _slice,
     st.Trilu: _trilu,
     st.DynamicQuantize: _dynamic_quantize,
+    TokenIndex: _token_index,
     sparse.ConvertLayout: _same,
 }

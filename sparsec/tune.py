@@ -23,6 +23,7 @@ from sparsec.cost import Product
 from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import sizes_of, tensor, ui8
+from sparsec.dialects.nn_tokens import token_bounds
 from sparsec.dialects.sparse import MatMul
 from sparsec.dims import Dim, product
 from sparsec.errors import OptionError, TargetError
@@ -102,9 +103,9 @@ def _layers(module: ModuleOp, context: CompilerContext, target: CpuTarget, optio
         OptionError: the number of tokens is not known.
     """
     vendor = host_vendor()
-    scheduler = Scheduler(context.weights, target.name, vendor, options.expected_sizes)
+    scheduler = Scheduler(context.weights, target.name, vendor, options.expected_sizes, bounds=token_bounds(module))
     matmuls = [op for op in module.walk() if isinstance(op, MatMul) and hint_of(op) is None]
-    sizes = [product(sizes_of(op.x.type)[:-1]) for op in matmuls]
+    sizes = [scheduler.most(product(sizes_of(op.x.type)[:-1])) for op in matmuls]
     symbols = dict.fromkeys(name for size in sizes if isinstance(size, Dim) for name in size.symbols)
     unknown = [name for name in symbols if name not in dict(options.expect)]
     if unknown:

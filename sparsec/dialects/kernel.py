@@ -51,7 +51,7 @@ from sparsec.dialects.body import verify_body
 from sparsec.dialects.encoding import Layout, Tensor, element_of, layout_of, sizes_of
 from sparsec.dialects.sparse import ScheduleAttr
 from sparsec.dialects.tensor_op import parse_property, print_property
-from sparsec.dims import Size, parse_size
+from sparsec.dims import Size, parse_size, product
 from sparsec.errors import CompilerBug
 
 
@@ -268,6 +268,8 @@ class MatMul(KernelOp):
 class Attention(KernelOp):
     """`nn.attention` on tiled q, k, v; then come `zeros`, i32[4], and the extras, row-major.
 
+    With `sequence`, `nn.packed_attention`: the `offsets` come behind the zeros, before the extras.
+
     Bytes are taken as unsigned in q and w and as signed in k and v, whatever their element type: where that differs,
     the kernel adds or subtracts 128. `zeros` are the zero points of q, k, w, v after that; `corrected` names those that
     are not 0.
@@ -276,9 +278,15 @@ class Attention(KernelOp):
     name = "kernel.attention"
     heads = prop_def(IntegerAttr)
     corrected = opt_prop_def(ArrayAttr[StringAttr])
+    sequence = opt_prop_def(StringAttr)
     score = region_def("single_block")
     weight = region_def("single_block")
     output = region_def("single_block")
+
+    @property
+    def first_extra(self) -> int:
+        """Which of the ins is the first extra."""
+        return 4 if self.sequence is None else 5
 
     def is_corrected(self, which: str) -> bool:
         """Whether `q`, `k`, `w` or `v` has a zero point to be corrected for."""
@@ -339,7 +347,7 @@ class CumSum(KernelOp):
 
 @irdl_op_definition
 class Gather(KernelOp):
-    """`out = take(data, indices, axis)`; data and indices row-major, out row-major or (axis 0 of a matrix) tiled.
+    """`out = take(data, indices, axis)`; all row-major, but that of a matrix (axis 0) either data or out may be tiled.
 
     An index outside [-n, n) is reported as run-time message number `message`.
     """
@@ -426,6 +434,25 @@ class Dimension(KernelOp):
 
 
 @irdl_op_definition
+class TokenIndex(KernelOp):
+    """`nn.token_index`: ins are needed and seen, outs are offsets, rows and places.
+
+    Gives the symbol `tokens` its value, which is at most the product of the sizes of `needed`.
+    """
+
+    name = "kernel.token_index"
+    tokens = prop_def(StringAttr)
+
+    @property
+    def bound(self) -> Size:
+        """The most tokens that there can be."""
+        return product(buffer_sizes(self.ins[0]))
+
+    def verify_(self) -> None:
+        self.require_operands(2, 3)
+
+
+@irdl_op_definition
 class BatchMatMul(KernelOp):
     """numpy's `lhs @ rhs` of two computed operands, both of rank >= 2, row-major, f32 or i32."""
 
@@ -447,7 +474,7 @@ class DynamicQuantize(KernelOp):
 
 CALLS: Sequence[type[KernelOp]] = (
     Map, MatMul, Attention, LayerNorm, Softmax, Reduce, CumSum, Gather, GatherND, Copy, Trilu, Iota, Dimension,
-    BatchMatMul, DynamicQuantize,
+    BatchMatMul, DynamicQuantize, TokenIndex,
 )  # fmt: skip
 
 Kernel = Dialect("kernel", [Program, Input, Output, Arena, Weights, Require, *CALLS], [BufferType, PackedType])

@@ -10,5 +10,6 @@ from sparsec.dialects.encoding import TableType
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_elementwise import ELEMENTWISE
 from sparsec.dialects.nn_structure import STRUCTURE
+from sparsec.dialects.nn_tokens import PackedAttention, TokenIndex
 
-Nn = Dialect("nn", [*ELEMENTWISE, *STRUCTURE, Attention], [TableType])
+Nn = Dialect("nn", [*ELEMENTWISE, *STRUCTURE, Attention, TokenIndex, PackedAttention], [TableType])

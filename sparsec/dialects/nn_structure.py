@@ -36,7 +36,8 @@ from sparsec.dims import Size, broadcast, parse_size, product
 from sparsec.errors import ShapeError
 
 
-def _written(shape: Sequence[Size]) -> str:
+def written(shape: Sequence[Size]) -> str:
+    """A shape as people write it."""
     return "[" + ", ".join(map(str, shape)) + "]"
 
 
@@ -142,7 +143,7 @@ class Linear(ProductOp):
         x, weight = sizes(self.x), sizes(self.weight)
         if not x or len(weight) != 2 or x[-1] != weight[1]:
             raise ShapeError(
-                f"nn.linear of {_written(x)} with a weight {_written(weight)}: expected [..., in] and [out, in]"
+                f"nn.linear of {written(x)} with a weight {written(weight)}: expected [..., in] and [out, in]"
             )
         return [tensor(self.require_elements(), [*x[:-1], weight[0]])]
 
@@ -159,7 +160,7 @@ class MatMul(ProductOp):
     def infer_types(self) -> Sequence[Attribute]:
         lhs, rhs = sizes(self.lhs), sizes(self.rhs)
         if not lhs or not rhs or lhs[-1] != rhs[-2 if len(rhs) > 1 else 0]:
-            raise ShapeError(f"nn.matmul of {_written(lhs)} and {_written(rhs)}: the inner sizes differ")
+            raise ShapeError(f"nn.matmul of {written(lhs)} and {written(rhs)}: the inner sizes differ")
         batch = broadcast(lhs[:-2], rhs[:-2])
         return [tensor(self.require_elements(), [*batch, *lhs[-2:-1], *(rhs[-1:] if len(rhs) > 1 else ())])]
 
@@ -203,8 +204,8 @@ class LayerNorm(TensorOp):
         for what, value in (("scale", self.scale), ("bias", self.bias)):
             if sizes(value) != shape[-1:]:
                 raise ShapeError(
-                    f"nn.layer_norm over {_written(shape)} has a {what} {_written(sizes(value))}: "
-                    f"expected {_written(shape[-1:])}"
+                    f"nn.layer_norm over {written(shape)} has a {what} {written(sizes(value))}: "
+                    f"expected {written(shape[-1:])}"
                 )
         return [tensor(element(self.operand), shape)]
 
@@ -334,7 +335,7 @@ class GatherND(TensorOp):
         depth = indices[-1] if indices else 0
         if not isinstance(depth, int) or not 1 <= depth <= len(data) - batch:
             raise ShapeError(
-                f"nn.gather_nd of {_written(data)} by {_written(indices)}: "
+                f"nn.gather_nd of {written(data)} by {written(indices)}: "
                 f"the last size of the indices must be 1 to {len(data) - batch}"
             )
         return [tensor(element(self.operand), [*indices[:-1], *data[batch + depth :]])]
@@ -353,7 +354,7 @@ class Transpose(TensorOp):
     def infer_types(self) -> Sequence[Attribute]:
         shape, permutation = sizes(self.operand), integers(self.permutation)
         if sorted(permutation) != list(range(len(shape))):
-            raise ShapeError(f"{permutation} is no permutation of the {len(shape)} axes of {_written(shape)}")
+            raise ShapeError(f"{permutation} is no permutation of the {len(shape)} axes of {written(shape)}")
         return [tensor(element(self.operand), [shape[axis] for axis in permutation])]
 
 
@@ -370,8 +371,8 @@ class Reshape(TensorOp):
         given, wanted = sizes(self.operand), sizes_of(self.result.type)
         if product(given) != product(wanted):
             raise ShapeError(
-                f"cannot reshape {_written(given)} ({product(given)} elements) "
-                f"to {_written(wanted)} ({product(wanted)} elements)"
+                f"cannot reshape {written(given)} ({product(given)} elements) "
+                f"to {written(wanted)} ({product(wanted)} elements)"
             )
         return [tensor(element(self.operand), wanted)]
 
@@ -388,7 +389,7 @@ class Broadcast(TensorOp):
     def infer_types(self) -> Sequence[Attribute]:
         wanted = sizes_of(self.result.type)
         if broadcast(sizes(self.operand), wanted) != wanted:
-            raise ShapeError(f"{_written(sizes(self.operand))} does not broadcast to {_written(wanted)}")
+            raise ShapeError(f"{written(sizes(self.operand))} does not broadcast to {written(wanted)}")
         return [tensor(element(self.operand), wanted)]
 
 
@@ -410,7 +411,7 @@ class Concat(TensorOp):
         total: Size = 0
         for shape in shapes:
             if (*shape[:axis], *shape[axis + 1 :]) != (*shapes[0][:axis], *shapes[0][axis + 1 :]):
-                raise ShapeError(f"nn.concat on axis {axis} of {', '.join(map(_written, shapes))}: other sizes differ")
+                raise ShapeError(f"nn.concat on axis {axis} of {', '.join(map(written, shapes))}: other sizes differ")
             total = total + shape[axis]
         return [tensor(element(self.parts[0]), [*shapes[0][:axis], total, *shapes[0][axis + 1 :]])]
 
@@ -437,7 +438,7 @@ class Slice(TensorOp):
     def infer_types(self) -> Sequence[Attribute]:
         shape, wanted = sizes(self.operand), sizes_of(self.result.type)
         if not len(shape) == len(wanted) == len(self.starts) == len(self.steps):
-            raise ShapeError(f"nn.slice of {_written(shape)} to {_written(wanted)} needs one start and step per axis")
+            raise ShapeError(f"nn.slice of {written(shape)} to {written(wanted)} needs one start and step per axis")
         for axis, (start, step) in enumerate(zip(self.start_sizes, integers(self.steps), strict=True)):
             last = start + (wanted[axis] - 1) * step
             inside = last - shape[axis]
@@ -445,7 +446,7 @@ class Slice(TensorOp):
                 isinstance(inside, int) and inside >= 0
             ):
                 raise ShapeError(
-                    f"nn.slice of {_written(shape)} on axis {axis}: "
+                    f"nn.slice of {written(shape)} on axis {axis}: "
                     f"start {start}, step {step}, {wanted[axis]} elements reach outside"
                 )
         return [tensor(element(self.operand), wanted)]
@@ -464,7 +465,7 @@ class Trilu(TensorOp):
 
     def infer_types(self) -> Sequence[Attribute]:
         if len(sizes(self.operand)) < 2:
-            raise ShapeError(f"nn.trilu of {_written(sizes(self.operand))}: needs two axes")
+            raise ShapeError(f"nn.trilu of {written(sizes(self.operand))}: needs two axes")
         return [tensor(element(self.operand), sizes(self.operand))]
 
 

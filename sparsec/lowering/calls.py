@@ -13,6 +13,7 @@ from sparsec.dialects import kernel, nn_attention, sparse
 from sparsec.dialects import nn_structure as nn
 from sparsec.dialects.body import Yield, yielded
 from sparsec.dialects.encoding import as_tensor, element_of, layout_of, sizes_of, tensor, ui8
+from sparsec.dialects.nn_tokens import PackedAttention, TokenIndex
 from sparsec.dialects.tensor_op import SOURCE, integers, normalise_axis
 from sparsec.dims import Size, is_number, is_per_channel
 from sparsec.errors import CompilerBug
@@ -118,7 +119,7 @@ def _broadcast_axes(given: Sequence[Size], shape: Sequence[Size]) -> list[int]:
     return [axis + offset if size == shape[axis + offset] else -1 for axis, size in enumerate(given)]
 
 
-def _attention(op: nn_attention.Attention, b: ProgramBuilder) -> None:
+def _attention(op: nn_attention.AttentionOp, b: ProgramBuilder) -> None:
     # The kernel takes q and w as unsigned bytes, k and v as signed ones.
     element = {"q": op.q.type, "k": op.k.type, "w": yielded(op.weight)[0].type, "v": op.v.type}
     shift = {name: 128 if name in "qw" and element_of(type) == i8 else 0 for name, type in element.items()}
@@ -130,8 +131,18 @@ def _attention(op: nn_attention.Attention, b: ProgramBuilder) -> None:
         properties["corrected"] = ArrayAttr(corrected)
     buffer = b.constant(np.asarray(list(zeros.values()), np.int32), tensor(i32, [4]))
     bodies, constants = hoist_constants(op.regions, b)
-    ins = [*(b.buffer(value) for value in (op.q, op.k, op.v)), buffer, *(b.buffer(value) for value in op.extras)]
+    ins = [*(b.buffer(value) for value in (op.q, op.k, op.v)), buffer]
+    if isinstance(op, PackedAttention):
+        properties["sequence"] = op.sequence
+        ins.append(b.buffer(op.offsets))
+    ins += [b.buffer(value) for value in op.extras]
     b.call(kernel.Attention, [*ins, *constants], [b.result(op.result)], op, properties, bodies)
+
+
+def _token_index(op: TokenIndex, b: ProgramBuilder) -> None:
+    b.bounds[op.tokens.data] = op.bound
+    ins, outs = [b.buffer(op.needed), b.buffer(op.seen)], [b.result(value) for value in op.results]
+    b.call(kernel.TokenIndex, ins, outs, op, {"tokens": op.tokens})
 
 
 def _same(op_class: type[kernel.KernelOp], *names: str) -> Callable[[Any, ProgramBuilder], None]:
@@ -276,4 +287,6 @@ CALLS: Mapping[type[Operation], Callable[[Any, ProgramBuilder], None]] = {
     nn.MatMul: _batch_matmul,
     nn.Linear: _linear,
     nn.DynamicQuantize: _same(kernel.DynamicQuantize),
+    TokenIndex: _token_index,
+    PackedAttention: _attention,
 }

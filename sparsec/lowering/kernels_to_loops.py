@@ -66,9 +66,11 @@ class ProgramEmitter:
     def __init__(self, program: kernel.Program, target: CpuTarget):
         self._target = target
         self._features = frozenset(target.features)
-        self._symbols = [symbol.data for symbol in program.symbols]
         self._ops = list(program.body.block.ops)
         self._calls = [op for op in self._ops if isinstance(op, kernel.KernelOp)]
+        self._given = [symbol.data for symbol in program.symbols]
+        self._bounds = {op.tokens.data: op.bound for op in self._calls if isinstance(op, kernel.TokenIndex)}
+        self._symbols = [*self._given, *self._bounds]
 
     def _kernels(self) -> dict[str, tuple[kernel.KernelOp, FuncOp]]:
         """The distinct kernels: their keys, a call of each, and their functions."""
@@ -128,6 +130,10 @@ class ProgramEmitter:
 
     # The functions that the runtime calls
 
+    def _planned(self, e: Emitter, symbols: Value) -> Sizes:
+        """The sizes that memory is planned for, from the symbols that the caller's arrays bind."""
+        return Sizes(e, symbols, self._given, self._bounds)
+
     def _slot_sizes(self, e: Emitter, sizes: Sizes) -> dict[int, Value]:
         """The bytes of each arena slot, a multiple of the alignment."""
         largest: dict[int, dict[Attribute, Value]] = {}
@@ -146,19 +152,19 @@ class ProgramEmitter:
 
     def _arena_size(self, e: Emitter, arguments: tuple[Value, ...]) -> Sequence[Value]:
         total = e.i64(0)
-        for size in self._slot_sizes(e, Sizes(e, arguments[0], self._symbols)).values():
+        for size in self._slot_sizes(e, self._planned(e, arguments[0])).values():
             total = e.add(total, size)
         return [total]
 
     def _scratch_size(self, e: Emitter, arguments: tuple[Value, ...]) -> Sequence[Value]:
-        sizes = Sizes(e, arguments[0], self._symbols)
+        sizes = self._planned(e, arguments[0])
         largest = e.i64(0)
         for op in distinct_kernels(self._calls, self._target).values():
             largest = e.maximum(largest, _row(op).scratch(op, e, sizes))
         return [largest]
 
     def _output_shapes(self, e: Emitter, arguments: tuple[Value, ...]) -> None:
-        sizes, index = Sizes(e, arguments[0], self._symbols), 0
+        sizes, index = self._planned(e, arguments[0]), 0
         outputs = {op.index_value: op for op in self._ops if isinstance(op, kernel.Output)}
         for number in sorted(outputs):
             for size in kernel.buffer_sizes(outputs[number].buffer):
@@ -166,11 +172,12 @@ class ProgramEmitter:
                 index += 1
 
     def _execute(self, e: Emitter, arguments: tuple[Value, ...], names: dict[str, str]) -> None:
-        symbols, inputs, outputs, arena, weights, pool, status = arguments
+        given, inputs, outputs, arena, weights, pool, status = arguments
+        symbols = self._writable_symbols(e, given)
         sizes = Sizes(e, symbols, self._symbols)
         slots: dict[int, Value] = {}
         offset = e.i64(0)
-        for slot, size in self._slot_sizes(e, sizes).items():
+        for slot, size in self._slot_sizes(e, self._planned(e, given)).items():
             slots[slot] = e.offset(arena, offset)
             offset = e.add(offset, size)
         most = max((len(op.operands) for op in self._calls), default=0)
@@ -204,6 +211,15 @@ class ProgramEmitter:
             e.if_(self._is_refused(e, sizes, requirements, status), lambda: None, run)
         else:
             run()
+
+    def _writable_symbols(self, e: Emitter, given: Value) -> Value:
+        """The symbols of this run, with room for those that kernels work out."""
+        if not self._bounds:
+            return given
+        symbols = e.stack(8 * len(self._symbols))
+        for index in range(len(self._given)):
+            e.store(e.load(i64, given, 8 * index), symbols, 8 * index)
+        return symbols
 
     def _is_refused(self, e: Emitter, sizes: Sizes, requirements: Sequence[kernel.Require], status: Value) -> Value:
         """Whether the sizes break a requirement (i1); the message of the last broken one is then in the status word."""

@@ -14,7 +14,7 @@ from sparsec.dialects.encoding import Tensor, as_tensor, layout_of, sizes_of, ti
 from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.requirements import Requirement
 from sparsec.dialects.tensor_op import SOURCE
-from sparsec.dims import Size, product
+from sparsec.dims import Dim, Size, product
 from sparsec.errors import CompilerBug
 from sparsec.lowering.memory_plan import Lifetime, plan_slots
 from sparsec.packing import ALIGNMENT
@@ -27,9 +27,13 @@ class ProgramBuilder:
 
     Values of the function being lowered are bound to buffers; a value is looked up with `buffer`, which packs constants
     on first use.
+
+    Attributes:
+        bounds: the symbols that are worked out while the program runs, and the most that each can be.
     """
 
     def __init__(self, weights: WeightStore):
+        self.bounds: dict[str, Size] = {}
         self._weights = weights
         self._block = Block()
         self._buffers: dict[SSAValue, SSAValue] = {}
@@ -87,7 +91,9 @@ class ProgramBuilder:
 
     def temporary(self, tensor: Tensor) -> SSAValue:
         """A new buffer of the arena."""
-        self._arena_sizes.append(elements_in_memory(tensor) * to_numpy(tensor.element_type).itemsize)
+        elements = elements_in_memory(tensor)
+        elements = elements.substitute(self.bounds) if isinstance(elements, Dim) else elements
+        self._arena_sizes.append(elements * to_numpy(tensor.element_type).itemsize)
         return self.place(kernel.Arena, len(self._arena_sizes) - 1, tensor)
 
     def result(self, value: SSAValue) -> SSAValue:

@@ -17,7 +17,8 @@ from sparsec.context import timings_of, weights_of
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.body import TILE_ELEMENTS
 from sparsec.dialects.encoding import Layout, element_of, layout_of, sizes_of, to_numpy, with_layout
-from sparsec.dialects.nn_attention import Attention
+from sparsec.dialects.nn_attention import AttentionOp
+from sparsec.dialects.nn_tokens import token_bounds
 from sparsec.dialects.sparse import LayerNorm, Map, MatMul
 from sparsec.dialects.tensor_op import normalise_axis
 from sparsec.dims import Size, product
@@ -59,7 +60,7 @@ class AssignLayouts(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         weights = weights_of(ctx)
-        scheduler = Scheduler(weights, self.target, self.vendor, self.expect, timings_of(ctx))
+        scheduler = Scheduler(weights, self.target, self.vendor, self.expect, timings_of(ctx), token_bounds(op))
         for block in function_blocks(op):
             _convert(block, _choose(block, scheduler), weights)
 
@@ -90,7 +91,7 @@ def tiled_operands(op: Operation) -> list[SSAValue]:
         case MatMul():
             shape = sizes_of(op.outputs[0].type)
             return [op.x, *(extra for extra in op.extras if sizes_of(extra.type) == shape and not _is_constant(extra))]
-        case Attention():
+        case AttentionOp():
             return [op.q, op.k, op.v]
         case LayerNorm():
             return [op.x]
@@ -106,6 +107,15 @@ def tiled_operands(op: Operation) -> list[SSAValue]:
 def tiled_results(op: Operation) -> list[SSAValue]:
     """The results that `op` writes as tiles when it works on tiles."""
     return [op.quantised] if isinstance(op, st.DynamicQuantize) else list(op.results)
+
+
+def _picks_tokens(reader: Operation, value: SSAValue) -> bool:
+    """Whether `reader` takes some tokens of `value` by number, which it can do from tiles, too, if it writes rows."""
+    if not isinstance(reader, st.Gather) or value is not reader.operand:
+        return False
+    rank = len(sizes_of(value.type))
+    first = normalise_axis(reader.axis.value.data, rank, reader) == 0
+    return first and rank == 2 and len(sizes_of(reader.indices.type)) == 1
 
 
 def _is_constant(value: SSAValue) -> bool:
@@ -135,7 +145,8 @@ class _Choice:
         if layout is not None and value in tiled_operands(reader):
             is_x = isinstance(reader, MatMul) and value is reader.x
             return layout if is_x else Layout.TILED
-        return "any" if isinstance(reader, st.Slice) else None
+        picks = layout is None and _picks_tokens(reader, value)
+        return "any" if picks or isinstance(reader, st.Slice) else None
 
     def cycles(self, op: Operation, layout: Layout | None) -> float:
         """What `op` and the conversions around it cost in a layout. A conversion that another op needs anyway is free.
@@ -189,7 +200,7 @@ def _candidates(op: Operation, scheduler: Scheduler) -> list[Layout | None]:
         order = (Layout.TILED, Layout.INTERLEAVED, None)
         return [layout for layout in order if scheduler.best(op, layout) is not None]
     tileable = isinstance(op, st.LayerNorm) and is_tileable(sizes_of(op.result.type))
-    if tileable or isinstance(op, Attention | LayerNorm):
+    if tileable or isinstance(op, AttentionOp | LayerNorm):
         return [Layout.TILED]
     return [None, Layout.TILED] if may_write_tiles(op) else []
 

@@ -10,6 +10,7 @@ from xdsl.passes import ModulePass
 
 from sparsec.context import timings_of, weights_of
 from sparsec.dialects.encoding import layout_of
+from sparsec.dialects.nn_tokens import token_bounds
 from sparsec.dialects.sparse import MatMul, ScheduleAttr
 from sparsec.errors import CompilerBug
 from sparsec.schedule import CODE_BUDGET, Dataflow
@@ -40,7 +41,7 @@ class ChooseSchedules(ModulePass):
     budget: int = CODE_BUDGET
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        scheduler = Scheduler(weights_of(ctx), self.target, self.vendor, self.expect, timings_of(ctx))
+        scheduler = Scheduler(weights_of(ctx), self.target, self.vendor, self.expect, timings_of(ctx), token_bounds(op))
         left = self.budget
         for block in function_blocks(op):
             for inner in block.ops:

@@ -49,6 +49,8 @@ class Scheduler:
         vendor: of the CPU, as /proc/cpuinfo names it; "" if unknown.
         expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
         timings: what was measured on this machine.
+        bounds: the symbols that are worked out while the model runs, and the most that each can be: no padding is
+            expected.
     """
 
     weights: WeightStore
@@ -56,12 +58,18 @@ class Scheduler:
     vendor: str
     expect: str
     timings: Timings = field(default_factory=dict[str, Mapping[str, float]])
+    bounds: Mapping[str, Size] = field(default_factory=dict[str, Size])
     _found: dict[MatMul, dict[Layout | None, Choice]] = field(default_factory=dict[MatMul, dict[Layout | None, Choice]])
 
     def tokens(self, size: Size) -> int | None:
         """The number that a size is, or is expected to be."""
-        known = size.substitute(self._expected()) if isinstance(size, Dim) else size
+        most = self.most(size)
+        known = most.substitute(self._expected()) if isinstance(most, Dim) else most
         return known if isinstance(known, int) else None
+
+    def most(self, size: Size) -> Size:
+        """The most that a size can be, in the sizes of the inputs."""
+        return size.substitute(self.bounds) if isinstance(size, Dim) else size
 
     def _expected(self) -> Mapping[str, Size]:
         pairs = (text.partition("=") for text in self.expect.split(",") if text)

@@ -14,6 +14,7 @@ from sparsec.lowering.kernels.maps import MAP
 from sparsec.lowering.kernels.matmul import MATMUL
 from sparsec.lowering.kernels.reduce import REDUCE
 from sparsec.lowering.kernels.softmax import SOFTMAX
+from sparsec.lowering.kernels.token_index import TOKEN_INDEX
 from sparsec.lowering.kernels.trilu import TRILU
 
 KERNELS: KernelTable = {
@@ -32,5 +33,6 @@ KERNELS: KernelTable = {
     kernel.Dimension: DIMENSION,
     kernel.BatchMatMul: BATCH_MATMUL,
     kernel.DynamicQuantize: DYNAMIC_QUANTIZE,
+    kernel.TokenIndex: TOKEN_INDEX,
 }
 """The row of each op class."""

@@ -17,11 +17,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from xdsl.dialects.builtin import f32, i8, i32
+from xdsl.dialects.builtin import f32, i8, i32, i64
 
 from sparsec.dialects import kernel
 from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import ui8
+from sparsec.dims import parse_size
 from sparsec.elementary import exp_of_non_positive
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import attention_products as products
@@ -48,8 +49,12 @@ class AttentionEmitter:
         self._quantised_scores, self._quantised_values = self._query_element != f32, self._value_element != f32
         self._channels = _channels(q) // self._heads
         self._value_channels = _channels(v) // self._heads
-        self._queries, self._keys = (sizes(kernel.buffer_sizes(buffer)[1]) for buffer in (q, k))
-        self._batch = sizes(kernel.buffer_sizes(q)[0])
+        if op.sequence is not None:
+            self._queries = self._keys = sizes(parse_size(op.sequence.data))  # the most that a sequence can have
+            self._batch = sizes(kernel.buffer_sizes(op.ins[4])[0] - 1)
+        else:
+            self._queries, self._keys = (sizes(kernel.buffer_sizes(buffer)[1]) for buffer in (q, k))
+            self._batch = sizes(kernel.buffer_sizes(q)[0])
         self._width = e.mul(e.ceil_div(self._keys, TILE), TILE)
         self._flips = {
             "q": self._query_element == i8,
@@ -99,19 +104,31 @@ class AttentionEmitter:
 
         def item(number: Value, _: tuple[Value, ...]) -> None:
             batch, head = e.div(number, self._heads), e.rem(number, self._heads)
-            self._load_keys_and_values(batch, head)
+            self._find_sequence(batch)
+            self._load_keys_and_values(head)
             step = e.register_tile
             e.for_loop(0, self._queries, lambda first, _: self._queries_from(batch, head, first), step=step)
 
         e.for_loop(frame.begin, frame.end, item)
+
+    def _find_sequence(self, batch: Value) -> None:
+        """Where the tokens of a sequence begin, and how many there are."""
+        e = self._e
+        if self._op.sequence is None:
+            self._first_query, self._first_key = e.mul(batch, self._queries), e.mul(batch, self._keys)
+            return
+        offsets = e.offset(self._frame.ins[4], e.mul(batch, 8))
+        self._first_query = self._first_key = e.load(i64, offsets)
+        self._queries = self._keys = e.sub(e.load(i64, offsets, 8), self._first_key)
+        self._width = e.mul(e.ceil_div(self._keys, TILE), TILE)
 
     def _operand(self, index: int) -> Tiles:
         buffer = self._op.ins[index]
         element = kernel.buffer_element(buffer)
         return Tiles(self._frame.ins[index], f32 if element == f32 else i8, _channels(buffer))
 
-    def _load_keys_and_values(self, batch: Value, head: Value) -> None:
-        e, first = self._e, self._e.mul(batch, self._keys)
+    def _load_keys_and_values(self, head: Value) -> None:
+        e, first = self._e, self._first_key
         keys, values = self._operand(1), self._operand(2)
         if self._quantised_scores and self._channels % 4:
             clear(e, self._at["keys"], e.mul(self._width, -(-self._channels // 4) * 4))
@@ -135,7 +152,7 @@ class AttentionEmitter:
         """As many queries as registers hold, or the last ones, at the width that they need."""
         e = self._e
         count = e.minimum(e.sub(self._queries, first), e.register_tile)
-        token, tiles = e.add(e.mul(batch, self._queries), first), self._operand(0)
+        token, tiles = e.add(self._first_query, first), self._operand(0)
         load_columns(
             e, tiles, e.mul(head, self._channels), self._channels, token, count, self._at["queries"],
             e.i64(TILE * tiles.width), flip=self._flips["q"],

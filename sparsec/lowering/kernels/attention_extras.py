@@ -46,12 +46,12 @@ class Extra:
 def extras_of(op: kernel.Attention, frame: Frame) -> list[Extra]:
     """The extras of an attention op, in order."""
     found: list[Extra] = []
-    for argument, buffer in enumerate(op.ins[4:], 1):
+    for argument, buffer in enumerate(op.ins[op.first_extra :], 1):
         shape = kernel.buffer_sizes(buffer)
         if len(shape) > 4 or kernel.buffer_layout(buffer) is not None:
             raise CompilerBug(f"kernel.attention cannot read {buffer.type} as [batch, heads, queries, keys]")
         padded = (1,) * (4 - len(shape)) + shape
-        found.append(Extra(argument, frame.ins[3 + argument], kernel.buffer_element(buffer), padded))
+        found.append(Extra(argument, frame.ins[op.first_extra - 1 + argument], kernel.buffer_element(buffer), padded))
     return found
 
 

@@ -26,16 +26,22 @@ class Sizes:
     Args:
         symbols: pointer to the symbols' values, i64 each.
         order: the symbols' names.
+        bounds: for symbols that have no value yet, the most that they can be, in other symbols.
     """
 
-    def __init__(self, emitter: Emitter, symbols: Value, order: Sequence[str]):
+    def __init__(
+        self, emitter: Emitter, symbols: Value, order: Sequence[str], bounds: Mapping[str, Size] | None = None
+    ):
         self._emitter = emitter
         self._symbols = symbols
         self._order = {name: index for index, name in enumerate(order)}
+        self._bounds = bounds or {}
         self._known: dict[Size, Value] = {}
 
     def __call__(self, size: Size) -> Value:
         """The value of a size."""
+        if isinstance(size, Dim) and self._bounds:
+            size = size.substitute(self._bounds)
         if isinstance(size, int):
             return self._emitter.i64(size)
         if size not in self._known:
@@ -44,6 +50,10 @@ class Sizes:
                 return value
             self._known[size] = value
         return self._known[size]
+
+    def define(self, symbol: str, value: Value) -> None:
+        """Give a symbol its value, for all that runs later."""
+        self._emitter.store(value, self._symbols, 8 * self._order[symbol])
 
     def _polynomial(self, size: Dim) -> Value:
         e = self._emitter

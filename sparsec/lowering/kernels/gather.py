@@ -57,6 +57,9 @@ def emit_gather(op: Gather, frame: Frame) -> None:
     if _is_tiled(op):
         _emit_tiles(op, frame)
         return
+    if buffer_layout(op.ins[0]) == Layout.TILED:
+        _emit_from_tiles(op, frame)
+        return
     element = raw(buffer_element(op.ins[0]))
     length, extent = frame.sizes(product(shape[axis + 1 :])), frame.sizes(shape[axis])
     row_bytes = e.mul(length, bytes_of(buffer_element(op.ins[0])))
@@ -96,6 +99,28 @@ def _emit_tiles(op: Gather, frame: Frame) -> None:
         rows_to_tile(e, raw(buffer_element(op.ins[0])), frame.ins[0], table, target, channels, groups)
 
     e.for_loop(frame.begin, frame.end, tile)
+
+
+def _emit_from_tiles(op: Gather, frame: Frame) -> None:
+    """A few tokens of many: row t of the out is token `indices[t]`."""
+    e, (tokens, channels) = frame.e, buffer_sizes(op.ins[0])
+    if _axis(op) != 0:
+        raise CompilerBug(f"kernel.gather along axis {_axis(op)} cannot read tiles")
+    element = raw(buffer_element(op.ins[0]))
+    width, length, extent = bytes_of(buffer_element(op.ins[0])), frame.sizes(channels), frame.sizes(tokens)
+
+    def row(number: Value, held: tuple[Value, ...]) -> None:
+        index, valid = _resolve(op, frame, _index(op, frame, number), extent)
+        first = e.add(e.mul(e.div(index, TILE), e.mul(length, TILE)), e.rem(index, TILE))
+        target = e.mul(number, length)
+
+        def one(channel: Value, held: tuple[Value, ...]) -> None:
+            value = e.load(element, frame.ins[0], e.mul(e.add(first, e.mul(channel, TILE)), width))
+            e.store(value, frame.outs[0], e.mul(e.add(target, channel), width))
+
+        e.if_(valid, lambda: e.for_loop(0, length, one) and None)
+
+    e.for_loop(frame.begin, frame.end, row)
 
 
 GATHER = KernelRow(emit_gather, gather_items)
