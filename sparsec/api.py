@@ -275,8 +275,8 @@ def stages_for(signature: Signature, targets: tuple[CpuTarget, ...], options: Op
         if name not in signature.symbols:
             known = f"those are {', '.join(signature.symbols)}" if signature.symbols else "it has none"
             raise OptionError(f"expect {name}={size}: the model has no dynamic dimension of that name; {known}")
-    unrolling = options.unroll, options.code_budget
-    return pipeline.stages(targets[0].name, host_vendor(), options.expected_sizes, *unrolling)
+    choices = options.unroll, options.code_budget, options.padding
+    return pipeline.stages(targets[0].name, host_vendor(), options.expected_sizes, *choices)
 
 
 def signature_of(source: Source) -> Signature:

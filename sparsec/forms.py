@@ -47,7 +47,7 @@ def scheduled(module: ModuleOp) -> None:
         if isinstance(op, MatMul):
             _require(op.schedule is not None, op, "scheduled", "it has no schedule")
         if isinstance(op, AttentionOp):
-            _require_layout(op, (*op.operands[:3], *op.results), Layout.TILED)
+            _require_layout(op, (op.q, op.k, op.v, *op.results), Layout.TILED)
         if isinstance(op, LayerNorm):
             _require_layout(op, (op.x, *op.results), Layout.TILED)
         if isinstance(op, MatMul) and op.schedule is not None:

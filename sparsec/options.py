@@ -45,6 +45,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "unroll": str,
     "code_budget": int,
     "tune": bool,
+    "padding": str,
     "prefix": (str, type(None)),
     "threads": (int, type(None)),
     "pinned": bool,
@@ -76,6 +77,9 @@ class Options:
         code_budget: how many bytes of such code a model may have under `auto`.
         tune: measure on this machine how layers are best computed at the expected sizes, and remember it in the cache
             folder, instead of predicting it.
+        padding: which tokens need not be computed. `exact`: the padding behind a sequence, where masks prove that no
+            output depends on it, so results are those of `keep`; `zero`: also where only outputs at the same tokens
+            do, which become 0 there; `keep`: none.
         prefix: what the C names of the model start with, e.g. `bert` gives `bert_run`; None takes the file's name.
         threads: how many threads a program starts with; None is one for every physical core that may be used.
         pinned: whether these threads stay on a core each.
@@ -92,6 +96,7 @@ class Options:
     unroll: str = "auto"
     code_budget: int = CODE_BUDGET
     tune: bool = False
+    padding: str = "exact"
     prefix: str | None = None
     threads: int | None = None
     pinned: bool = False
@@ -112,6 +117,7 @@ class Options:
         _require(fits, "expect", self.expect, "sizes of at least 1 by name, such as {'sequence': 128}")
         _require(self.unroll in ("auto", "never", "always"), "unroll", self.unroll, "'auto', 'never' or 'always'")
         _require(self.code_budget >= 0, "code_budget", self.code_budget, "a number of bytes, 0 or more")
+        _require(self.padding in ("exact", "zero", "keep"), "padding", self.padding, "'exact', 'zero' or 'keep'")
         if self.prefix is not None:
             is_name = _IDENTIFIER.fullmatch(self.prefix) is not None
             _require(is_name, "prefix", self.prefix, "a C identifier such as 'bert'")

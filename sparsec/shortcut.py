@@ -45,6 +45,7 @@ def choices(options: Options, stem: str) -> list[str]:
         options.expected_sizes,
         options.unroll,
         str(options.code_budget),
+        options.padding,
         *(repr(target) for target in options.cpu_targets()),
     ]
 
