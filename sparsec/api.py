@@ -33,9 +33,10 @@ from sparsec.packing_baked import bake
 from sparsec.pipeline import Step
 from sparsec.reference import main_function, names_of
 from sparsec.runtime.program import Program
-from sparsec.runtime.signature import KernelCall, Signature, TensorInfo
+from sparsec.runtime.signature import KernelCall, Packing, Signature, TensorInfo
 from sparsec.schedule import Dataflow
 from sparsec.target import CpuTarget, host_vendor
+from sparsec.transforms.request_packing import packing_of
 from sparsec.tune import Tell, tune
 from sparsec.variants import Assistant, Take, Watch, lower_variants
 from sparsec.weights import WeightStore
@@ -238,6 +239,8 @@ def lower(
     stages = stages_for(signature, targets, options)
     for step in watch(pipeline.run(source.module, source.context, stages), ""):
         passes = step.index
+        if step.ends_stage and step.stage == "sparse":
+            signature = replace(signature, packing=_packing(step.module))
         if step.ends_stage and step.stage == "scheduled":
             signature = _described(signature, step.module, source)
     program = next((op for op in source.module.ops if isinstance(op, KernelProgram)), None)
@@ -293,6 +296,12 @@ def signature_of(source: Source) -> Signature:
     symbols = dict.fromkeys(size for tensor in inputs for size in tensor.shape if isinstance(size, str))
     metadata = {"model": source.name, "sparsec": __version__}
     return Signature(inputs, outputs, tuple(symbols), metadata=metadata)
+
+
+def _packing(module: ModuleOp) -> Packing | str:
+    """How requests share a call of a [sparse] module."""
+    found = packing_of(main_function(module))
+    return found if isinstance(found, str) else Packing(found.mask, found.batch, found.sequence)
 
 
 def _described(signature: Signature, module: ModuleOp, source: Source) -> Signature:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from sparsec.errors import CompilerBug, InputError, LinkError, ModelError, SparsecError, TargetError
 from sparsec.runtime import abi
 from sparsec.runtime.profile import Profile, Span
+from sparsec.runtime.requests import check_request, cut, is_packable, joined
 from sparsec.runtime.signature import DTYPE_CODES, MAX_RANK, Signature, TensorInfo
 
 Array = NDArray[Any]
@@ -138,7 +139,7 @@ class Program:
         Raises:
             InputError: as for a call.
         """
-        arrays = self._arrays(feed)
+        arrays = list(self._arrays(feed).values())
 
         def record(context: _Context) -> list[Span]:
             self._prepare(context)
@@ -147,6 +148,39 @@ class Program:
             return [span for number in range(runs) for span in context.run_recorded(arrays, number)]
 
         return Profile(self.signature.calls, self._threads, self._with_context(record))
+
+    def run_list(self, requests: Sequence[Mapping[str, ArrayLike] | Sequence[ArrayLike]]) -> list[tuple[Array, ...]]:
+        """Run the model on several requests of different length in one call, in which padding between them costs nothing.
+
+        Args:
+            requests: each has arrays as a call takes them, by name or in the order of `inputs`: one sequence, or
+                several of one length.
+
+        Returns, for each request, what a call with its arrays alone returns, to the bit.
+
+        Raises:
+            InputError: as for a call, or the model was not compiled so that padding is left out.
+        """
+        packing = self.signature.packing
+        if isinstance(packing, str):
+            raise InputError(
+                f"this model takes no lists of requests: {packing}; run each request by itself, or compile the model "
+                "with padding='zero' if only outputs at padded tokens depend on padding"
+            )
+        checked = [
+            check_request(self.signature, packing, number, self._arrays(_by_name(self.inputs, request, number)))
+            for number, request in enumerate(requests)
+        ]
+        together = [request for request in checked if is_packable(packing, request)]
+        results: dict[int, tuple[Array, ...]] = {}
+        if together:
+            outputs = self._run(joined(self.signature, packing, together))
+            cuts = cut(self.signature, packing, together, outputs)
+            results = {request.number: own for request, own in zip(together, cuts, strict=True)}
+        for request in checked:
+            if request.number not in results:
+                results[request.number] = self._run(request.arrays)
+        return [results[request.number] for request in checked]
 
     def save(self, path: str | Path) -> None:
         """Write the model as a shared library that needs nothing but libc, and `<stem>.h` beside it for C programs.
@@ -165,8 +199,19 @@ class Program:
     def _names(self) -> str:
         return ", ".join(tensor.name for tensor in self.inputs)
 
+    def _arrays(self, feed: Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """An array for each input, of its dtype, in the order of the graph."""
+        expected = {tensor.name for tensor in self.inputs}
+        for name in feed:
+            if name not in expected:
+                raise InputError(f"there is no input {name!r}; the inputs are: {self._names()}")
+        missing = [tensor.name for tensor in self.inputs if tensor.name not in feed]
+        if missing:
+            raise InputError(f"no array is given for {', '.join(map(repr, missing))}; the inputs are: {self._names()}")
+        return {tensor.name: _as_array(tensor, feed[tensor.name]) for tensor in self.inputs}
+
     def _run(self, feed: Mapping[str, ArrayLike]) -> tuple[Array, ...]:
-        arrays = self._arrays(feed)
+        arrays = list(self._arrays(feed).values())
 
         def run(context: _Context) -> tuple[Array, ...]:
             self._prepare(context)
@@ -177,16 +222,6 @@ class Program:
     def _prepare(self, context: _Context) -> None:
         context.set_threads(self._threads)
         context.set_pinning(self.pinned)
-
-    def _arrays(self, feed: Mapping[str, ArrayLike]) -> list[Array]:
-        expected = {tensor.name for tensor in self.inputs}
-        for name in feed:
-            if name not in expected:
-                raise InputError(f"there is no input {name!r}; the inputs are: {self._names()}")
-        missing = [tensor.name for tensor in self.inputs if tensor.name not in feed]
-        if missing:
-            raise InputError(f"no array is given for {', '.join(map(repr, missing))}; the inputs are: {self._names()}")
-        return [_as_array(tensor, feed[tensor.name]) for tensor in self.inputs]
 
     def _with_context(self, use: Callable[[_Context], T]) -> T:
         try:
@@ -277,6 +312,16 @@ def _destroy(library: abi.Library, handle: int) -> None:
 
 def _text(raw: bytes) -> str:
     return raw.decode(errors="replace")
+
+
+def _by_name(
+    inputs: Sequence[TensorInfo], request: Mapping[str, ArrayLike] | Sequence[ArrayLike], number: int
+) -> Mapping[str, ArrayLike]:
+    if isinstance(request, Mapping):
+        return request
+    if len(request) != len(inputs):
+        raise InputError(f"request {number} has {len(request)} arrays, the model has {len(inputs)} inputs")
+    return {info.name: array for info, array in zip(inputs, request, strict=True)}
 
 
 def _as_array(info: TensorInfo, value: ArrayLike) -> Array:

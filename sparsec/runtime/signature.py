@@ -59,6 +59,20 @@ class KernelCall:
 
 
 @dataclass(frozen=True)
+class Packing:
+    """How requests of different length share a call.
+
+    Attributes:
+        mask: the input that is 1 for tokens and 0 for the padding behind them.
+        batch, sequence: the symbols in whose values calls differ.
+    """
+
+    mask: str
+    batch: str
+    sequence: str
+
+
+@dataclass(frozen=True)
 class Signature:
     """Everything a caller must know about a compiled model.
 
@@ -68,6 +82,7 @@ class Signature:
         symbols: the named sizes, in the order in which generated code receives them; each is a size of some input.
         messages: what the model may report while it runs; a kernel reports an index into them, plus 1.
         calls: the kernels that a run calls, in their order.
+        packing: how requests of different length share a call, or why they cannot.
         metadata: anything that JSON can hold, for people: producer, sparsity, source file.
 
     Raises:
@@ -80,6 +95,7 @@ class Signature:
     messages: tuple[str, ...] = ()
     calls: tuple[KernelCall, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    packing: Packing | str = "the compiler did not look for padding"
 
     def __post_init__(self) -> None:
         for kind, tensors in (("inputs", self.inputs), ("outputs", self.outputs)):
@@ -108,7 +124,12 @@ class Signature:
             messages=tuple(raw["messages"]),
             calls=tuple(KernelCall(item["kernel"], item["source"]) for item in raw["calls"]),
             metadata=raw["metadata"],
+            packing=_packing(raw["packing"]),
         )
+
+
+def _packing(raw: dict[str, str] | str) -> Packing | str:
+    return raw if isinstance(raw, str) else Packing(**raw)
 
 
 def _tensors(raw: list[dict[str, Any]]) -> tuple[TensorInfo, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, UnitAttr, f32, i8, i32
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from sparsec.builder import constant_value
@@ -115,11 +115,17 @@ def body_intervals(matmul: MatMul, weights: WeightStore) -> dict[SSAValue, Inter
         if array is None and argument.type in _BYTES:
             known[argument] = _BYTES[argument.type]
         if array is not None and array.size in (1, array.shape[-1] if array.shape else 1):
-            _know(known, argument, array.reshape(-1) if array.size > 1 else array.reshape(()))
-    for op in matmul.body.block.ops:
+            know(known, argument, array.reshape(-1) if array.size > 1 else array.reshape(()))
+    follow_intervals(matmul.body, known, weights)
+    return known
+
+
+def follow_intervals(body: Region, known: dict[SSAValue, Interval], weights: WeightStore) -> None:
+    """Add to what is known what follows for the values in a body."""
+    for op in body.block.ops:
         if isinstance(op, Constant):
             if (array := constant_value(op.result, weights)) is not None:
-                _know(known, op.result, array)
+                know(known, op.result, array)
         elif op.results and op.results[0].type in _BYTES:
             known[op.results[0]] = _BYTES[op.results[0].type]  # whatever it is made of
         elif op.results and all(operand in known for operand in op.operands):
@@ -128,10 +134,9 @@ def body_intervals(matmul: MatMul, weights: WeightStore) -> dict[SSAValue, Inter
                 stored = None if found is None else found.stored(element_of(op.results[0].type))
             if stored is not None:
                 known[op.results[0]] = stored
-    return known
 
 
-def _know(known: dict[SSAValue, Interval], value: SSAValue, array: Array) -> None:
+def know(known: dict[SSAValue, Interval], value: SSAValue, array: Array) -> None:
     """Remember a constant, if it is made of finite numbers."""
     if array.dtype.kind in "iuf" and np.isfinite(array).all():
         known[value] = Interval.of(array)
@@ -165,6 +170,8 @@ def _interval(op: Operation, operands: Sequence[Interval]) -> Interval | None:
             return Interval(operands[0].low - operands[1].high, operands[0].high - operands[1].low)
         case ew.Mul():
             return _product(*operands)
+        case ew.Div() if not ((operands[1].low <= 0) & (operands[1].high >= 0)).any():
+            return _corners(np.divide, *operands)
         case ew.Maximum():
             return _both(np.maximum, *operands)
         case ew.Minimum():
@@ -191,5 +198,11 @@ def _both(choose: np.ufunc, a: Interval, b: Interval) -> Interval:
 
 
 def _product(a: Interval, b: Interval) -> Interval:
-    corners = np.stack(np.broadcast_arrays(a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high))
+    return _corners(np.multiply, a, b)
+
+
+def _corners(combine: np.ufunc, a: Interval, b: Interval) -> Interval:
+    """What a function that rises or falls in each of its arguments makes of two intervals."""
+    ends = [combine(left, right) for left in (a.low, a.high) for right in (b.low, b.high)]
+    corners = np.stack(np.broadcast_arrays(*ends))
     return Interval(corners.min(axis=0), corners.max(axis=0))

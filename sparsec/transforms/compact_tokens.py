@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr, i64
-from xdsl.dialects.func import ReturnOp
+from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
@@ -23,7 +23,8 @@ from sparsec.dialects.tensor_op import integers
 from sparsec.dims import Dim, Size, product
 from sparsec.errors import CompilerBug
 from sparsec.transforms.kept_tokens import kept_tokens
-from sparsec.transforms.straight_line import erase_dead, function_blocks, move_before
+from sparsec.transforms.request_packing import describe_packing
+from sparsec.transforms.straight_line import erase_dead, move_before
 from sparsec.transforms.token_region import TokenRegion, find_region, takes_first_token
 from sparsec.weights import WeightStore
 
@@ -54,9 +55,14 @@ class CompactTokens(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         weights = weights_of(ctx)
-        for block in function_blocks(op):
-            region = find_region(block, weights, outputs_too=self.padding == "zero") if self.padding != "keep" else None
-            if region is not None and (place := _make_room(block, region)) is not None:
+        for function in op.ops:
+            if not isinstance(function, FuncOp) or self.padding == "keep":
+                continue
+            block = function.body.block
+            region = find_region(block, weights, outputs_too=self.padding == "zero")
+            place = None if region is None else _make_room(block, region)
+            describe_packing(function, None if place is None else region, weights)
+            if region is not None and place is not None:
                 _Compaction(region, weights).apply(block, place)
                 erase_dead(block)
 

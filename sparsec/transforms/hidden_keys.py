@@ -1,19 +1,22 @@
 """Which operands of an attention hide keys: a hidden key's weight is exactly 0, so its token changes nothing.
 
-A key is hidden from a query where a number of at most `HIDDEN` is added to its score, or takes its place. If the same
-query sees another key, one to which nothing below `SEEN` is added, the difference of their scores is far below -88,
-where the softmax's exponential is exactly +0; added to its partial sums in any order, that changes no bit. What a body
-makes of the weight 0 must be 0, too (the zero point, if it quantises). This takes for granted that scores without masks
-and values are finite, and scores smaller than 1e29: a model that exceeds this has long overflowed.
+A key is hidden from a query where a number of at most `hidden` is added to its score, or takes its place. If the same
+query sees another key, one to which nothing below `seen` is added, the difference of their scores is below -100, where
+the softmax's exponential is exactly +0 (from `EXP_LOWEST` on); added to partial sums in any order, that changes no bit.
+What a body makes of the weight 0 must be 0, too (the zero point, if it quantises).
+
+Masks of -1e38 and the like hide keys under any score, if scores without masks are finite and smaller than 1e29: a model
+that exceeds this has long overflowed. Masks of -10000 hide keys where scores are quantised, or made of quantised
+operands, and so known to be small enough.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from xdsl.dialects.builtin import f32, i1
+from xdsl.dialects.builtin import f32, i1, i32
 from xdsl.ir import BlockArgument, Region, SSAValue
 
 from sparsec.builder import constant_value
@@ -24,9 +27,14 @@ from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_structure import Constant
 from sparsec.dims import is_number
 from sparsec.reference import evaluate_op
+from sparsec.transforms.bound_quantisations import Interval, follow_intervals, know
 from sparsec.weights import Array, WeightStore
 
 HIDDEN, SEEN = -1e30, -1e29
+"""What hides a key, and what leaves it seen, under any score."""
+
+CLEAR = -100.0
+"""A difference of scores at which the smaller one has no weight, with room for rounding."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +44,13 @@ class Mask:
     Attributes:
         value: broadcasts to `[batch, heads, queries, keys]`.
         hides: the boolean that hides a key; None for numbers that are added to scores.
+        hidden, seen: up to which and from which number on that is so.
     """
 
     value: SSAValue
     hides: bool | None = None
+    hidden: float = HIDDEN
+    seen: float = SEEN
 
 
 def masks_of(op: Attention, weights: WeightStore) -> list[Mask]:
@@ -58,7 +69,26 @@ def masks_of(op: Attention, weights: WeightStore) -> list[Mask]:
         if argument.type != i1 or len(senses) != 1:
             return []
         found.append(Mask(extra, senses[0]))
-    return found
+    bound = _score_bound(op, weights) if len(found) == 1 and found[0].hides is None else None
+    return found if bound is None else [replace(found[0], hidden=2 * (CLEAR / 2 - bound), seen=0.0)]
+
+
+def _score_bound(op: Attention, weights: WeightStore) -> float | None:
+    """The largest absolute value of a score without its one mask; None if that is not known."""
+    known: dict[SSAValue, Interval] = {}
+    arguments, channels = op.score.block.args, sizes_of(op.q.type)[-1]
+    if arguments[0].type == i32 and isinstance(channels, int):
+        most = np.asarray(255.0 * 255.0 * channels / op.heads.value.data)
+        if (sums := Interval(-most, most).stored(i32)) is not None:
+            known[arguments[0]] = sums
+    for argument, array in _constant_arguments(op, op.score, weights):
+        know(known, argument, array)
+    follow_intervals(op.score, known, weights)
+    masks = {argument for argument in arguments[1:] if argument not in known}
+    others = [term for term in _terms(yielded(op.score)[0]) if term not in masks]
+    if not all(term in known for term in others):
+        return None
+    return sum(known[term].magnitude for term in others)
 
 
 def _keeps_zero(op: Attention, weights: WeightStore) -> bool:
@@ -110,7 +140,7 @@ def known_values(body: Region, given: Mapping[SSAValue, Array], weights: WeightS
                 chosen = operands[1 if operands[0].all() else 2]
                 if chosen is not None:
                     known[op.result] = chosen
-            case ew.Mul() if any(operand is not None and not operand.any() for operand in operands):
+            case ew.Mul() | ew.And() if any(operand is not None and not operand.any() for operand in operands):
                 known[op.result] = np.zeros((), to_numpy(element_of(op.result.type)))
             case _:
                 arrays = [operand for operand in operands if operand is not None]

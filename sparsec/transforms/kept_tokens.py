@@ -12,7 +12,7 @@ from sparsec.builder import Builder
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.encoding import element_of, sizes_of
-from sparsec.transforms.hidden_keys import HIDDEN, SEEN, Mask
+from sparsec.transforms.hidden_keys import Mask
 from sparsec.transforms.token_region import TokenRegion
 
 
@@ -29,13 +29,11 @@ def kept_tokens(b: Builder, region: TokenRegion) -> tuple[SSAValue, SSAValue]:
     place = {mask: 2 * number for number, mask in enumerate(masks)}
 
     def body(inner: Builder, args: Sequence[SSAValue]) -> Sequence[SSAValue]:
-        low, high = inner.scalar(HIDDEN, f32), inner.scalar(SEEN, f32)
-
         def hidden(mask: Mask) -> SSAValue:
-            return inner.apply(ew.LessEqual, args[place[mask]], low)
+            return inner.apply(ew.LessEqual, args[place[mask]], inner.scalar(mask.hidden, f32))
 
         def seen(mask: Mask) -> SSAValue:
-            return inner.apply(ew.GreaterEqual, args[place[mask] + 1], high)
+            return inner.apply(ew.GreaterEqual, args[place[mask] + 1], inner.scalar(mask.seen, f32))
 
         groups = [_all(inner, ew.Or, [hidden(mask) for mask in group]) for group in region.masks]
         needed = [inner.apply(ew.Not, _all(inner, ew.And, groups))]
