@@ -128,8 +128,8 @@ def _dynamic_quantize(op: Operation, operands: Sequence[Array], scope: Scope) ->
 def _token_index(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     needed, seen = operands
     batch, sequence = needed.shape
-    last = np.where(needed, np.arange(1, sequence + 1), 0).max(axis=1, initial=0)
-    lengths = np.where(seen[:, :1].any(axis=1), last, sequence)
+    last: Array = np.where(needed, np.arange(1, sequence + 1), 0).max(axis=1, initial=0)
+    lengths: Array = np.where(seen[:, :1].any(axis=1), last, sequence)
     kept = np.arange(sequence) < lengths[:, None]
     rows = np.flatnonzero(kept)
     places = np.full((batch, sequence), -1, np.int64)

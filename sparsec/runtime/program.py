@@ -150,7 +150,7 @@ class Program:
         return Profile(self.signature.calls, self._threads, self._with_context(record))
 
     def run_list(self, requests: Sequence[Mapping[str, ArrayLike] | Sequence[ArrayLike]]) -> list[tuple[Array, ...]]:
-        """Run the model on several requests of different length in one call, in which padding between them costs nothing.
+        """Run the model on requests of different length in one call, in which the shorter ones cost less.
 
         Args:
             requests: each has arrays as a call takes them, by name or in the order of `inputs`: one sequence, or

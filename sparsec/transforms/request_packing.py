@@ -23,7 +23,7 @@ from sparsec.dialects.encoding import element_of, sizes_of, to_numpy
 from sparsec.dialects.sparse import Map, MatMul
 from sparsec.dialects.tensor_op import SOURCE, integers, normalise_axis
 from sparsec.dims import Dim, Size
-from sparsec.errors import CompilerBug, InputError
+from sparsec.errors import InputError
 from sparsec.reference import names_of, scope_for
 from sparsec.transforms.hidden_keys import Mask, known_values
 from sparsec.transforms.token_region import TokenRegion
@@ -36,7 +36,7 @@ Numbers = Mapping[int, Array]
 """What a value is where it belongs to padding, for each axis, counted from the end (1), that has the tokens."""
 
 
-class Refused(Exception):
+class _Refused(Exception):
     """Why requests cannot share a call."""
 
 
@@ -58,10 +58,11 @@ def describe_packing(function: FuncOp, region: TokenRegion | None, weights: Weig
     """Leave an attribute that `packing_of` reads; to be called before the region is rewritten."""
     try:
         if region is None:
-            raise Refused("no padding is left out: either no mask hides padding from attention, or outputs depend on it")
+            raise _Refused("it drops no padding: either no mask hides padding from attention, or outputs depend on it")
         found = _Analysis(function, region, weights).run()
-        function.attributes[PACKING] = ArrayAttr([StringAttr(text) for text in (found.mask, found.batch, found.sequence)])
-    except Refused as reason:
+        texts = found.mask, found.batch, found.sequence
+        function.attributes[PACKING] = ArrayAttr([StringAttr(text) for text in texts])
+    except _Refused as reason:
         function.attributes[PACKING] = StringAttr(str(reason))
 
 
@@ -85,7 +86,7 @@ class _Analysis:
         batch, sequence = self.region.lead
         names = [size.symbols[0] for size in (batch, sequence) if isinstance(size, Dim) and len(size.symbols) == 1]
         if len(names) != 2 or names[0] == names[1] or (batch, sequence) != tuple(map(Dim.symbol, names)):
-            raise Refused("the numbers of sequences and tokens are fixed, export the model with dynamic ones")
+            raise _Refused("the numbers of sequences and tokens are fixed, export the model with dynamic ones")
         block = self.function.body.block
         for argument, name in zip(block.args, names_of(self.function, INPUT_NAMES), strict=True):
             self._require_batch(argument, f"input {name!r}")
@@ -104,7 +105,7 @@ class _Analysis:
         """Sizes but the first, which is the batch, must be numbers or that of the sequence."""
         first, *others = sizes_of(value.type) or (1,)
         if first != self.region.lead[0] or any(isinstance(s, Dim) and s != self.region.lead[1] for s in others):
-            raise Refused(f"{what} is {value.type}, expected batch, then sequence and numbers")
+            raise _Refused(f"{what} is {value.type}, expected batch, then sequence and numbers")
 
     def _token_axes(self, value: SSAValue) -> list[int]:
         shape = sizes_of(value.type)
@@ -117,7 +118,7 @@ class _Analysis:
         if not self._keeps_apart(op):
             source = op.attributes.get(SOURCE)
             where = source.data if isinstance(source, StringAttr) else op.name
-            raise Refused(f"{where} may mix sequences, or tokens with padding")
+            raise _Refused(f"{where} may mix sequences, or tokens with padding")
         match op:
             case Map():
                 self._follow_map(op)
@@ -133,7 +134,8 @@ class _Analysis:
             case st.Reshape():
                 return self._regroups_channels(op)
             case st.Slice():
-                return all(map(self._keeps_prefix, sizes_of(op.operand.type), op.start_sizes, integers(op.steps), sizes_of(op.result.type)))
+                sizes = sizes_of(op.operand.type), op.start_sizes, integers(op.steps), sizes_of(op.result.type)
+                return all(map(self._keeps_prefix, *sizes))
             case st.Gather():
                 return op.axis.value.data == 0 and all(isinstance(s, int) for s in sizes_of(op.operand.type))
             case st.GatherND():
@@ -162,7 +164,7 @@ class _Analysis:
     def _keeps_prefix(self, given: Size, start: Size, step: int, taken: Size) -> bool:
         if isinstance(given, int):
             return isinstance(start, int)
-        return start == 0 and (taken == 1 and given == self.region.lead[1] or (step == 1 and taken == given))
+        return start == 0 and ((taken == 1 and given == self.region.lead[1]) or (step == 1 and taken == given))
 
     def _sums_zeros(self, op: st.ReduceOp) -> bool:
         """Whether it reduces known sizes, or is a sum over one sequence that adds zeros for padding."""
@@ -177,7 +179,7 @@ class _Analysis:
     def _follow_map(self, op: Map) -> None:
         axes = {axis for value in op.inputs for axis in self.numbers.get(value, {})}
         for axis in sorted(axes):
-            given = {
+            given: dict[SSAValue, Array] = {
                 argument: self.numbers[value][axis]
                 for value, argument in zip(op.inputs, op.body.block.args, strict=True)
                 if axis in self.numbers.get(value, {})
@@ -200,11 +202,11 @@ class _Analysis:
         """Refuse masks that may show padding to some query."""
         for group in self.region.masks:
             if not any(self._hides_padding(mask) for mask in group):
-                raise Refused("zeros in the inputs are not what its masks take for padding")
+                raise _Refused("zeros in the inputs are not what its masks take for padding")
         for factor in self.region.factors:
             held = self.numbers.get(factor, {})
             if not any(not number.any() for number in held.values()):
-                raise Refused("zeros in the inputs are not what its sums over tokens leave out")
+                raise _Refused("zeros in the inputs are not what its sums over tokens leave out")
 
     def _hides_padding(self, mask: Mask) -> bool:
         number = self.numbers.get(mask.value, {}).get(1)
@@ -217,22 +219,23 @@ class _Analysis:
         values = [mask.value for group in self.region.masks for mask in group]
         ops, inputs = _computing(values)
         if len(inputs) != 1:
-            raise Refused("its masks are computed from more than one input")
+            raise _Refused("its masks are computed from more than one input")
         (source,) = inputs
         for length in (1, 2, 5):
             symbols = {str(self.region.lead[0]): 1, str(self.region.lead[1]): length}
             scope = scope_for(symbols, self.weights)
-            arrays: dict[SSAValue, Array] = {source: np.ones(scope.shape(source.type), to_numpy(element_of(source.type)))}
+            ones = np.ones(scope.shape(source.type), to_numpy(element_of(source.type)))
+            arrays: dict[SSAValue, Array] = {source: ones}
             with np.errstate(all="ignore"):
                 try:
                     for op in ops:
                         arrays.update(zip(op.results, scope.run(op, [arrays[v] for v in op.operands]), strict=True))
                 except InputError as error:
-                    raise Refused(f"its masks cannot be computed for {length} tokens: {error}") from error
+                    raise _Refused(f"its masks cannot be computed for {length} tokens: {error}") from error
             for mask in (mask for group in self.region.masks for mask in group):
                 first = arrays[mask.value][..., 0]
                 if not (first != mask.hides if mask.hides is not None else first >= mask.seen).all():
-                    raise Refused("its masks hide the first token where the mask is 1")
+                    raise _Refused("its masks hide the first token where the mask is 1")
         return names_of(self.function, INPUT_NAMES)[list(block.args).index(source)]  # pyright: ignore
 
 
@@ -245,7 +248,7 @@ def _computing(values: Sequence[SSAValue]) -> tuple[list[Operation], list[SSAVal
         value = pending.pop()
         if isinstance(value.owner, Block):
             inputs[value] = None
-        elif isinstance(value.owner, Operation) and value.owner not in ops:
+        elif value.owner not in ops:
             ops.add(value.owner)
             pending.extend(value.owner.operands)
     block = next((op.parent for op in ops), None)

@@ -1,4 +1,4 @@
-"""`kernel.token_index`: counts the tokens that are kept and says where each one lies. A single work item, it is short."""
+"""`kernel.token_index`: counts the tokens that are kept and says where each one lies; a single work item."""
 
 from __future__ import annotations
 
