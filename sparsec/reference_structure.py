@@ -128,9 +128,13 @@ def _dynamic_quantize(op: Operation, operands: Sequence[Array], scope: Scope) ->
 def _token_index(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     needed, seen = operands
     batch, sequence = needed.shape
-    last: Array = np.where(needed, np.arange(1, sequence + 1), 0).max(axis=1, initial=0)
-    lengths: Array = np.where(seen[:, :1].any(axis=1), last, sequence)
-    kept = np.arange(sequence) < lengths[:, None]
+    lengths: list[int] = []
+    kept = np.zeros((batch, sequence), np.bool_)
+    for row in range(batch):
+        wanted = np.flatnonzero(needed[row])
+        last = int(wanted[-1]) + 1 if wanted.size else 0
+        lengths.append(last if seen[row, :1].any() else sequence)
+        kept[row, : lengths[-1]] = True
     rows = np.flatnonzero(kept)
     places = np.full((batch, sequence), -1, np.int64)
     places[kept] = np.arange(rows.size)

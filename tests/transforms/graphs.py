@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from xdsl.dialects.builtin import ModuleOp, f32, i1, i64
+from xdsl.dialects.builtin import ModuleOp, StringAttr, f32, i1, i64
 from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.encoding import tensor
+from sparsec.dialects.nn_tokens import TokenIndex
 from sparsec.dialects.tensor_op import sizes
 from sparsec.dims import Dim
 from sparsec.weights import WeightStore
@@ -181,3 +182,8 @@ def layer_norm_of(
     scale, bias = (builder.constant(np.random.default_rng(i).normal(size=channels).astype(np.float32)) for i in (0, 1))
     scaled = builder.apply(ew.Mul, *((scale, normal) if scale_first else (normal, scale)))
     return builder.apply(ew.Add, *((bias, scaled) if scale_first else (scaled, bias)))
+
+
+def token_index(builder: Builder, needed: SSAValue, seen: SSAValue, name: str = "tokens") -> Sequence[SSAValue]:
+    """Offsets, rows and places of `nn.token_index`."""
+    return builder.create(TokenIndex, [needed, seen], {"tokens": StringAttr(name)}).results

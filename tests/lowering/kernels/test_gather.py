@@ -52,6 +52,20 @@ def test_out_of_range(wrong: int, tiled: bool) -> None:
     assert kernel.status == MESSAGE + 1
 
 
+@pytest.mark.parametrize(("dtype", "channels"), [("float32", 37), ("uint8", 4), ("bool", 1)])
+def test_tokens_out_of_tiles(dtype: str, channels: int) -> None:
+    ins = [buffer(dtype, ("s", channels), tiled=True), buffer("int64", ("b",))]
+    op = kernel_op("gather", ins, [buffer(dtype, ("b", channels))], f"axis = 0, message = {MESSAGE}")
+    kernel = Compiled(op, GATHER, ("b", "s"))
+    for b, s in [(1, 1), (5, 64), (3, 130), (0, 7)]:
+        data = table(dtype, s, channels)
+        ids = np.random.default_rng(s).integers(-s, s, b)
+        assert_same(kernel(data, ids, b=b, s=s)[0], data[ids])
+        assert kernel.status == 0
+    kernel(table(dtype, 3, channels), np.array([1, 3]), b=2, s=3)
+    assert kernel.status == MESSAGE + 1
+
+
 def test_axis_inside() -> None:
     kernel = gather("int64", ("b", "s", 6), (2, 2), ("b", 2, 2, 6), 1)
     ids = np.array([[0, -1], [2, 1]])
