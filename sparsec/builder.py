@@ -98,7 +98,8 @@ class Builder:
         Raises:
             ShapeError: the operands do not fit, with the source position in front.
         """
-        count = len(yielded(regions[0])) if op_class in (sparse.MatMul, sparse.Map) else len(_results(op_class))
+        with_body = op_class in (sparse.MatMul, sparse.LayerNorm, sparse.Map)
+        count = len(yielded(regions[0])) if with_body else len(_results(op_class))
         op = op_class.create(
             operands=operands,
             result_types=result_types or [f32] * count,

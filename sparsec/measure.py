@@ -62,6 +62,8 @@ class MeasuredProgram:
         program = next((op for op in module.ops if isinstance(op, kernel.Program)), None)
         if program is None:
             raise CompilerBug("only a module in [kernels] form can be measured")
+        if any(isinstance(op, kernel.TokenIndex) for op in program.body.block.ops):
+            raise CompilerBug("kernels whose sizes are worked out in a run cannot be measured alone: keep the padding")
         self._memory = _Memory(program, context, sizes)
         self._order: list[tuple[str, NDArray[np.int64]]] = []
         self.kernels = self._find_kernels(program, target)

@@ -60,6 +60,12 @@ def add_compilation(parser: argparse.ArgumentParser) -> None:
         help="write the patterns of sparse weights into the code: faster for small layers of known sizes "
         "(default: auto, within --code-budget)",
     )
+    group.add_argument(
+        "--padding",
+        choices=("exact", "zero", "keep"),
+        help="tokens behind the end of a sequence are not computed where no output depends on them (exact, the "
+        "default), also where only outputs at the same tokens do, which become 0 (zero); keep computes them all",
+    )
     group.add_argument("--code-budget", type=int, metavar="BYTES", help="how much such code auto may make")
     group.add_argument(
         "--tune",
@@ -75,7 +81,7 @@ def add_compilation(parser: argparse.ArgumentParser) -> None:
 def compilation_options(chosen: argparse.Namespace) -> dict[str, Any]:
     """The options that `add_compilation` and `add_threads` read, as `sparsec.Options.of` takes them."""
     options: dict[str, Any] = {}
-    for name in ("prefix", "linker", "time_limit", "threads", "unroll", "code_budget"):
+    for name in ("prefix", "linker", "time_limit", "threads", "unroll", "code_budget", "padding"):
         if getattr(chosen, name, None) is not None:
             options[name] = getattr(chosen, name)
     if getattr(chosen, "target", None):

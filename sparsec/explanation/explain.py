@@ -59,7 +59,8 @@ class Question:
 
     def stages(self) -> tuple[pipeline.Stage, ...]:
         """The stages that make the code that is asked about."""
-        return pipeline.stages(self.target.name, self.vendor, _text(self.expect), self.unroll, self.budget)
+        # how much padding there is differs from run to run: what is explained is a run without any
+        return pipeline.stages(self.target.name, self.vendor, _text(self.expect), self.unroll, self.budget, "keep")
 
     @property
     def is_expected(self) -> bool:

@@ -18,7 +18,7 @@ from sparsec.dialects import nn_structure as st
 from sparsec.dialects.encoding import element_of, sizes_of
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_tokens import PackedAttention, TokenIndex
-from sparsec.dialects.sparse import Map, MatMul
+from sparsec.dialects.sparse import LayerNorm, Map, MatMul
 from sparsec.dialects.tensor_op import integers
 from sparsec.dims import Dim, Size, product
 from sparsec.errors import CompilerBug
@@ -121,9 +121,10 @@ class _Compaction:
                 ]
                 regions = [op.body.clone()]
                 return b.create(type(op), operands, dict(op.properties), regions=regions).results
-            case st.LayerNorm():
+            case st.LayerNorm() | LayerNorm():
                 x, *others = op.operands
-                return b.create(st.LayerNorm, [self._whole(x, b), *others], dict(op.properties)).results
+                regions = [region.clone() for region in op.regions]
+                return b.create(type(op), [self._whole(x, b), *others], dict(op.properties), regions=regions).results
             case st.Gather():
                 return [b.gather(op.operand, self._whole(op.indices, b), 0)]
             case st.Reshape():

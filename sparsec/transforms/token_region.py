@@ -13,7 +13,7 @@ from sparsec.dialects import nn_structure as st
 from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import element_of, is_float, sizes_of, to_numpy
 from sparsec.dialects.nn_attention import Attention
-from sparsec.dialects.sparse import Map, MatMul
+from sparsec.dialects.sparse import LayerNorm, Map, MatMul
 from sparsec.dialects.tensor_op import integers
 from sparsec.dims import Size
 from sparsec.transforms.hidden_keys import Mask, known_values, masks_of
@@ -95,8 +95,8 @@ class _Finder:
                 return fits and op in self.attentions
             case MatMul():
                 return sizes_of(op.x.type)[:2] == self.lead and len(sizes_of(op.x.type)) > 2
-            case st.LayerNorm():
-                return len(sizes_of(op.operand.type)) > 2
+            case st.LayerNorm() | LayerNorm():
+                return len(sizes_of(op.operands[0].type)) > 2
             case st.Gather():
                 return op.axis.value.data == 0 and sizes_of(op.indices.type) == self.lead
             case Map():

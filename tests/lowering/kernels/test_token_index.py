@@ -56,5 +56,3 @@ def test_what_it_says() -> None:
     assert found["offsets"].tolist() == [0, 3, 7, 11, 12]
     assert found["rows"].tolist() == [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12]
     assert found["places"].tolist() == [[0, 1, 2, -1], [3, 4, 5, 6], [7, 8, 9, 10], [11, -1, -1, -1]]
-
-
