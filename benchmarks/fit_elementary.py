@@ -115,7 +115,7 @@ def fit_powers_of_two(rows: int) -> None:
     print("POWERS", tuple(float(np.float32(2 ** (row / rows))) for row in range(rows)))
     t = np.cos(np.linspace(0, math.pi, 400)) / 2
     f = 2 ** (t / rows)
-    columns = np.stack([t, t**2], axis=1)
+    columns = np.stack([t, t**2, t**3], axis=1)
     _, found, _ = lawson((f - 1), 1 / f, columns, np.empty((len(t), 0)))
     print("   ", tuple(float(np.float32(c)) for c in (1, *found)))
 

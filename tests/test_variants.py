@@ -40,7 +40,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def kernels(page: Path) -> tuple[ModuleOp, CompilerContext]:
     """The model in [kernels] form."""
     source = api.read(page)
-    pipeline.finish(pipeline.run(source.module, source.context, api.stages_for(ALL, Options())))
+    pipeline.finish(
+        pipeline.run(source.module, source.context, api.stages_for(api.signature_of(source), ALL, Options()))
+    )
     return source.module, source.context
 
 

@@ -15,7 +15,8 @@ from tests.fixtures import FIXTURES
 
 def test_a_model_and_what_is_made_of_it_say_the_same(compiled: Path) -> None:
     of_page, of_library = (
-        json.loads(done("info", compiled / name, "--json").out) for name in ("layer.spc", "layer.so")
+        json.loads(done("info", compiled / name, "--json", *more).out)
+        for name, more in (("layer.spc", ("--target", "all")), ("layer.so", ()))
     )
     for facts in (of_page, of_library):
         del facts["model"], facts["bytes"]

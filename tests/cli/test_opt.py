@@ -20,7 +20,7 @@ NEED_NO_WEIGHTS = {"infer-shapes", "recognise-attention", "fuse-epilogues", *PAS
 def dumped(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The IR as it was given and after each pass."""
     folder = tmp_path_factory.mktemp("ir")
-    done("compile", compiled / "layer.spc", "-o", folder / "layer.so", "--dump-ir", folder / "ir")
+    done("compile", compiled / "layer.spc", "-o", folder / "layer.so", "--target", "host", "--dump-ir", folder / "ir")
     return sorted((folder / "ir").iterdir())
 
 
