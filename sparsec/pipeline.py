@@ -126,14 +126,15 @@ PIPELINE = stages()
 """The stages with their defaults: what `sparsec opt` and the tests run."""
 
 
-def code_stages(target: CpuTarget, *, measured: bool = False) -> tuple[Stage, ...]:
+def code_stages(target: CpuTarget, *, measured: bool = False, verified: bool = True) -> tuple[Stage, ...]:
     """The stages that are run once per CPU target, on a copy of the [kernels] module.
 
     Args:
         measured: make the kernels callable one by one, for `measure.py`.
+        verified: verify [loops], a fifth of the time. Targets differ in a few ops: it is enough for the first one.
     """
     return (
-        Stage("loops", (KernelsToLoops(target.name, measured),), forms.loops),
+        Stage("loops", (KernelsToLoops(target.name, measured),), forms.loops, verified=verified),
         Stage("llvm", (LoopsToLlvm(),), forms.llvm, verified=False),  # LLVM verifies it again, in a tenth of the time
     )
 

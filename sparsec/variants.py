@@ -129,20 +129,21 @@ def lower_variants(
             except IndexError:
                 thread.join()  # what could not be done is in the queue again
                 continue
-            text = _lower(module, context, target, passes, watch)
+            text = _lower(module, context, target, passes, watch, verified=target is targets[0])
             if text is None:
                 return None
             keep(target, text)
     return [texts[target.name] for target in targets]
 
 
-def _lower(module: ModuleOp, context: CompilerContext, target: CpuTarget, passes: int, watch: Watch) -> str | None:
-    copy = module.clone()
-    steps = watch(pipeline.run(copy, context, pipeline.code_stages(target), passes), target.name)
-    if [step.stage for step in steps][-1] != "llvm":
-        return None
-    with pipeline.collector_off():
-        return emit_ir(copy, target)
+def _lower(
+    module: ModuleOp, context: CompilerContext, target: CpuTarget, passes: int, watch: Watch, *, verified: bool
+) -> str | None:
+    with pipeline.collector_off():  # between passes, too: it looks at the whole module, and finds nothing
+        copy = module.clone()
+        stages = pipeline.code_stages(target, verified=verified)
+        steps = watch(pipeline.run(copy, context, stages, passes), target.name)
+        return emit_ir(copy, target) if [step.stage for step in steps][-1] == "llvm" else None
 
 
 def respond(header: dict[str, Any], texts: Sequence[str]) -> bytes:
@@ -154,7 +155,7 @@ def respond(header: dict[str, Any], texts: Sequence[str]) -> bytes:
         context.load_dialect(dialect)
     with pipeline.collector_off():
         module = Parser(context, texts[0]).parse_module()
-    text = _lower(module, context, find_target(header["kind"]), 0, lambda steps, _: steps)
+    text = _lower(module, context, find_target(header["kind"]), 0, lambda steps, _: steps, verified=False)
     assert text is not None
     return text.encode()
 
