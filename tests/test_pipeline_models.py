@@ -11,7 +11,7 @@ from xdsl.ir import Attribute
 from sparsec import debug
 from sparsec.context import CompilerContext
 from sparsec.dialects.encoding import blocks_of, element_of, ui8
-from sparsec.dialects.nn_attention import Attention
+from sparsec.dialects.nn_attention import AttentionOp
 from sparsec.dialects.sparse import ConvertLayout, Map, MatMul
 from sparsec.frontend.onnx_model import read_onnx
 from sparsec.reference import evaluate
@@ -44,10 +44,12 @@ def lowered(name: str) -> tuple[ModuleOp, CompilerContext]:
     return module, context
 
 
-def elements(module: ModuleOp, op_class: type[MatMul | Attention], count: int) -> set[Attribute]:
-    """The element types of the first operands of all ops of a class."""
-    found = [op for op in module.walk() if isinstance(op, op_class)]
-    return {element_of(operand.type) for op in found for operand in op.operands[:count]}
+def multiplied(module: ModuleOp) -> set[Attribute]:
+    """The element types of what products and attention multiply, weights aside."""
+    products = [op.x for op in module.walk() if isinstance(op, MatMul)]
+    attention = [value for op in module.walk() if isinstance(op, AttentionOp) for value in (op.q, op.k, op.v)]
+    assert products and attention
+    return {element_of(value.type) for value in (*products, *attention)}
 
 
 @pytest.mark.parametrize("name", FLOAT)
@@ -58,14 +60,14 @@ def test_float_models_keep_their_numbers(name: str) -> None:
 @pytest.mark.parametrize("name", ALL_BYTES)
 def test_every_product_of_a_quantised_model_is_of_bytes(name: str) -> None:
     module, _ = lowered(name)
-    assert elements(module, MatMul, 1) == elements(module, Attention, 3) == {ui8}
+    assert multiplied(module) == {ui8}
     require_fused(module)
 
 
 @pytest.mark.parametrize("name", BYTE_PRODUCTS)
 def test_every_product_with_a_quantised_weight_is_of_bytes(name: str) -> None:
     module, _ = lowered(name)
-    assert elements(module, MatMul, 1) == {ui8}
+    assert {element_of(op.x.type) for op in module.walk() if isinstance(op, MatMul)} == {ui8}
     require_fused(module)
 
 

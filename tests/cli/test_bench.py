@@ -44,7 +44,7 @@ MODEL = FIXTURES / "mlp_qdqn_s8_channel_80.onnx"
 
 
 def test_other_engines_take_turns() -> None:
-    arguments = ("bench", MODEL, "--vs", "onnxruntime", "--runs", "12", "--dim", "batch=3")
+    arguments = ("bench", MODEL, "--vs", "onnxruntime", "--runs", "12", "--dim", "batch=3", "--threads", "1")
     facts = json.loads(done(*arguments, "--json").out)
     ours, theirs = facts["engines"]["sparsec"], facts["engines"]["onnxruntime"]
     assert ours["ratio"] == 1 and theirs["ratio"] == pytest.approx(theirs["median_ms"] / ours["median_ms"])

@@ -18,7 +18,7 @@ def calls_of(name: str) -> list[kernel.KernelOp]:
     """The kernel calls of a fixture."""
     weights = WeightStore()
     module, context = read_onnx(FIXTURES / f"{name}.onnx", weights), new_context(weights)
-    pipeline.finish(pipeline.run(module, context))
+    pipeline.finish(pipeline.run(module, context, pipeline.stages(padding="keep")))
     return [op for op in module.walk() if isinstance(op, kernel.KernelOp)]
 
 
