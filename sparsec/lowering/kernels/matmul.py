@@ -44,6 +44,8 @@ from sparsec.schedule import TILE
 
 CHUNK = 16
 """Groups of output rows in a work item."""
+NEAR_BYTES = 384 * 1024
+"""Bytes of activations that stay in the second-level cache while weights pass through it."""
 TOGETHER = 2
 """Output rows whose sums go through the body together, each step for all before the next: steps wait for each other and
 a CPU looks no more than three or four vectors of a long body ahead. More rows would not fit into registers."""
@@ -127,10 +129,10 @@ class MatMulEmitter:
         """Loop over work items, each at the width that its tile needs."""
         e, frame = self._e, self._frame
         tokens = frame.sizes.tokens(kernel.tensor_of(self._op.ins[0]))
-        chunks = _chunks(self._op)
+        chunks, tiles = _chunks(self._op), frame.sizes.tiles(kernel.tensor_of(self._op.ins[0]))
 
         def item(number: Value, _: tuple[Value, ...]) -> None:
-            tile, chunk = e.div(number, chunks), e.rem(number, chunks)
+            tile, chunk = self._tile_and_chunk(number, tiles, chunks)
             begin = e.mul(chunk, CHUNK)
             end = e.minimum(e.add(begin, CHUNK), self._layout.groups)
             left = e.sub(tokens, e.mul(tile, TILE))
@@ -146,6 +148,22 @@ class MatMulEmitter:
             at(self._widest)
 
         e.for_loop(frame.begin, frame.end, item)
+
+    def _tile_and_chunk(self, number: Value, tiles: Value, chunks: int) -> tuple[Value, Value]:
+        """Which tile and which chunk of output rows a work item is.
+
+        Neighbours share a tile. Where nothing is pruned they share a chunk, as long as the tiles stay near: so many
+        weights come from far away, which then happens once (BERT-Base takes a fifth less; pruned, 2 % more).
+        """
+        e = self._e
+        if not self._op.schedule.schedule.dataflow.is_dense:
+            return e.div(number, chunks), e.rem(number, chunks)
+        element = to_numpy(kernel.buffer_element(self._op.ins[0]))
+        near = max(1, NEAR_BYTES // (self._layout.tile_columns * TILE * element.itemsize))
+        block, within = e.div(number, near * chunks), e.rem(number, near * chunks)
+        first = e.mul(block, near)
+        size = e.minimum(e.sub(tiles, first), near)
+        return e.add(first, e.rem(within, size)), e.div(within, size)
 
     def _tile(self, width: int, left: Value, tile: Value, begin: Value, end: Value) -> None:
         """Compute the groups of one tile, `width` tokens at a time until `left` are done or the tile ends."""

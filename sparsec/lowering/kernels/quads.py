@@ -119,6 +119,7 @@ class QuadCore:
 
         def quad(_: Value, state: tuple[Value, ...]) -> list[Value]:
             at, rows_at, *sums = state
+            e.prefetch(at, AHEAD)
             rows = [e.offset(rows_at, TILE * i) for i in range(4)]
             return [e.offset(at, size), e.offset(rows_at, 4 * TILE), *self.step(e, rows, at, sums)]
 
