@@ -84,7 +84,7 @@ def cut(
         own = slice(row, row + request.rows)
         results.append(
             tuple(
-                np.ascontiguousarray(output[(own, *_lengths(info, packing, request))])
+                output[(own, *_lengths(info, packing, request))].copy()  # does not keep the others' alive
                 for info, output in zip(signature.outputs, outputs, strict=True)
             )
         )

@@ -69,12 +69,14 @@ def masks_of(op: Attention, weights: WeightStore) -> list[Mask]:
         if argument.type != i1 or len(senses) != 1:
             return []
         found.append(Mask(extra, senses[0]))
-    bound = _score_bound(op, weights) if len(found) == 1 and found[0].hides is None else None
+    bound = _score_bound(op, found, weights)
     return found if bound is None else [replace(found[0], hidden=2 * (CLEAR / 2 - bound), seen=0.0)]
 
 
-def _score_bound(op: Attention, weights: WeightStore) -> float | None:
-    """The largest absolute value of a score without its one mask; None if that is not known."""
+def _score_bound(op: Attention, masks: Sequence[Mask], weights: WeightStore) -> float | None:
+    """The largest absolute value of a score without the one number that masks it; None if that is not known."""
+    if len(masks) != 1 or masks[0].hides is not None:
+        return None
     known: dict[SSAValue, Interval] = {}
     arguments, channels = op.score.block.args, sizes_of(op.q.type)[-1]
     if arguments[0].type == i32 and isinstance(channels, int):
@@ -84,8 +86,8 @@ def _score_bound(op: Attention, weights: WeightStore) -> float | None:
     for argument, array in _constant_arguments(op, op.score, weights):
         know(known, argument, array)
     follow_intervals(op.score, known, weights)
-    masks = {argument for argument in arguments[1:] if argument not in known}
-    others = [term for term in _terms(yielded(op.score)[0]) if term not in masks]
+    mask = next(argument for extra, argument in zip(op.extras, arguments[1:], strict=True) if extra is masks[0].value)
+    others = [term for term in _terms(yielded(op.score)[0]) if term is not mask]
     if not all(term in known for term in others):
         return None
     return sum(known[term].magnitude for term in others)

@@ -20,7 +20,7 @@ from sparsec.builder import INPUT_NAMES
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import element_of, sizes_of, to_numpy
-from sparsec.dialects.sparse import Map, MatMul
+from sparsec.dialects.sparse import LayerNorm, Map, MatMul
 from sparsec.dialects.tensor_op import SOURCE, integers, normalise_axis
 from sparsec.dims import Dim, Size
 from sparsec.errors import InputError
@@ -129,8 +129,10 @@ class _Analysis:
 
     def _keeps_apart(self, op: Operation) -> bool:
         match op:
-            case st.Constant() | st.Iota() | Map() | MatMul() | st.Broadcast() | st.Transpose() | st.LayerNorm():
+            case st.Constant() | st.Iota() | st.Broadcast() | st.Transpose() | Map() | MatMul():
                 return True
+            case st.LayerNorm() | LayerNorm():
+                return isinstance(sizes_of(op.operands[0].type)[-1], int)
             case st.Reshape():
                 return self._regroups_channels(op)
             case st.Slice():
