@@ -29,7 +29,7 @@ class TokenRegion:
 
     Attributes:
         lead: the sizes of the two axes that become one.
-        ops: in order; the results of each are read by each other, or as `is_exit` says.
+        ops: in order; their results are read by each other, or as `find_region` says.
         masks: of each attention among them; keys that they hide need not be kept.
         factors: `[batch, sequence, ...]` values by which results are multiplied before they are summed over all tokens;
             where they are not 0 tokens must be kept.
