@@ -106,12 +106,16 @@ def _load(source: Source, options: Options, watch: Watch) -> Program:
 
 @dataclass(frozen=True)
 class Source:
-    """A model that was read: its `[graph]` module, the constants, a name for people, and the file if it is one."""
+    """A model that was read: its `[graph]` module, the constants, a name for people.
+
+    Attributes:
+        digest: of the ONNX file, if that is all there is to the model.
+    """
 
     module: ModuleOp
     context: CompilerContext
     name: str
-    path: Path | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -148,15 +152,16 @@ def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights:
             from sparsec.frontend.dsl import read_dsl
 
             return Source(read_dsl(path, context.weights), context, path.name)
-        name = path.name
-    elif isinstance(model, bytes) or hasattr(model, "SerializeToString"):
-        name = "model"
-    else:
+    elif not isinstance(model, bytes) and not hasattr(model, "SerializeToString"):
         kinds = "a path, the bytes of an ONNX file, an onnx.ModelProto or a [graph] module"
         raise ModelError(f"a model is {kinds}, and this is of type {type(model).__name__}")
+    from sparsec.frontend.onnx_file import read_content
     from sparsec.frontend.onnx_model import read_onnx
 
-    return Source(read_onnx(model, context.weights), context, name, path)
+    if path is None:
+        return Source(read_onnx(model, context.weights), context, "model")
+    content = read_content(path)
+    return Source(read_onnx(content, context.weights, path=path), context, path.name, shortcut.digest_of(content))
 
 
 def _with_weights(module: ModuleOp, weights: WeightStore) -> ModuleOp:
@@ -196,8 +201,8 @@ def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: 
     key = _cache_key(source, options)
     kept = Cache.of(options)
     if not fresh and (found := kept.get(key)) is not None:
-        if source.path is not None:
-            shortcut.remember(source.path, options, key)
+        if source.digest is not None:
+            shortcut.remember(source.name, source.digest, options, key)
         return Built(Artifact.from_bytes(found), cached=True)
     with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options) as code:
         lowered = lower(source, targets, options, watch, code.add, assistant)
@@ -205,8 +210,8 @@ def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: 
             raise CompilerBug("the compilation was stopped before there was code")
         artifact = Artifact(code.finish(lowered.signature), lowered.weights, lowered.signature, prefix)
     kept.put(key, artifact.to_bytes())
-    if source.path is not None:
-        shortcut.remember(source.path, options, key)
+    if source.digest is not None:
+        shortcut.remember(source.name, source.digest, options, key)
     return Built(artifact, cached=False)
 
 

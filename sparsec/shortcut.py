@@ -7,7 +7,6 @@ key of the graph that the file was read to.
 from __future__ import annotations
 
 import hashlib
-import mmap
 import os
 from functools import cache
 from importlib.metadata import version
@@ -50,33 +49,43 @@ def choices(options: Options, stem: str) -> list[str]:
     ]
 
 
+def digest_of(content: bytes) -> str | None:
+    """The hash of an ONNX file, or None if its numbers may lie in other files."""
+    if b"location" in content:  # a key of every tensor that does
+        return None
+    return hashlib.sha256(content).hexdigest()
+
+
 def find(model: object, options: Options) -> Artifact | None:
     """What the file was compiled to before, or None: then it must be read."""
-    key = _file_key(model, options)
+    if not isinstance(model, str | os.PathLike) or not _may_be_kept(options):
+        return None
+    path = Path(os.fspath(cast("str | os.PathLike[str]", model)))
+    try:
+        digest = digest_of(path.read_bytes()) if path.suffix == ".onnx" else None
+    except OSError:  # reading it says what is wrong
+        return None
     kept = Cache.of(options)
-    graph = kept.get(key) if key is not None else None
+    graph = kept.get(_file_key(path.name, digest, options)) if digest is not None else None
     found = kept.get(graph) if graph is not None else None
     return Artifact.from_bytes(found) if found is not None else None
 
 
-def remember(model: Path, options: Options, graph: bytes) -> None:
-    """Note the key of the graph that a file was read to."""
-    if (key := _file_key(model, options)) is not None:
-        Cache.of(options).put(key, graph)
+def remember(name: str, digest: str, options: Options, graph: bytes) -> None:
+    """Note the key of the graph that a file was read to.
+
+    Args:
+        name: of the file.
+        digest: of the very bytes that were read: the file may hold others by now.
+    """
+    if _may_be_kept(options):
+        Cache.of(options).put(_file_key(name, digest, options), graph)
 
 
-def _file_key(model: object, options: Options) -> bytes | None:
-    """The key of an ONNX file that is all there is to the model, or None; the IR and tuning need the model itself."""
-    if not isinstance(model, str | os.PathLike) or options.dump_ir is not None or options.tune or not options.cache:
-        return None
-    path = Path(os.fspath(cast("str | os.PathLike[str]", model)))
-    if path.suffix != ".onnx":
-        return None
-    try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            if content.find(b"location") >= 0:  # a key of every tensor whose numbers lie in another file
-                return None
-            digest = hashlib.sha256(content).hexdigest()
-    except (OSError, ValueError):  # no such file, or an empty one: reading it says what is wrong
-        return None
-    return "\0".join(["file", *choices(options, path.stem), path.name, digest]).encode()
+def _may_be_kept(options: Options) -> bool:
+    """Whether an artifact is all that is asked for; the IR and tuning need the model itself."""
+    return options.cache and options.dump_ir is None and not options.tune
+
+
+def _file_key(name: str, digest: str, options: Options) -> bytes:
+    return "\0".join(["file", *choices(options, Path(name).stem), name, digest]).encode()

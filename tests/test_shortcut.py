@@ -54,6 +54,19 @@ def test_another_file_of_the_same_name(model: Path, options: Options) -> None:
     assert shortcut.find(model, options) is None
 
 
+def test_a_file_that_changes_while_it_is_compiled(model: Path, options: Options) -> None:
+    """What was made is what the old bytes say."""
+    before = api.read(model)
+    changed = onnx.load(model)
+    changed.graph.doc_string = "something else"
+    onnx.save(changed, model)
+    for source in (before, api.read(MODEL)):  # made, and found by its graph
+        api.build(source, options)
+    assert shortcut.find(model, options) is None
+    shutil.copy(MODEL, model)
+    assert shortcut.find(model, options) is not None
+
+
 def test_numbers_in_another_file(model: Path, options: Options) -> None:
     """The file does not say what they are."""
     whole = onnx.load(model)

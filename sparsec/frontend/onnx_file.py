@@ -113,24 +113,37 @@ class Model:
     functions: Mapping[tuple[str, str, str], Function]
 
 
-def read_file(source: str | os.PathLike[str] | bytes | ModelProto) -> Model:
+def read_content(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        ModelError: it cannot be read, or is too large.
+    """
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ModelError(f"`{path}` is larger than 2 GiB: no ONNX file can be, keep its weights as external data")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read `{path}`: {error.strerror or error}") from error
+
+
+def read_file(source: str | os.PathLike[str] | bytes | ModelProto, path: Path | None = None) -> Model:
     """Read a model from a path, the bytes of a file, or an `onnx.ModelProto`.
+
+    Args:
+        path: where given bytes come from, if from a file.
 
     Raises:
         ModelError: the file cannot be read, is truncated or is no ONNX model.
     """
     if isinstance(source, ModelProto):
         return _model(source, None)
-    if isinstance(source, bytes):
+    if not isinstance(source, bytes):
+        path = Path(source)
+        source = read_content(path)
+    if path is None:
         return _model(_parse(source, "the given data"), None)
-    path = Path(source)
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ModelError(f"`{path}` is larger than 2 GiB: no ONNX file can be, keep its weights as external data")
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"cannot read `{path}`: {error.strerror or error}") from error
-    return _model(_parse(data, f"`{path.name}`"), path.parent)
+    return _model(_parse(source, f"`{path.name}`"), path.parent)
 
 
 def _parse(data: bytes, what: str) -> ModelProto:

@@ -11,6 +11,7 @@ import re
 from collections import ChainMap
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from onnx import ModelProto
 from onnx.defs import onnx_opset_version
@@ -42,6 +43,7 @@ def read_onnx(
     source: str | os.PathLike[str] | bytes | ModelProto,
     weights: WeightStore,
     *,
+    path: Path | None = None,
     dims: Mapping[str, int | str] | None = None,
 ) -> ModuleOp:
     """Read a model as a [graph] module whose constants lie in `weights`.
@@ -50,7 +52,8 @@ def read_onnx(
     the graph forces to be equal (by broadcasting, concatenation, a product) become one.
 
     Args:
-        source: a path, the bytes of a file, or a model in memory. Only a path can have external data.
+        source: a path, the bytes of a file, or a model in memory. Only what has a path can have external data.
+        path: where given bytes come from, if from a file.
         weights: receives the constants.
         dims: symbols to fix (`{"batch": 1}`) or to rename (`{"batch_size": "batch"}`).
 
@@ -60,7 +63,7 @@ def read_onnx(
         ShapeError: shapes inside the graph do not fit; names the node.
         OptionError: `dims` names a symbol that the model does not have.
     """
-    model = read_file(source)
+    model = read_file(source, path)
     _require_opset(model)
     symbols = _symbols(model.graph)
     agreed = _given_sizes(symbols, dims or {})
