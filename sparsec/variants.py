@@ -22,7 +22,7 @@ from sparsec.backend.worker import work
 from sparsec.backend.worker_client import Worker
 from sparsec.context import CompilerContext
 from sparsec.dialects import all_dialects
-from sparsec.errors import CodegenError
+from sparsec.errors import CodegenError, CompilerBug
 from sparsec.pipeline import Step
 from sparsec.target import CpuTarget, find_target
 
@@ -81,18 +81,24 @@ class Assistant:
         worker = self._worker
         if worker is None:
             return
+        failures = CodegenError, OSError, MemoryError
         try:
             worker.request(READY, [], (), time_limit)
             text = str(module)
-            while True:
+        except failures:
+            return  # the caller does it all
+        while True:
+            try:
                 target = targets.pop()
-                try:
-                    take(target, worker.request(target.name, [text], (), time_limit).decode())
-                except CodegenError:
-                    targets.append(target)
-                    return
-        except (CodegenError, IndexError):
-            return  # what is wrong with the module, the caller finds out, too; or nothing is left to do
+            except IndexError:
+                return
+            try:
+                take(target, worker.request(target.name, [text], (), time_limit).decode())
+            except BaseException as failure:
+                targets.append(target)  # the caller lowers it, and meets what is wrong with the module, too
+                if not isinstance(failure, failures):
+                    raise
+                return
 
 
 def lower_variants(
@@ -118,8 +124,8 @@ def lower_variants(
     texts: dict[str, str] = {}
 
     def keep(target: CpuTarget, text: str) -> None:
-        texts[target.name] = text
         take(target, text)
+        texts[target.name] = text
 
     queue = deque(targets)
     with (assistant or Assistant(targets, wanted=False)).helping(module, queue, keep, time_limit) as thread:
@@ -128,6 +134,8 @@ def lower_variants(
                 target = queue.popleft()
             except IndexError:
                 thread.join()  # what could not be done is in the queue again
+                if not queue and len(texts) < len(targets):
+                    raise CompilerBug("a target got lost on its way to another process") from None
                 continue
             text = _lower(module, context, target, passes, watch, verified=target is targets[0])
             if text is None:

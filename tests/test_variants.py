@@ -13,7 +13,7 @@ from xdsl.dialects.builtin import ModuleOp
 import sparsec
 from sparsec import api, pipeline, variants
 from sparsec.context import CompilerContext
-from sparsec.errors import CompilerBug
+from sparsec.errors import CodegenError, CompilerBug
 from sparsec.options import Options
 from sparsec.pipeline import Step
 from sparsec.target import TARGETS, CpuTarget
@@ -123,6 +123,21 @@ def test_a_mistake_of_the_compiler_reaches_the_caller(
     monkeypatch.setattr(variants, "emit_ir", fail)
     with Assistant(ALL, wanted=True) as assistant, pytest.raises(sparsec.CompilerBug, match="nothing works today"):
         lower(kernels, assistant)
+
+
+@pytest.mark.parametrize("failure", [OSError("no process"), MemoryError(), CodegenError("died")])
+@pytest.mark.parametrize("when", ["at once", "later"])
+def test_another_process_that_cannot_be_asked(
+    kernels: tuple[ModuleOp, CompilerContext], monkeypatch: pytest.MonkeyPatch, failure: Exception, when: str
+) -> None:
+    def request(self: variants.Worker, kind: str, *more: object) -> bytes:
+        if when == "at once" or kind != variants.READY:
+            raise failure
+        return b""
+
+    monkeypatch.setattr(variants.Worker, "request", request)
+    with Assistant(ALL, wanted=True) as assistant:
+        assert lower(kernels, assistant, wait=0.1) == lower(kernels, None)
 
 
 def test_a_watch_that_stops(kernels: tuple[ModuleOp, CompilerContext]) -> None:
