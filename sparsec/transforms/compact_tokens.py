@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr, i64
-from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
@@ -22,6 +22,7 @@ from sparsec.dialects.sparse import LayerNorm, Map, MatMul
 from sparsec.dialects.tensor_op import integers
 from sparsec.dims import Dim, Size, product
 from sparsec.errors import CompilerBug
+from sparsec.transforms.bodies import absorb
 from sparsec.transforms.kept_tokens import kept_tokens
 from sparsec.transforms.request_packing import describe_packing
 from sparsec.transforms.straight_line import erase_dead, move_before
@@ -42,7 +43,8 @@ class CompactTokens(ModulePass):
     if no key is seen, every key has a weight. Otherwise each query sees the first key, also under a causal mask.
 
     So it is safe to drop a token if all that is computed from it, up to these masks, is looked at nowhere else: that is
-    what `token_region.py` finds out, going backwards from the outputs. Results do not change by a bit.
+    what `token_region.py` finds out, going backwards from the outputs. Results do not change by a bit, unless what
+    would be computed for dropped tokens is not finite: then it no longer reaches anybody.
 
     Attributes:
         padding: `exact` as said; with `zero` nobody looks at dropped tokens of outputs either, they are 0 there;
@@ -188,14 +190,15 @@ class _Compaction:
             first = b.gather(self.compact[value], starts, 0)
             reader.result.replace_all_uses_with(b.reshape(first, sizes_of(reader.result.type)))
             return
-        spread = b.gather(self.compact[value], self.index.results[2], 0)  # dropped tokens: any other one
-        if isinstance(reader, ReturnOp):
-            spread = self._zeroed(spread, b)
+        # a dropped token gets the numbers of any other one: not finite, perhaps, so that a factor of 0 is not enough
+        zeroed = self._zeroed(b.gather(self.compact[value], self.index.results[2], 0), b)
         for index, operand in enumerate(reader.operands):
             if operand is value:
-                reader.operands[index] = spread
+                reader.operands[index] = zeroed.outputs[0]
+        if isinstance(reader, Map) and sizes_of(reader.outputs[0].type) == sizes_of(value.type):
+            absorb(zeroed, reader)
 
-    def _zeroed(self, spread: SSAValue, b: Builder) -> SSAValue:
+    def _zeroed(self, spread: SSAValue, b: Builder) -> Map:
         """The same with zeros for dropped tokens."""
         shape = sizes_of(spread.type)
         places = b.reshape(self.index.results[2], [*self.region.lead, *[1] * (len(shape) - 2)])
@@ -205,7 +208,9 @@ class _Compaction:
             dropped = inner.apply(ew.Less, args[1], inner.scalar(0, i64))
             return [inner.apply(ew.Where, dropped, inner.scalar(0, element), args[0])]
 
-        return b.map([spread, places], b.body([element, i64], body))[0]
+        new = b.create(Map, [spread, places], regions=[b.body([element, i64], body)])
+        assert isinstance(new, Map)
+        return new
 
 
 def _fresh_name(block: Block) -> str:

@@ -135,6 +135,8 @@ class _Finder:
             shape = sizes_of(factor.type)
             if factor is value or factor.owner in self.inside or shape[:2] != self.lead or set(shape[2:]) - {1}:
                 continue
+            if not rank_of(factor) == rank_of(value) == rank_of(op.results[0]):
+                continue  # its axes are others than batch and sequence, whatever their sizes
             if not is_float(element):
                 continue
             known = known_values(op.body, {argument: np.zeros((), to_numpy(element))}, self.weights)

@@ -38,6 +38,7 @@ class Encoder:
         layers: how many.
         quantised: "none", "static" or "dynamic".
         residual: whether positions are added, and inputs of layers to their outputs.
+        spoiled: whether the embedding of word 0 is NaN.
     """
 
     mask: str = "lowest"
@@ -46,6 +47,7 @@ class Encoder:
     layers: int = 1
     quantised: str = "none"
     residual: bool = True
+    spoiled: bool = False
 
     def build(self) -> tuple[ModuleOp, WeightStore]:
         """The [graph] module."""
@@ -81,7 +83,10 @@ class _Writer:
 
     def write(self, ids: SSAValue, mask: SSAValue) -> list[SSAValue]:
         b = self.b
-        x = b.gather(self._weight(WORDS, HIDDEN), ids, 0)
+        words = self.random.normal(size=(WORDS, HIDDEN)).astype(np.float32)
+        if self.model.spoiled:
+            words[0] = np.nan
+        x = b.gather(b.constant(words), ids, 0)
         if self.model.residual:
             places = b.slice(self._weight(PLACES, HIDDEN), [0, 0], [SEQUENCE, HIDDEN], [1, 1])
             x = b.apply(ew.Add, x, b.reshape(places, [1, SEQUENCE, HIDDEN]))

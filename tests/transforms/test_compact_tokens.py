@@ -89,6 +89,21 @@ def test_outputs_at_padding_become_zero_when_asked(head: str) -> None:
     assert count(run_passes(module, weights, CompactTokens("keep")), PackedAttention) == 0
 
 
+@pytest.mark.parametrize(("head", "padding"), [("first", "exact"), ("mean", "exact"), ("all", "zero")])
+def test_what_is_not_finite_stays_in_its_sequence(head: str, padding: str) -> None:
+    """The last token of all is what dropped ones are read from."""
+    module, weights = replace(BASE, head=head, spoiled=True).sparse()
+    compact = run_passes(module, weights, CompactTokens(padding))
+    inputs = BASE.draw([2, 5], 5, 0.0, 1)
+    inputs["ids"] = np.maximum(inputs["ids"], 1)
+    inputs["ids"][1, 4] = 0
+    (expected,), (found,) = (tuple(evaluate(form, inputs, weights).values()) for form in (module, compact))
+    if head == "all":
+        expected[0, 2:] = 0
+    assert np.isfinite(expected[0]).all() and np.isnan(expected[1]).all()
+    np.testing.assert_array_equal(found, expected)
+
+
 def kept(encoder: Encoder, lengths: list[int], sequence: int, holes: float = 0.0) -> list[int]:
     """How many tokens of each sequence are kept."""
     module, weights = encoder.sparse()
