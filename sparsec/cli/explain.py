@@ -34,7 +34,7 @@ def register(commands: Commands) -> None:
         "say what a model spends its time on and what would help",
         "For each product with a weight: the pattern found, the schedule chosen and why, predicted cycles, what dense\n"
         "or more sparsity would cost. Then the work left in float32, the time by kind, and what would help most.\n"
-        "Nothing is run unless --measure is given.",
+        "What is explained is a run without padding. Nothing is run unless --measure is given.",
         "  sparsec explain model.onnx --dim batch=1 --dim sequence=128\n"
         "  sparsec explain model.onnx --expect batch=1 --expect sequence=128 --measure --json report.json",
     )
@@ -121,7 +121,7 @@ def _print_cycles(report: Report, console: Output) -> None:
     table = new_table("weight of", *columns, right=columns, fold="weight of", title=title)
     for layer in report.layers:
         even = "never" if layer.break_even is None else f"{layer.break_even:.0%}"
-        taken = (_thousands(layer.measured), f"{layer.measured / layer.cycles:.2f}") if layer.measured else measured
+        taken = [] if layer.measured is None else [_thousands(layer.measured), f"{layer.measured / layer.cycles:.2f}"]
         table.add_row(
             Text(layer.name), str(layer.tokens), _thousands(layer.cycles), *taken, f"{layer.share_of_bound:.0%}",
             _thousands(layer.dense), even, *(_pruned(layer, percent) for percent in SPARSITIES),

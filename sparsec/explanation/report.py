@@ -81,7 +81,8 @@ class LayerReport:
     @property
     def share_of_bound(self) -> float:
         """How close it comes to the bound, 0 to 1: measured if it was, else predicted."""
-        return self.bound / (self.measured or self.cycles or 1.0)
+        taken = self.cycles if self.measured is None else self.measured
+        return self.bound / taken if taken else 0.0
 
 
 @dataclass(frozen=True)
