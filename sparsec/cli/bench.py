@@ -25,6 +25,7 @@ from sparsec.cli.programs import open_program
 from sparsec.errors import OptionError
 
 _MOST_RUNS = 10_000_000
+_WARM_UP = 5
 
 
 def register(commands: Commands) -> None:
@@ -43,7 +44,7 @@ def register(commands: Commands) -> None:
     )
     add_model(parser, "an .onnx, .spc or compiled .so file")
     parser.add_argument("--runs", type=int, default=100, metavar="N", help="counted runs (default: 100)")
-    parser.add_argument("--warm-up", type=int, default=5, metavar="N", help="runs before the counted ones (default: 5)")
+    parser.add_argument("--warm-up", type=int, metavar="N", help="runs before the counted ones (default: 5)")
     bench_versus.add_arguments(parser)
     bench_instances.add_arguments(parser)
     add_dims(parser)
@@ -56,9 +57,15 @@ def register(commands: Commands) -> None:
 def execute(chosen: argparse.Namespace) -> int:
     """Run the command."""
     sizes = parse_dims(chosen.dim)
-    if not 1 <= chosen.runs <= _MOST_RUNS or chosen.warm_up < 0:
+    warm_up: int = _WARM_UP if chosen.warm_up is None else chosen.warm_up
+    if not 1 <= chosen.runs <= _MOST_RUNS or warm_up < 0:
         raise OptionError(
-            f"--runs {chosen.runs} --warm-up {chosen.warm_up}: expected 1 to {_MOST_RUNS} runs, and 0 or more before"
+            f"--runs {chosen.runs} --warm-up {warm_up}: expected 1 to {_MOST_RUNS} runs, and 0 or more before"
+        )
+    if (chosen.vs or chosen.instances is not None) and (chosen.warm_up is not None or chosen.pin):
+        raise OptionError(
+            "--warm-up and --pin are for a model alone: with --vs and --instances every process runs once more before "
+            "each turn, and stays on its cores"
         )
     rivals = bench_versus.parse_rivals(chosen)
     bench_instances.check_arguments(chosen)
@@ -68,7 +75,7 @@ def execute(chosen: argparse.Namespace) -> int:
     if chosen.instances is not None:
         return bench_instances.execute(chosen, program)
     feed = find_feed(program, sizes)
-    for _ in range(chosen.warm_up):
+    for _ in range(warm_up):
         program.run(None, feed)
     milliseconds = np.empty(chosen.runs)
     for index in range(chosen.runs):

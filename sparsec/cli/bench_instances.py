@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,8 +19,11 @@ from sparsec.cli.feeds import find_feed
 from sparsec.engines import ADAPTERS, Engine, Failed
 from sparsec.errors import OptionError
 from sparsec.runtime.program import Program
+from sparsec.runtime.signature import TensorInfo
 
 LARGEST_BATCH = 256
+TURN_SECONDS = 20.0
+"""About how long instances run before they say what they measured: much less than anybody waits for an answer."""
 
 
 @dataclass(frozen=True)
@@ -76,29 +79,48 @@ def execute(chosen: argparse.Namespace, program: Program) -> int:
         InputError: the model refuses generated inputs.
     """
     given = parse_dims(chosen.dim)
-    name, fixed = _batch_dimension(program, given)
+    name, fixed = batch_dimension(program.inputs, given)
+    loads: dict[int, Load] = {}
+    failure: Failed | None = None
     with ExitStack() as resources:
         folder = Path(resources.enter_context(tempfile.TemporaryDirectory()))
         program.save(folder / "ours.so")
         cores = sorted(os.sched_getaffinity(0))[-chosen.instances :]
-        engines = [resources.enter_context(Engine(ADAPTERS["sparsec"], [core])) for core in cores]
-
-        def measure(batch: int) -> Load:
-            sizes = {**given, name: batch} if name else given
-            return measure_load(engines, folder / "ours.so", program, sizes, batch, chosen.runs)
-
         try:
-            loads = [measure(fixed)] if fixed else search(measure, chosen.latency_bound)
+            engines = [resources.enter_context(Engine(ADAPTERS["sparsec"], [core])) for core in cores]
+
+            def measure(batch: int) -> Load:
+                sizes = {**given, name: batch} if name else given
+                loads[batch] = measure_load(engines, folder / "ours.so", program, sizes, batch, chosen.runs)
+                return loads[batch]
+
+            if fixed:
+                measure(fixed)
+            else:
+                search(measure, chosen.latency_bound)
         except Failed as reason:
-            raise OptionError(f"an instance did not finish: {reason}") from reason
-    _show(chosen, program, loads)
+            if not loads:
+                raise OptionError(f"an instance did not finish: {reason}") from reason
+            failure = reason
+    _show(chosen, program, [loads[batch] for batch in sorted(loads)], failure)
     return 0
 
 
-def _batch_dimension(program: Program, given: dict[str, int]) -> tuple[str | None, int]:
-    """The name of the dimension that comes first in all inputs, if any, and its size if that is fixed, or else 0."""
-    firsts = {tensor.shape[0] for tensor in program.inputs if tensor.shape}
-    first = firsts.pop() if len(firsts) == 1 else 1
+def batch_dimension(inputs: Sequence[TensorInfo], given: Mapping[str, int]) -> tuple[str | None, int]:
+    """The name of the dimension that samples are counted along, if any, and its size if that is fixed, or else 0.
+
+    It comes first in all inputs, or is the only one called batch that comes first in some.
+
+    Raises:
+        OptionError: it could be several.
+    """
+    firsts = {tensor.shape[0] for tensor in inputs if tensor.shape}
+    batches = {first for first in firsts if isinstance(first, str) and "batch" in first.lower()}
+    candidates = firsts if len(firsts) == 1 else batches
+    if len(candidates) != 1 and any(isinstance(first, str) for first in firsts):
+        names = ", ".join(sorted(str(first) for first in firsts))
+        raise OptionError(f"--instances counts samples, and which dimension is the batch is not clear: {names}")
+    first = candidates.pop() if candidates else 1
     return (None, first) if isinstance(first, int) else (first, given.get(first, 0))
 
 
@@ -113,19 +135,26 @@ def measure_load(
     feed = find_feed(program, sizes)
     for engine in engines:
         engine.open(path, feed)
-    for engine in engines:
-        engine.start(runs)
-    seconds = [engine.finish() for engine in engines]
+    seconds: list[list[float]] = [[] for _ in engines]
+    turn, left = 1, runs
+    while left:
+        for engine in engines:
+            engine.start(turn)
+        for engine, times in zip(engines, seconds, strict=True):
+            times += engine.finish()
+        left -= turn
+        longest = max(max(times) for times in seconds)
+        turn = min(left, max(1, int(TURN_SECONDS / longest)))
     p50, p99 = (float(value) * 1e3 for value in np.percentile(np.concatenate(seconds), (50, 99)))
     throughput = sum(batch * len(times) / sum(times) for times in seconds)
     return Load(batch, p50, p99, throughput)
 
 
-def search(measure: Callable[[int], Load], bound: float | None) -> list[Load]:
-    """Batches by doubling until one exceeds the bound, then by halving the gap; in order of size."""
+def search(measure: Callable[[int], Load], bound: float | None) -> None:
+    """Measure batches by doubling until one exceeds the bound, then by halving the gap."""
     loads = {1: measure(1)}
     if bound is None:
-        return list(loads.values())
+        return
     low = 1
     while loads[low].p99 <= bound and low < LARGEST_BATCH:
         loads[2 * low] = measure(2 * low)
@@ -135,15 +164,15 @@ def search(measure: Callable[[int], Load], bound: float | None) -> list[Load]:
         middle = (low + high) // 2
         loads[middle] = measure(middle)
         low, high = (middle, high) if loads[middle].p99 <= bound else (low, middle)
-    return [loads[batch] for batch in sorted(loads)]
 
 
-def _show(chosen: argparse.Namespace, program: Program, loads: list[Load]) -> None:
+def _show(chosen: argparse.Namespace, program: Program, loads: list[Load], failure: Failed | None) -> None:
     bound = chosen.latency_bound
     within = [load for load in loads if bound is None or load.p99 <= bound]
     best = max(within, key=lambda load: load.throughput, default=None)
     if chosen.json:
-        facts = {"instances": chosen.instances, "latency_bound_ms": bound, "target": program.target}
+        stopped = None if failure is None else str(failure)
+        facts = {"instances": chosen.instances, "latency_bound_ms": bound, "target": program.target, "failure": stopped}
         print(json.dumps({**facts, "loads": [asdict(load) for load in loads], "best": best and asdict(best)}))
         return
     right = ("batch", "p50, ms", "p99, ms", "samples/s")
@@ -157,6 +186,8 @@ def _show(chosen: argparse.Namespace, program: Program, loads: list[Load]) -> No
         table.add_row(str(load.batch), *figures, mark)
     console = Output()
     console.print(table)
+    if failure is not None:
+        console.print(f"then an instance did not finish: {failure}", markup=False)
     if bound is not None:
         verdict = (
             f"{best.throughput:.1f} samples per second within {bound:g} ms, at batch {best.batch}"

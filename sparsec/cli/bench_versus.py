@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import os
+import shutil
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -66,7 +67,9 @@ def _parse_rival(text: str, model: Path) -> Rival:
         raise OptionError(f"--vs {text}: there is no engine {name!r}; the engines are: {', '.join(known)}")
     adapter = ADAPTERS[name]
     if python:
-        adapter = replace(adapter, python=Path(python).expanduser())
+        given = os.path.expanduser(python)  # a Path would take ./python for any python
+        # not resolved: an environment's Python is a link, and knows by its place what it is
+        adapter = replace(adapter, python=Path(shutil.which(given) or given).absolute())
     path = Path(file).expanduser() if file else model
     if path.suffix not in adapter.files:
         endings = " or ".join(adapter.files)

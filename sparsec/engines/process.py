@@ -43,9 +43,10 @@ class Process:
                 env=environment,
                 preexec_fn=partial(os.sched_setaffinity, 0, set(cores)),
             )
-        except OSError as error:
+        except (OSError, subprocess.SubprocessError) as error:  # the latter: the cores may not be used any more
             self._log.close()
-            raise Failed(f"{command[0]} cannot be started: {error.strerror or error}") from error
+            reason = error.strerror if isinstance(error, OSError) else None
+            raise Failed(f"{command[0]} cannot be started: {reason or error}") from error
 
     def ask(self, request: Mapping[str, Any], limit: float) -> dict[str, Any]:
         """Send a request and wait for its answer, for `limit` seconds at most.
