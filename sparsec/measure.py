@@ -24,13 +24,27 @@ from sparsec.context import CompilerContext
 from sparsec.dialects import kernel
 from sparsec.dialects.encoding import Tensor, element_of, layout_of, sizes_of, tile_channels, to_numpy
 from sparsec.dims import Size
-from sparsec.errors import CompilerBug
+from sparsec.errors import CompilerBug, TargetError
 from sparsec.lowering.kernels_to_loops import distinct_kernels, kernel_key
 from sparsec.schedule import TILE
-from sparsec.target import CpuTarget
+from sparsec.target import CpuTarget, runnable_targets
 
 RUN_SECONDS = 3e-4
 """How long one timed run should take: much longer than a clock tick, much shorter than a time slice."""
+
+
+def require_runnable(target: CpuTarget) -> None:
+    """Refuse to measure what this machine cannot run.
+
+    Raises:
+        TargetError: it cannot.
+    """
+    names = [each.name for each in runnable_targets()]
+    if target.name not in names:
+        raise TargetError(
+            f"kernels for {target.name} cannot be measured here: this machine runs only {', '.join(names)}; "
+            f"give one of these as the target, or measure on a machine with {target.name}"
+        )
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,11 @@ from sparsec.dialects.encoding import sizes_of, tensor, ui8
 from sparsec.dialects.nn_tokens import token_bounds
 from sparsec.dialects.sparse import MatMul
 from sparsec.dims import Dim, product
-from sparsec.errors import OptionError, TargetError
-from sparsec.measure import MeasuredKernel, MeasuredProgram
+from sparsec.errors import OptionError
+from sparsec.measure import MeasuredKernel, MeasuredProgram, require_runnable
 from sparsec.options import Options
 from sparsec.schedule import Schedule
-from sparsec.target import CpuTarget, host_vendor, runnable_targets
+from sparsec.target import CpuTarget, host_vendor
 from sparsec.timings import Timings, measured_tokens, product_key, schedule_text, worth_measuring
 from sparsec.transforms.scheduler import Scheduler, hint_of
 from sparsec.weights import Array, WeightStore
@@ -71,7 +71,7 @@ def tune(
         OptionError: the size of a dynamic dimension is missing.
         TargetError: this machine cannot run the target.
     """
-    _require_runnable(target)
+    require_runnable(target)
     code = module.clone()
     stages = pipeline.stages(target.name, host_vendor(), options.expected_sizes)
     pipeline.finish(pipeline.run(code, context, [stage for stage in stages if stage.name in ("graph", "sparse")]))
@@ -85,15 +85,6 @@ def tune(
         if options.cache:
             store_timings(path, version, {**load_timings(path, version), key: known[key]})
     return {key: known[key] for key in layers}
-
-
-def _require_runnable(target: CpuTarget) -> None:
-    names = [each.name for each in runnable_targets()]
-    if target.name not in names:
-        raise TargetError(
-            f"tuning measures code for {target.name}, and this machine runs only {', '.join(names)}: "
-            f"give one of these as the target, or tune on a machine with {target.name}"
-        )
 
 
 def _layers(module: ModuleOp, context: CompilerContext, target: CpuTarget, options: Options) -> dict[str, Layer]:

@@ -204,12 +204,12 @@ def test_sizes_are_needed(page: Path, options: Options, measured: Measured) -> N
 
 
 def test_the_best_target_must_run_here(page: Path, options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tune, "runnable_targets", lambda: (TARGETS["avx2"], TARGETS["x86_64"]))
+    monkeypatch.setattr("sparsec.measure.runnable_targets", lambda: (TARGETS["avx2"], TARGETS["x86_64"]))
     with pytest.raises(TargetError) as caught:
         dataflows(page, options.with_(targets=("avx512vnni", "avx2")))
     assert str(caught.value) == (
-        "tuning measures code for avx512vnni, and this machine runs only avx2, x86_64: "
-        "give one of these as the target, or tune on a machine with avx512vnni"
+        "kernels for avx512vnni cannot be measured here: this machine runs only avx2, x86_64; "
+        "give one of these as the target, or measure on a machine with avx512vnni"
     )
 
 

@@ -17,16 +17,16 @@ from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_structure as nn
 from sparsec.dialects.sparse import MatMul
-from sparsec.errors import CompilerBug, TargetError
+from sparsec.errors import CompilerBug
 from sparsec.explanation.advice import give_advice
 from sparsec.explanation.islands import Call, find_islands
 from sparsec.explanation.kernels import Machine, kind_of, predicted
 from sparsec.explanation.layers import layer_reports
 from sparsec.explanation.report import Kind, LayerReport, Report
 from sparsec.lowering.calls import where_of
-from sparsec.measure import MeasuredProgram
+from sparsec.measure import MeasuredProgram, require_runnable
 from sparsec.pipeline import Step
-from sparsec.target import CpuTarget, runnable_targets
+from sparsec.target import CpuTarget
 from sparsec.transforms.scheduler import Scheduler
 
 ROUNDS = 15
@@ -89,7 +89,7 @@ def explain(name: str, module: ModuleOp, context: CompilerContext, question: Que
         TargetError: it is to be measured, and this machine cannot run the target.
     """
     if question.measure:
-        _require_runnable(question.target)
+        require_runnable(question.target)
     machine, weights_only = question.machine, frozenset(_weights_only(module))
     stages = question.stages()
     pipeline.finish(watch(pipeline.run(module, context, stages[:2])))
@@ -118,15 +118,6 @@ def explain(name: str, module: ModuleOp, context: CompilerContext, question: Que
 
 def _text(sizes: Mapping[str, int]) -> str:
     return ",".join(f"{name}={size}" for name, size in sizes.items())
-
-
-def _require_runnable(target: CpuTarget) -> None:
-    names = [each.name for each in runnable_targets()]
-    if target.name not in names:
-        raise TargetError(
-            f"kernels for {target.name} cannot be measured here: this machine runs only {', '.join(names)}; "
-            f"give one of these as the target, or measure on a machine with {target.name}"
-        )
 
 
 def _weights_only(module: ModuleOp) -> Iterator[str]:

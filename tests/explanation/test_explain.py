@@ -36,6 +36,6 @@ def test_sizes_must_be_known() -> None:
 
 
 def test_only_what_this_machine_runs_can_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sparsec.explanation.explain.runnable_targets", lambda: (TARGETS["x86_64"],))
+    monkeypatch.setattr("sparsec.measure.runnable_targets", lambda: (TARGETS["x86_64"],))
     with pytest.raises(TargetError, match="cannot be measured here: this machine runs only x86_64"):
         sparsec.explain(MODEL, sizes={"batch": 1, "sequence": 2}, targets="avx2", measure=True)
