@@ -92,14 +92,14 @@ def fit_odd_rational(
 
 
 def fit_erf_rows(rows: int, per_unit: float) -> None:
-    """Print the coefficients of t^0 .. t^4, a line of all rows for each: row i is erf((i + t) / per_unit), |t| <= 1/2.
+    """Print the coefficients of t^0 .. t^5, a line of all rows for each: row i is erf((i + t) / per_unit), |t| <= 1/2.
 
     Row 0 is odd, so that erf(-0) = -0; the last one is 1, so that large arguments give exactly that.
     """
     t = np.cos(np.linspace(0, math.pi, 400)) / 2
-    table = np.zeros((rows, 5))
+    table = np.zeros((rows, 6))
     for row in range(rows - 1):
-        x, exponents = (row + t) / per_unit, (1, 3) if row == 0 else (0, 1, 2, 3, 4)
+        x, exponents = (row + t) / per_unit, (1, 3, 5) if row == 0 else (0, 1, 2, 3, 4, 5)
         weight = 1 / np.maximum(np.abs(x), 1e-9) if row == 0 else np.ones(len(x))
         columns = np.stack([t**exponent for exponent in exponents], axis=1)
         _, found, _ = lawson(exact_erf(x), weight, columns, np.empty((len(x), 0)))
