@@ -91,33 +91,45 @@ def fit_odd_rational(
         print("   ", tuple(float(c) for c in coefficients))
 
 
-def fit_erf_rows(rows: int, per_unit: float) -> None:
-    """Print the coefficients of t^0 .. t^5, a line of all rows for each: row i is erf((i + t) / per_unit), |t| <= 1/2.
+def print_rows(table: Array) -> None:
+    """Print a line for each row, as float32."""
+    for row in np.atleast_2d(table).astype(np.float32):
+        print("   ", tuple(float(f"{number:.9g}") for number in row))
 
-    Row 0 is odd, so that erf(-0) = -0; the last one is 1, so that large arguments give exactly that.
+
+def fit_erf_rows(rows: int, per_unit: float, degree: int) -> None:
+    """Print the coefficients of t^0 .., a line of all rows for each: row i is erf((i + t) / per_unit), |t| <= 1/2.
+
+    Row 0 is odd, so that erf(-0) = -0; the last one ends at t = 0 with 1, so that large arguments give exactly that.
     """
-    t = np.cos(np.linspace(0, math.pi, 400)) / 2
-    table = np.zeros((rows, 6))
-    for row in range(rows - 1):
-        x, exponents = (row + t) / per_unit, (1, 3, 5) if row == 0 else (0, 1, 2, 3, 4, 5)
-        weight = 1 / np.maximum(np.abs(x), 1e-9) if row == 0 else np.ones(len(x))
-        columns = np.stack([t**exponent for exponent in exponents], axis=1)
-        _, found, _ = lawson(exact_erf(x), weight, columns, np.empty((len(x), 0)))
-        table[row, list(exponents)] = found
+    t = np.cos(np.linspace(0, math.pi, 401)) / 2
+    table = np.zeros((rows, degree + 1))
+    for row in range(rows):
+        first, last = row == 0, row == rows - 1
+        place = np.minimum(t, 0) if last else t
+        x = (row + place) / per_unit
+        exponents = list(range(1, degree + 1, 2) if first else range(1, 3) if last else range(degree + 1))
+        weight = 1 / np.maximum(np.abs(exact_erf(x)), 1e-9)  # the error is relative
+        columns = np.stack([place**exponent for exponent in exponents], axis=1)
+        _, found, _ = lawson(exact_erf(x) - last, weight, columns, np.empty((len(x), 0)))
+        table[row, exponents] = found
     table[-1, 0] = 1
     print(f"ERF_ROWS, {per_unit} per unit")
-    for coefficients in table.astype(np.float32).T:
-        print("   ", tuple(float(f"{c:.9g}") for c in coefficients))
+    print_rows(table.T)
 
 
-def fit_powers_of_two(rows: int) -> None:
-    """Print 2^(i / rows) for each row, and the polynomial closest to 2^(t / rows), |t| <= 1/2."""
-    print("POWERS", tuple(float(np.float32(2 ** (row / rows))) for row in range(rows)))
+def fit_powers_of_two(rows: int, degree: int) -> None:
+    """Print 2^(i / rows) for each row, the row's share of the exponent's bits taken off, and the polynomial closest to
+    2^(t / rows), |t| <= 1/2, whose constant coefficient is 1."""
+    numbers = np.arange(rows, dtype=np.int32)
+    bits = (2 ** (numbers / rows)).astype(np.float32).view(np.int32) - (numbers << 23) // rows
+    print("ROOTS")
+    print_rows(bits.view(np.float32))
     t = np.cos(np.linspace(0, math.pi, 400)) / 2
     f = 2 ** (t / rows)
-    columns = np.stack([t, t**2, t**3], axis=1)
+    columns = np.stack([t**power for power in range(1, degree + 1)], axis=1)
     _, found, _ = lawson((f - 1), 1 / f, columns, np.empty((len(t), 0)))
-    print("   ", tuple(float(np.float32(c)) for c in (1, *found)))
+    print("ROOT_POLYNOMIAL", tuple(float(np.float32(c)) for c in (1, *found)))
 
 
 def main(seconds: float) -> None:
@@ -130,8 +142,8 @@ def main(seconds: float) -> None:
     x = np.linspace(1e-3, 0.786, 4000)
     fit_polynomial("SIN, of (sin x - x) / x^3", (np.sin(x) - x) / x**3, x**3 / np.sin(x), x * x, 2)
     fit_polynomial("COS, of (cos x - 1 + x^2/2) / x^4", (np.cos(x) - 1 + x * x / 2) / x**4, x**4, x * x, 2)
-    fit_erf_rows(16, 3.875)
-    fit_powers_of_two(16)
+    fit_erf_rows(32, 8.0, 3)
+    fit_powers_of_two(32, 2)
     fit_odd_rational("TANH", np.tanh, 9.1, (4, 4), 1.0, seconds)
 
 

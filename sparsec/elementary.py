@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from sparsec.elementary_tables import ERF_ROWS, ERF_ROWS_PER_UNIT, ROOTS
+from sparsec.elementary_tables import ERF_ROWS, ROOTS
 
 V = TypeVar("V")
 
@@ -70,8 +70,16 @@ class Arithmetic(Protocol[V]):
         """int32 to the nearest float32."""
         ...
 
+    def magnitude_up_to(self, a: V, limit: float, /) -> V:
+        """The smaller of |a| and the limit; the limit for NaN."""
+        ...
+
+    def from_nearest(self, a: V, /) -> V:
+        """`a - to_float(round_to_int(a))`, which is exact; where |a| is 2**31 or more, any number or NaN."""
+        ...
+
     def pick(self, table: Sequence[float], index: V, /) -> V:
-        """`table[index mod 16]` of a table of 16 float32 numbers and int32 indices."""
+        """`table[index mod n]` of a table of n = 16 or 32 float32 numbers and int32 indices."""
         ...
 
     def bits(self, a: V, /) -> V:
@@ -166,9 +174,9 @@ LN2_HIGH = 0.693359375  # ten bits: times an exponent it is exact
 LN2_LOW = -2.12194440e-4
 EXP_LOWEST = -87.3  # e^x stays a normal number
 EXP_HIGHEST = 88.72283  # the last argument whose result is finite
-SIXTEENTHS_PER_UNIT = 23.0831207
-ROOT_POLYNOMIAL = (1.0, 0.043321698904037476, 0.0009384151780977845, 1.3550326002587099e-05)
-"""2^(t / 16) for |t| <= 1/2."""
+STEPS_PER_UNIT = 46.1662413
+ROOT_POLYNOMIAL = (1.0, 0.021661166101694107, 0.00023459622752852738)
+"""2^(t / 32) for |t| <= 1/2."""
 EXP = (0.49999994, 0.1666652113199234, 0.04166838899254799, 0.008368735201656818, 0.0013814500998705626)
 
 
@@ -182,14 +190,13 @@ def exp(m: Arithmetic[V], x: V) -> V:
 def exp_of_non_positive(m: Arithmetic[V], x: V) -> V:
     """e^x for x <= 0, as a softmax needs it: relative error below 2e-7 + 8e-8 |x|; 0 below -87.3. NaN stays NaN.
 
-    e^x = 2^(n / 16) * 2^(t / 16) with n the integer next to 16 x log2(e): the first factor is put together from a table
+    e^x = 2^(n / 32) * 2^(t / 32) with n the integer next to 32 x log2(e): the first factor is put together from a table
     and an exponent. Taking n's share off rounds with x, not with t, so the error grows with |x| as the result vanishes.
     """
-    scaled = m.mul(maximum(m, EXP_LOWEST, x), SIXTEENTHS_PER_UNIT)
-    sixteenths = m.round_to_int(scaled)
-    t = m.sub(scaled, m.to_float(sixteenths))
-    # the low 4 bits of n, which choose the row, are taken off the rows' own bits
-    power = m.from_bits(m.add(m.bits(m.pick(ROOTS, sixteenths)), m.shift_left(sixteenths, 19)))
+    scaled = m.mul(x, STEPS_PER_UNIT)
+    n, t = m.round_to_int(scaled), m.from_nearest(scaled)
+    # the low 5 bits of n, which choose the row, are taken off the rows' own bits
+    power = m.from_bits(m.add(m.bits(m.pick(ROOTS, n)), m.shift_left(n, 18)))
     return m.select(m.less(x, EXP_LOWEST), 0.0, m.mul(power, polynomial(m, t, ROOT_POLYNOMIAL)))
 
 
@@ -243,16 +250,21 @@ TANH_Q = (1.2113631, 0.5657039, 0.031267319, 0.00039471692, 9.2423659e-07)
 
 
 def erf(m: Arithmetic[V], x: V) -> V:
-    """The error function, absolute and relative error below 2.1e-7; exactly -1 or 1 beyond 3.75."""
-    return copy_sign(m, _erf_of_magnitude(m, absolute(m, x)), x)
+    """The error function, absolute error below 4.2e-7, relative 1.2e-6; exactly -1 or 1 beyond 3.875."""
+    return copy_sign(m, _erf_of_eighths(m, minimum(m, ERF_LIMIT, absolute(m, m.mul(x, 8.0)))), x)
 
 
-def _erf_of_magnitude(m: Arithmetic[V], x: V) -> V:
-    """erf where x >= 0. Sixteen short polynomials take fewer steps than one long one, and no division."""
-    scaled = minimum(m, 15.0, m.mul(x, ERF_ROWS_PER_UNIT))
-    row = m.round_to_int(scaled)
-    t = m.sub(scaled, m.to_float(row))
-    return polynomial(m, t, [m.pick(coefficients, row) for coefficients in ERF_ROWS])
+ERF_LIMIT = 31.0
+
+
+def _erf_of_eighths(m: Arithmetic[V], x: V) -> V:
+    """erf(x / 8) for x in [0, 31]. Many short polynomials take fewer steps than one long one, and no division."""
+    row, t = m.round_to_int(x), m.from_nearest(x)
+    *lower, last = ERF_ROWS
+    y = m.mul(m.pick(last, row), t)
+    for coefficients in reversed(lower[1:]):  # picked when they are needed: kernels have no registers to keep them in
+        y = m.mul(m.add(y, m.pick(coefficients, row)), t)
+    return m.add(y, m.pick(lower[0], row))
 
 
 def tanh(m: Arithmetic[V], x: V) -> V:
@@ -270,14 +282,14 @@ GELU_CUBIC = 0.044715
 
 
 def gelu(m: Arithmetic[V], x: V, *, divide: bool = False) -> V:
-    """`(x * 0.5) * (erf(x * sqrt(0.5)) + 1)`, error below 4e-7 max(1, |x|); exactly x beyond 5.3 and -0 below -5.3.
+    """`(x * 0.5) * (erf(x * sqrt(0.5)) + 1)`, error below 3e-7 max(1, |x|); exactly x beyond 5.5 and -0 below -5.5.
 
     Args:
         divide: whether the argument is `x / sqrt(2)` instead, as PyTorch's exporters spell it.
     """
-    # the quotient of a tiny number may be inexact: 1 is added to its erf
-    argument = m.div_constant(x, SQRT_2) if divide else m.mul(x, SQRT_HALF)
-    signed = copy_sign(m, _erf_of_magnitude(m, absolute(m, argument)), x)  # x is needed anyway, the argument is not
+    # eight times the argument of erf, rounded as the argument is. That of a tiny number may be inexact: 1 is added
+    eighths = m.div_constant(x, SQRT_2 / 8) if divide else m.mul(x, SQRT_HALF * 8)
+    signed = copy_sign(m, _erf_of_eighths(m, m.magnitude_up_to(eighths, ERF_LIMIT)), x)  # x is needed anyway
     return m.mul(m.mul(x, 0.5), m.add(signed, 1.0))
 
 

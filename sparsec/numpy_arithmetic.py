@@ -109,9 +109,17 @@ class NumpyArithmetic:
         """int32 to float32, to nearest even."""
         return a.astype(np.float32)
 
+    def magnitude_up_to(self, a: Array, limit: float) -> Array:
+        """The smaller of |a| and the limit; the limit for NaN."""
+        return np.fmin(np.abs(a), a.dtype.type(limit))
+
+    def from_nearest(self, a: Array) -> Array:
+        """`a - to_float(round_to_int(a))`"""
+        return self.sub(a, self.to_float(self.round_to_int(a)))
+
     def pick(self, table: Sequence[float], index: Array) -> Array:
-        """`table[index mod 16]` as float32."""
-        return np.asarray(table, np.float32)[np.bitwise_and(index, 15)]
+        """`table[index mod len(table)]` as float32."""
+        return np.asarray(table, np.float32)[np.bitwise_and(index, len(table) - 1)]
 
     def bits(self, a: Array) -> Array:
         """The bits of float32 values as int32."""

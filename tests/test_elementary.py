@@ -84,17 +84,21 @@ def test_log_at_its_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "exact", "reach", "bound"),
-    [(elementary.erf, exact_erf, 4.5, 2.1e-7), (elementary.tanh, np.tanh, 10.0, 3.3e-7)],
+    ("function", "exact", "reach", "bound", "relative"),
+    [(elementary.erf, exact_erf, 4.5, 4.2e-7, 1.2e-6), (elementary.tanh, np.tanh, 10.0, 3.3e-7, 3.3e-7)],
 )
 def test_sigmoidal_functions(
-    function: Callable[..., np.ndarray], exact: Callable[[np.ndarray], np.ndarray], reach: float, bound: float
+    function: Callable[..., np.ndarray],
+    exact: Callable[[np.ndarray], np.ndarray],
+    reach: float,
+    bound: float,
+    relative: float,
 ) -> None:
     x = np.concatenate([floats(-reach, reach, 500_001), geometric(1e-30, 1e-2)])
     x = x[x != 0]
     result, reference = function(M, x), exact(x.astype(np.float64))
     assert np.max(np.abs(result - reference)) <= bound
-    assert np.max(np.abs(result / reference - 1)) <= bound
+    assert np.max(np.abs(result / reference - 1)) <= relative
     assert np.all(np.abs(result) <= 1)
     assert apply(function, 100.0, -100.0, INFINITY, -INFINITY, 3e38) == [1, -1, 1, -1, 1]
     assert np.array_equal(function(M, -x), -result)
@@ -121,7 +125,7 @@ def test_gelu(function: Callable[..., np.ndarray], exact: Callable[[np.ndarray],
     result, reference = function(M, x), exact(x.astype(np.float64))
     assert np.max(np.abs(result - reference) / np.maximum(1, np.abs(x))) <= 4e-7
     near = (np.abs(x) < 1) & (x != 0)
-    assert np.max(np.abs(result[near] / reference[near] - 1)) <= 1e-6
+    assert np.max(np.abs(result[near] / reference[near] - 1)) <= 1.4e-6
     assert apply(function, 0.0, 50.0, 1e6) == [0.0, 50.0, 1e6]
     assert np.all(np.abs(function(M, floats(-1000, -12))) < 1e-30)
 

@@ -48,6 +48,14 @@ class CountingArithmetic:
         """Two products, one of them with a sum."""
         self.count += 2
 
+    def magnitude_up_to(self, a: None, limit: float) -> None:
+        """One step where there is AVX-512."""
+        self._one(a)
+
+    def from_nearest(self, a: None) -> None:
+        """One step where there is AVX-512."""
+        self._one(a)
+
     def pick(self, table: Sequence[float], index: None) -> None:
         """A permutation of a table that registers have no room for."""
         self.count += 2

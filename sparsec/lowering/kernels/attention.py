@@ -251,29 +251,19 @@ class AttentionEmitter:
 
         highest = e.for_loop(0, self._keys, largest, [e.constant(float("-inf"), vector_of(f32, LANES))] * count)
 
-        def exponentials(key: Value, rows: int) -> list[list[Value]]:
+        def exponentials(key: Value, rows: int) -> None:
             """Several rows at once, each step for all before the next: a CPU does not look far enough ahead."""
             scores = [vector for row in range(rows) for vector in self._load_row(order, e.add(key, row))]
             centred = e.sub(e.concat(scores), e.concat([*highest] * rows))
             flat = e.split(exp_of_non_positive(e, centred), LANES)
-            found = [flat[row * count : (row + 1) * count] for row in range(rows)]
-            for row, vectors in enumerate(found):
-                self._store_row("scores", e.add(key, row), vectors)
-            return found
+            for row in range(rows):
+                self._store_row("scores", e.add(key, row), flat[row * count : (row + 1) * count])
 
-        def four(key: Value, parts: tuple[Value, ...]) -> Sequence[Value]:
-            added: Sequence[Value] = parts
-            for row in (*exponentials(key, 2), *exponentials(e.add(key, 2), 2)):
-                added = sums.add_rotating(e, added, row)
-            return added
-
-        def one(key: Value, parts: tuple[Value, ...]) -> Sequence[Value]:
-            return sums.add_rotating(e, parts, exponentials(key, 1)[0])
-
-        whole = e.both(self._keys, -4)
-        parts = e.for_loop(0, whole, four, sums.no_parts(e, vector_of(f32, LANES), count), step=4)
-        parts = e.for_loop(whole, self._keys, one, parts)
-        totals = sums.total(e, parts)
+        even = e.both(self._keys, -2)
+        e.for_loop(0, even, lambda key, _: exponentials(key, 2), step=2)
+        e.for_loop(even, self._keys, lambda key, _: exponentials(key, 1))
+        # a loop of its own: there are no registers for exponentials beside the partial sums
+        totals = sums.sum_over(e, self._keys, vector_of(f32, LANES), count, lambda key: self._load_row(order, key))
         inverse = [e.div(e.constant(1.0, total.type), total) for total in totals]
         summing = self._quantised_values and "v" in self._zeros
 

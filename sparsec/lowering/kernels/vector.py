@@ -41,7 +41,10 @@ f32x16 = vector_of(f32, 16)
 i32x16 = vector_of(i32, 16)
 u8x16 = vector_of(i8, 16)
 u8x64 = vector_of(i8, 64)
-EXACT_INVERSES = {elementary.SQRT_2: (0.70710677, 2.4203235e-08)}
+EXACT_INVERSES = {
+    elementary.SQRT_2: (0.70710677, 2.4203235e-08),
+    elementary.SQRT_2 / 8: (8 * 0.70710677, 8 * 2.4203235e-08),
+}
 """Numbers c with 1/c as the sum of two f32, high + low, such that `fma(a, high, a * low)` is `a / c` for every
 significand of a; a test goes through all of them."""
 KERNEL_ARGUMENTS = (pointer, i64, i64, pointer)
@@ -153,24 +156,34 @@ class Emitter(ControlEmitter):
     # Tables
 
     def pick(self, table: Sequence[float], index: Value) -> Value:
-        """`table[index mod 16]` of a table of 16 f32 constants; i32 indices, one or 8 n lanes of them."""
+        """`table[index mod n]` of a table of n = 16 or 32 f32 constants; i32 indices, one or 8 n lanes of them."""
         lanes = lanes_of(index.type)
         if lanes % LANES == 0 and self.has("avx512f"):
-            rows = self.constant_vector(table, f32)
-            name = "llvm.x86.avx512.permvar.sf.512"
-            return self.concat([self.intrinsic(name, [rows, piece], f32x16) for piece in self.split(index, LANES)])
+            return self.concat([self._pick16(table, piece) for piece in self.split(index, LANES)])
         if lanes % 8 == 0 and self.has("avx2"):
             return self.concat([self._pick8(table, piece) for piece in self.split(index, 8)])
         memory = self.stack(4 * len(table))
         self.store(self.constant_vector(table, f32), memory)
+        index = self.both(index, len(table) - 1)
         if lanes == 1:
-            return self.load(f32, memory, self.mul(self.zero_extend(self.both(index, 15), i64), 4))
-        return self.gather(f32, memory, self.both(index, 15))
+            return self.load(f32, memory, self.mul(self.zero_extend(index, i64), 4))
+        return self.gather(f32, memory, index)
+
+    def _pick16(self, table: Sequence[float], index: Value) -> Value:
+        parts = [self.constant_vector(table[start : start + LANES], f32) for start in range(0, len(table), LANES)]
+        if len(parts) == 1:
+            return self.intrinsic("llvm.x86.avx512.permvar.sf.512", [*parts, index], f32x16)
+        return self.intrinsic("llvm.x86.avx512.vpermi2var.ps.512", [parts[0], index, parts[1]], f32x16)
 
     def _pick8(self, table: Sequence[float], index: Value) -> Value:
-        halves = [self.constant_vector(table[start : start + 8], f32) for start in (0, 8)]
-        low, high = (self.intrinsic("llvm.x86.avx2.permps", [half, index], half.type) for half in halves)
-        return self.select(self.equal(self.both(index, 8), 0), low, high)
+        rows = [self.constant_vector(table[start : start + 8], f32) for start in range(0, len(table), 8)]
+        found = [self.intrinsic("llvm.x86.avx2.permps", [row, index], row.type) for row in rows]
+        bit = 3
+        while len(found) > 1:
+            upper = self.less(self.shift_left(index, 31 - bit), 0)  # the bit as a sign, which blends look at
+            found = [self.select(upper, b, a) for a, b in zip(found[::2], found[1::2], strict=True)]
+            bit += 1
+        return found[0]
 
     # Tables of 256 bytes
 
@@ -265,6 +278,23 @@ class Emitter(ControlEmitter):
         wide = lanes % 8 == 0 and self.has("avx")
         name = "llvm.x86.avx.cvt.ps2dq.256" if wide else "llvm.x86.sse2.cvtps2dq"
         return self._piecewise(name, [a], 8 if wide else 4, i32)
+
+    def magnitude_up_to(self, a: Value, limit: float) -> Value:
+        """The smaller of |a| and the limit of f32, the limit for NaN; in one step where the target can (`vrangeps`)."""
+        if lanes_of(a.type) % LANES == 0 and self.has("avx512dq"):
+            most = self.constant(limit, f32x16)
+            arguments = [most, self.i32(0b1010), self.constant(0.0, f32x16), self.constant(-1, i16), self.i32(4)]
+            name = "llvm.x86.avx512.mask.range.ps.512"
+            return self.concat([self.intrinsic(name, [piece, *arguments], f32x16) for piece in self.split(a, LANES)])
+        return elementary.minimum(self, elementary.absolute(self, a), limit)
+
+    def from_nearest(self, a: Value) -> Value:
+        """`a - to_float(round_to_int(a))` of f32, in one step where the target can (`vreduceps`)."""
+        if lanes_of(a.type) % LANES == 0 and self.has("avx512dq"):
+            arguments = [self.i32(0), self.constant(0.0, f32x16), self.constant(-1, i16), self.i32(4)]
+            name = "llvm.x86.avx512.mask.reduce.ps.512"
+            return self.concat([self.intrinsic(name, [piece, *arguments], f32x16) for piece in self.split(a, LANES)])
+        return self.sub(a, self.to_float(self.round_to_int(a)))
 
     def multiplies_bytes(self, pairs_fit: bool) -> bool:
         """Whether `dot4` takes bytes as they are. If not, it widens both operands to 16 bits every time."""
