@@ -1,4 +1,4 @@
-"""`elementary.Arithmetic` on numpy arrays: float32, int32 and bool, with the corner cases of x86."""
+"""`Arithmetic` on numpy arrays: float32, int32 and bool, with the corner cases of x86."""
 
 from __future__ import annotations
 

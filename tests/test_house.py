@@ -22,7 +22,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("dims", "weights", "pattern", "schedule", "target", "options", "elementary_tables"),
+    ("dims", "weights", "pattern", "schedule", "target", "options", "elementary_tables", "arithmetic"),
     ("elementary", "cost", "timings", "packing", "packing_baked", "packing_rows", "runtime"),
     ("context", "dialects"),
     ("builder", "numpy_arithmetic"),

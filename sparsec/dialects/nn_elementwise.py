@@ -417,7 +417,8 @@ class QuantisationOp(ElementwiseOp):
 class Quantize(QuantisationOp):
     """`saturate(rint(x * (1 / scale)) + zero_point)` (ONNX QuantizeLinear); the result has the zero point's type.
 
-    `bounded` records a proof that `|x / scale| < 2**30`: rounding cannot overflow, so clipping may come after it.
+    `bounded` records a proof that `|x / scale| < 2**30`: rounding cannot overflow, so clipping may come after it. With
+    an ui8 result x may be NaN, too.
     """
 
     name = "nn.quantize"

@@ -33,7 +33,7 @@ OF_LOOKUP = 2.5
 
 
 class CountingArithmetic:
-    """An `elementary.Arithmetic` whose values are nothing; `count` is what the steps so far take."""
+    """An `Arithmetic` whose values are nothing; `count` is what the steps so far take."""
 
     def __init__(self) -> None:
         self.count = 0.0

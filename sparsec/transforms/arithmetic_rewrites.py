@@ -88,6 +88,26 @@ class ChooseKnown(RewritePattern):
 
 
 @dataclass
+class DropNaNGuards(RewritePattern):
+    """quantize(where(is_nan(x), 0, x)) -> quantize(x) where 0 becomes the lowest number: NaN does, too"""
+
+    weights: WeightStore
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: ew.Quantize, rewriter: PatternRewriter, /) -> None:
+        guard = made_by(op.operand, ew.Where)
+        if guard is None or sizes(guard.rhs) != sizes(guard.result):
+            return
+        asked = made_by(before_broadcast(guard.condition), ew.IsNaN)
+        zero, zero_point = splat_of(before_broadcast(guard.lhs), self.weights), splat_of(op.zero_point, self.weights)
+        if asked is None or asked.operand is not guard.rhs or zero is None or zero_point is None:
+            return
+        if zero == 0 and zero_point == np.iinfo(zero_point.dtype).min:
+            guarded = Builder.before(self.weights, op).quantize(guard.rhs, op.scale, op.zero_point, axis=op.axis_value)
+            replace(rewriter, op, guarded)
+
+
+@dataclass
 class SpellPower(RewritePattern):
     """pow(x, 2) -> x * x; pow(x, 3) -> x * (x * x); pow(x, 0.5) -> sqrt(x); pow(x, -1) -> 1 / x; pow(x, 1) -> x;
     pow(x, -0.5) -> 1 / sqrt(x)

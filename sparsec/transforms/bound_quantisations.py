@@ -1,8 +1,9 @@
-"""Proves from the weights that what is quantised is small, so that kernels may leave the clipping to their packs."""
+"""Proves that what is quantised is small, from weights or from what ops are, so that kernels may leave the clipping to
+their packs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +17,17 @@ from sparsec.builder import constant_value
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import element_of, to_numpy, ui8
+from sparsec.dialects.nn_attention import AttentionOp
 from sparsec.dialects.nn_structure import Constant
-from sparsec.dialects.sparse import MatMul
+from sparsec.dialects.sparse import LayerNorm, MatMul
+from sparsec.dialects.tensor_op import sizes
 from sparsec.transforms.straight_line import function_blocks
 from sparsec.weights import Array, WeightStore
 
 LIMIT = 2.0**30
 """Half of what a 32-bit integer holds: room for every rounding on the way."""
+
+_SMALLEST_EPSILON = 1e-30
 
 _BYTE = 255
 """The largest activation."""
@@ -33,10 +38,11 @@ _EXACT = 2.0**53
 
 @dataclass(frozen=True)
 class BoundQuantisations(ModulePass):
-    """`quantize(x)` -> `quantize(x) <bounded>` in bodies of integer products, where `|x / scale| < 2**30` for sure.
+    """`quantize(x)` -> `quantize(x) <bounded>` in bodies, where `|x / scale| < 2**30` for sure.
 
-    The bounds of each channel's accumulator follow from its weights; additions and products with constants, relu and
-    the like carry them on. What is not known to be bounded stays as it is.
+    The bounds of each channel's accumulator in an integer product follow from its weights; the weights of attention lie
+    between 0 and 1, and a normalised number is at most the root of how many there are. Additions and products with
+    constants, relu and the like carry bounds on. What is not known to be bounded stays as it is.
     """
 
     name = "bound-quantisations"
@@ -46,7 +52,13 @@ class BoundQuantisations(ModulePass):
         for block in function_blocks(op):
             for inner in block.ops:
                 if isinstance(inner, MatMul) and inner.accumulator == i32:
-                    _bound_body(inner, weights)
+                    _bound_body(inner.body, body_intervals(inner, weights), (ui8, i8))
+                elif isinstance(inner, AttentionOp):
+                    known: dict[SSAValue, Interval] = {inner.weight.block.args[0]: _SHARE}
+                    follow_intervals(inner.weight, known, weights, perhaps_nan=True)
+                    _bound_body(inner.weight, known, (ui8,))
+                elif isinstance(inner, LayerNorm):
+                    _bound_body(inner.body, normalised_intervals(inner, weights), (ui8,))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +102,9 @@ _BYTES: Mapping[Attribute, Interval] = {
 }
 """What any byte is."""
 
+_SHARE = Interval(np.asarray(0.0), np.asarray(1.001))
+"""What a weight of attention is, or NaN: `e * (1 / sum)` with a sum of such e, which is no less than any of them."""
+
 _UNIT = Interval(np.asarray(-1.0), np.asarray(1.0))
 """What sigmoidal functions give for numbers."""
 
@@ -120,9 +135,43 @@ def body_intervals(matmul: MatMul, weights: WeightStore) -> dict[SSAValue, Inter
     return known
 
 
-def follow_intervals(body: Region, known: dict[SSAValue, Interval], weights: WeightStore) -> None:
-    """Add to what is known what follows for the values in a body."""
+def normalised_intervals(norm: LayerNorm, weights: WeightStore) -> dict[SSAValue, Interval]:
+    """The values in the body of a layer norm that are bounded for sure or NaN, and their bounds.
+
+    Of N numbers d with mean square v, none is larger than `sqrt(N v)`: divided by `sqrt(v + epsilon)`, none is larger
+    than `sqrt(N)`. Twice that leaves room for rounding, and epsilon for squares that vanish.
+    """
+    channels = sizes(norm.x)[-1]
+    parameters = [constant_value(value, weights) for value in (norm.scale, norm.bias)]
+    known: dict[SSAValue, Interval] = {}
+    if isinstance(channels, int) and norm.epsilon.value.data >= _SMALLEST_EPSILON:
+        scale, bias = (
+            None if array is None or not np.isfinite(array).all() else Interval.of(array) for array in parameters
+        )
+        if scale is not None and bias is not None:
+            most = np.asarray(2 * np.sqrt(channels))
+            scaled = _product(Interval(-most, most), scale)
+            normal = Interval(scaled.low + bias.low, scaled.high + bias.high).stored(f32)
+            if normal is not None:
+                known[norm.body.block.args[0]] = normal
+    for argument, extra in zip(norm.body.block.args[1:], norm.extras, strict=True):
+        if (array := constant_value(extra, weights)) is not None:
+            know(known, argument, array.reshape(-1) if array.size > 1 else array.reshape(()))
+    follow_intervals(norm.body, known, weights, perhaps_nan=True)
+    return known
+
+
+def follow_intervals(
+    body: Region, known: dict[SSAValue, Interval], weights: WeightStore, *, perhaps_nan: bool = False
+) -> None:
+    """Add to what is known what follows for the values in a body.
+
+    Args:
+        perhaps_nan: whether floats that are known may be NaN, too. Then integers that are made of them are not known.
+    """
     for op in body.block.ops:
+        if perhaps_nan and isinstance(op, ew.Cast):
+            continue
         if isinstance(op, Constant):
             if (array := constant_value(op.result, weights)) is not None:
                 know(known, op.result, array)
@@ -142,14 +191,14 @@ def know(known: dict[SSAValue, Interval], value: SSAValue, array: Array) -> None
         known[value] = Interval.of(array)
 
 
-def _bound_body(matmul: MatMul, weights: WeightStore) -> None:
-    known = body_intervals(matmul, weights)
-    for op in matmul.body.block.ops:
-        if isinstance(op, ew.Quantize) and element_of(op.result.type) in (ui8, i8) and _is_small(op, known):
+def _bound_body(body: Region, known: Mapping[SSAValue, Interval], results: Collection[Attribute]) -> None:
+    """Mark what is quantised to one of these types. NaN rounds to the lowest integer, and that to the lowest ui8."""
+    for op in body.block.ops:
+        if isinstance(op, ew.Quantize) and element_of(op.result.type) in results and _is_small(op, known):
             op.properties["bounded"] = UnitAttr()
 
 
-def _is_small(op: ew.Quantize, known: dict[SSAValue, Interval]) -> bool:
+def _is_small(op: ew.Quantize, known: Mapping[SSAValue, Interval]) -> bool:
     if op.operand not in known or op.scale not in known:
         return False
     scale = known[op.scale]

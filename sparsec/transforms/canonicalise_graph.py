@@ -49,6 +49,7 @@ def _rewrites(weights: WeightStore) -> list[RewritePattern]:
         arithmetic_rewrites.DropNeutral(weights),
         arithmetic_rewrites.DropIdentityCasts(),
         arithmetic_rewrites.ChooseKnown(weights),
+        arithmetic_rewrites.DropNaNGuards(weights),
         arithmetic_rewrites.SpellPower(weights),
         shape_rewrites.SinkBroadcasts(weights),
     ]

@@ -315,6 +315,33 @@ def test_extreme_bytes() -> None:
     exact.check([(1, 1), (3, 21)])
 
 
+def test_what_is_not_a_number_becomes_the_lowest_byte() -> None:
+    """Layer norms and weights of attention are left to the packs, which must know NaN, too."""
+    hidden, numbers = 16, [np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-38, 0.0, -0.0, 1e20]
+
+    def write(b: Builder, inputs: dict[str, SSAValue]) -> list[SSAValue]:
+        scale, bias = (b.constant(np.linspace(low, 9, hidden).astype(np.float32)) for low in (-3, 5))
+        normal = b.layer_norm(inputs["x"], scale, bias, 1e-12)
+        bytes_of_it = [b.quantize(normal, b.constant(0.1), b.constant(zero)) for zero in (np.uint8(0), np.uint8(77))]
+        mixed = attend(b, [inputs["q"]] * 3, inputs["mask"], 2, "u8")
+        return [*bytes_of_it, mixed]
+
+    square: list[Size] = [SEQUENCE, SEQUENCE]
+    tokens: list[Size] = [BATCH, SEQUENCE, hidden]
+    exact = Exact(*layer(write, x=(f32, tokens), q=(f32, tokens), mask=(f32, square)))
+    assert exact.exact
+    text = str(exact.scheduled)
+    assert text.count("<bounded>") >= 3 and "nn.attention" in text and "sparse.layer_norm" in text
+    random = np.random.default_rng(3)
+    x, q = (random.normal(size=(2, 40, hidden)).astype(np.float32) for _ in range(2))
+    mask = random.normal(size=(40, 40)).astype(np.float32)
+    for index, number in enumerate(numbers):
+        x[0, index, index], x[1, index] = number, number
+        mask[index, 2 * index] = number
+        mask[20 + index] = number
+    exact.check_inputs({"x": x, "q": q, "mask": mask})
+
+
 def test_nothing_at_all() -> None:
     random = np.random.default_rng(6)
 

@@ -58,3 +58,49 @@ builtin.module {
     func.return %y, %z, %v : tensor<3x2xui8>, tensor<3x2xui8>, tensor<3x2xui8>
   }
 }
+
+// -----
+
+// A normalised number of 4 is at most 2, or NaN, which an ui8 saturates to 0 but an i8 with a zero point may not.
+// CHECK-LABEL: @main(%x
+// CHECK: sparse.layer_norm
+// CHECK: nn.quantize {{%.*}}, {{%.*}}, {{%.*}} <bounded> : (f32, f32, ui8) -> ui8
+// CHECK: nn.quantize {{%.*}}, {{%.*}}, {{%.*}} : (f32, f32, i8) -> i8
+builtin.module {
+  func.func @main(%x : tensor<3x4xf32>) -> (tensor<3x4xui8>, tensor<3x4xi8>) attributes {input_names = ["x"], output_names = ["y", "z"]} {
+    %g = nn.constant dense<[1.0, -2.0, 0.5, 100.0]> : tensor<4xf32>
+    %b = nn.constant dense<[0.0, 1.0, -3.0, 1000.0]> : tensor<4xf32>
+    %y, %z = sparse.layer_norm %x, %g, %b <epsilon = 1.0e-12 : f32> : (tensor<3x4xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<3x4xui8>, tensor<3x4xi8>) body (%n : f32) {
+      %s = nn.constant 0.1 : f32
+      %t = nn.constant 9 : ui8
+      %u = nn.constant -9 : i8
+      %q = nn.quantize %n, %s, %t : (f32, f32, ui8) -> ui8
+      %r = nn.quantize %n, %s, %u : (f32, f32, i8) -> i8
+      sparse.yield %q, %r : ui8, i8
+    }
+    func.return %y, %z : tensor<3x4xui8>, tensor<3x4xi8>
+  }
+}
+
+// -----
+
+// Weights of attention are at most 1.
+// CHECK-LABEL: @main(%q
+// CHECK: nn.quantize {{%.*}}, {{%.*}}, {{%.*}} <bounded> : (f32, f32, ui8) -> ui8
+builtin.module {
+  func.func @main(%q : tensor<1x3x4xui8>) -> tensor<1x3x4xf32> attributes {input_names = ["q"], output_names = ["y"]} {
+    %y = nn.attention %q, %q, %q <heads = 2> : (tensor<1x3x4xui8>, tensor<1x3x4xui8>, tensor<1x3x4xui8>) -> tensor<1x3x4xf32> score (%s : i32) {
+      %f = nn.cast %s <to = f32> : (i32) -> f32
+      sparse.yield %f : f32
+    } weight (%p : f32) {
+      %c = nn.constant 0.004 : f32
+      %t = nn.constant 0 : ui8
+      %w = nn.quantize %p, %c, %t : (f32, f32, ui8) -> ui8
+      sparse.yield %w : ui8
+    } output (%a : i32) {
+      %g = nn.cast %a <to = f32> : (i32) -> f32
+      sparse.yield %g : f32
+    }
+    func.return %y : tensor<1x3x4xf32>
+  }
+}

@@ -49,3 +49,30 @@ builtin.module {
     func.return %y : tensor<4xf32>
   }
 }
+
+// -----
+
+// NaN becomes the lowest byte, which 0 is already; with another zero point, or another number, it must be looked for.
+// CHECK-LABEL: @main(%x
+// CHECK: [[W:%.*]] = nn.where
+// CHECK-NEXT: [[V:%.*]] = nn.where
+// CHECK-NEXT: [[Q:%.*]] = nn.quantize %x
+// CHECK-NEXT: [[R:%.*]] = nn.quantize [[W]]
+// CHECK-NEXT: [[S:%.*]] = nn.quantize [[V]]
+// CHECK-NEXT: func.return [[Q]], [[R]], [[S]]
+builtin.module {
+  func.func @main(%x : tensor<3x4xf32>) -> (tensor<3x4xui8>, tensor<3x4xui8>, tensor<3x4xui8>) attributes {input_names = ["x"], output_names = ["q", "r", "s"]} {
+    %n = nn.is_nan %x : (tensor<3x4xf32>) -> tensor<3x4xi1>
+    %zero = nn.constant dense<0.0> : tensor<f32>
+    %one = nn.constant dense<1.0> : tensor<f32>
+    %scale = nn.constant dense<0.1> : tensor<f32>
+    %lowest = nn.constant dense<0> : tensor<ui8>
+    %middle = nn.constant dense<128> : tensor<ui8>
+    %w = nn.where %n, %zero, %x : (tensor<3x4xi1>, tensor<f32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+    %v = nn.where %n, %one, %x : (tensor<3x4xi1>, tensor<f32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+    %q = nn.quantize %w, %scale, %lowest : (tensor<3x4xf32>, tensor<f32>, tensor<ui8>) -> tensor<3x4xui8>
+    %r = nn.quantize %w, %scale, %middle : (tensor<3x4xf32>, tensor<f32>, tensor<ui8>) -> tensor<3x4xui8>
+    %s = nn.quantize %v, %scale, %lowest : (tensor<3x4xf32>, tensor<f32>, tensor<ui8>) -> tensor<3x4xui8>
+    func.return %q, %r, %s : tensor<3x4xui8>, tensor<3x4xui8>, tensor<3x4xui8>
+  }
+}

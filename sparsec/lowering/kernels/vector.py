@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from xdsl.dialects import func, llvm
-from xdsl.dialects import vector as vector_dialect
-from xdsl.dialects.builtin import DenseArrayBase, FunctionType, IntegerType, StringAttr, f32, i1, i8, i16, i32, i64
+from xdsl.dialects import func
+from xdsl.dialects.builtin import FunctionType, StringAttr, f32, i8, i16, i32, i64
 from xdsl.ir import Attribute, Block, Region
 
 from sparsec import elementary
 from sparsec.dialects.lanes import FEATURES
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.control import ControlEmitter
+from sparsec.lowering.kernels.lanes import LANES, LaneEmitter
 from sparsec.lowering.kernels.values import (
     Operand,
     Value,
@@ -28,14 +27,11 @@ from sparsec.lowering.kernels.values import (
     size_of,
     vector_of,
 )
-from sparsec.target import best_row
 
 __all__ = [
     "EXACT_INVERSES", "KERNEL_ARGUMENTS", "LANES", "Emitter", "Operand", "Value", "build_function", "element_of",
     "is_float", "lanes_of", "pointer", "size_of", "vector_of",
 ]  # fmt: skip
-
-LANES = 16
 
 f32x16 = vector_of(f32, 16)
 i32x16 = vector_of(i32, 16)
@@ -51,107 +47,8 @@ KERNEL_ARGUMENTS = (pointer, i64, i64, pointer)
 """The arguments of every micro-kernel: args, begin, end, scratch."""
 
 
-class Emitter(ControlEmitter):
-    """Adds the vector units to `ControlEmitter`."""
-
-    def has(self, *features: str) -> bool:
-        """Whether the function may use all these target features."""
-        return self.features.issuperset(features)
-
-    @property
-    def register_tile(self) -> int:
-        """The tokens whose sums for 4 output rows the target keeps in registers, see `CpuTarget`."""
-        return best_row(self.features).register_tile
-
-    # Making and rearranging vectors
-
-    def broadcast(self, scalar: Value, lanes: int = LANES) -> Value:
-        """The scalar in every lane."""
-        return self.result(vector_dialect.BroadcastOp(scalar, vector_of(scalar.type, lanes)))
-
-    def load_broadcast(self, element: Attribute, base: Value, byte_offset: Operand = 0, lanes: int = LANES) -> Value:
-        """Load a scalar into every lane."""
-        return self.broadcast(self.load(element, base, byte_offset), lanes)
-
-    def shuffle(self, a: Value, b: Value, lanes: Sequence[int]) -> Value:
-        """The lanes with these numbers of a and b laid end to end; -1 leaves a lane undefined."""
-        result_type = vector_of(element_of(a.type), len(lanes))
-        mask = DenseArrayBase.from_list(i32, list(lanes))
-        return self.result(llvm.ShuffleVectorOp(a, b, mask, result_type))
-
-    def slice(self, a: Value, start: int, count: int) -> Value:
-        """`count` lanes of a from `start` on."""
-        return a if count == lanes_of(a.type) else self.shuffle(a, a, range(start, start + count))
-
-    def split(self, a: Value, count: int) -> list[Value]:
-        """a in pieces of `count` lanes, first lanes first."""
-        return [self.slice(a, start, count) for start in range(0, lanes_of(a.type), count)]
-
-    def concat(self, pieces: Sequence[Value]) -> Value:
-        """Vectors of equal types laid end to end; their number is a power of two."""
-        if len(pieces) == 1:
-            return pieces[0]
-        pairs = zip(pieces[::2], pieces[1::2], strict=True)
-        return self.concat([self.shuffle(a, b, range(2 * lanes_of(a.type))) for a, b in pairs])
-
-    def extract(self, a: Value, lane: int) -> Value:
-        """One lane as a scalar."""
-        return self.result(vector_dialect.ExtractOp(a, [lane], element_of(a.type)))
-
-    def replace_lane(self, a: Value, scalar: Value, lane: int) -> Value:
-        """a with one lane replaced."""
-        return self.result(llvm.InsertElementOp(a, scalar, self.i32(lane)))
-
-    def unpack(self, a: Value, b: Value, high: bool) -> Value:
-        """Interleave the low or high halves of each 128-bit part of a and b, as `vpunpckl*` and `vpunpckh*` do."""
-        lanes = lanes_of(a.type)
-        part = 16 // size_of(element_of(a.type))
-        start = part // 2 if high else 0
-        order = [
-            side + base + start + i for base in range(0, lanes, part) for i in range(part // 2) for side in (0, lanes)
-        ]
-        return self.shuffle(a, b, order)
-
-    def iota(self, lanes: int = LANES) -> Value:
-        """The i32 vector 0, 1, 2, ..."""
-        return self.constant_vector(range(lanes), i32)
-
-    # Tails
-
-    def tail_mask(self, count: Value, lanes: int = LANES) -> Value:
-        """The mask that is set in the first `count` lanes (i64, not negative; more than `lanes` sets them all)."""
-        limit = self.truncate(self.minimum(count, lanes), i32)
-        return self.less(self.iota(lanes), self.broadcast(limit, lanes))
-
-    def load_masked(self, value_type: Attribute, base: Value, byte_offset: Operand, mask: Value) -> Value:
-        """Load only the lanes whose mask is set, never touching the memory of the others; those become 0."""
-        address, align = self.offset(base, byte_offset), self.i32(size_of(element_of(value_type)))
-        name = f"llvm.masked.load.{mangled(value_type)}.p0"
-        return self.intrinsic(name, [address, align, mask, self.constant(0, value_type)], value_type)
-
-    def store_masked(self, value: Value, base: Value, byte_offset: Operand, mask: Value) -> None:
-        """Store only the lanes whose mask is set, never touching the memory of the others."""
-        address, align = self.offset(base, byte_offset), self.i32(size_of(element_of(value.type)))
-        self.intrinsic_store(f"llvm.masked.store.{mangled(value.type)}.p0", [value, address, align, mask])
-
-    def gather(self, element: Attribute, base: Value, indices: Value, scale: int = 4) -> Value:
-        """Load one 32-bit element per lane from `base + scale * index` (signed i32 or i64; scale: 1, 2, 4 or 8)."""
-        lanes, wide = lanes_of(indices.type), element_of(indices.type) == i64
-        result_type = vector_of(element, lanes)
-        if self.has("avx512f") and lanes == 16 and wide:  # one instruction takes 8 indices of 64 bits
-            return self.concat([self.gather(element, base, half, scale) for half in self.split(indices, 8)])
-        if self.has("avx512f") and lanes == (8 if wide else 16):
-            kind = ("q" if wide else "d") + ("ps" if is_float(element) else "pi")
-            name = f"llvm.x86.avx512.mask.gather.{kind}.512"
-            everywhere = self.constant(1, vector_of(i1, lanes))
-            arguments = [self.constant(0, result_type), base, indices, everywhere, self.i32(scale)]
-            return self.intrinsic(name, arguments, result_type)
-        gathered = self.constant(0, result_type)
-        for lane in range(lanes):
-            index = self.extract(indices, lane)
-            byte_offset = self.mul(index if wide else self.sign_extend(index, i64), scale)
-            gathered = self.replace_lane(gathered, self.load(element, base, byte_offset), lane)
-        return gathered
+class Emitter(LaneEmitter):
+    """Adds the vector units of the target to `LaneEmitter`."""
 
     # Tables
 
@@ -277,7 +174,7 @@ class Emitter(ControlEmitter):
             return self.concat([self.intrinsic(name, [piece, *arguments], i32x16) for piece in self.split(a, LANES)])
         wide = lanes % 8 == 0 and self.has("avx")
         name = "llvm.x86.avx.cvt.ps2dq.256" if wide else "llvm.x86.sse2.cvtps2dq"
-        return self._piecewise(name, [a], 8 if wide else 4, i32)
+        return self.piecewise(name, [a], 8 if wide else 4, i32)
 
     def magnitude_up_to(self, a: Value, limit: float) -> Value:
         """The smaller of |a| and the limit of f32, the limit for NaN; in one step where the target can (`vrangeps`)."""
@@ -311,11 +208,11 @@ class Emitter(ControlEmitter):
         """
         operands = [accumulator, unsigned, signed]
         if self.has("avx512vnni"):
-            return self._piecewise("llvm.x86.avx512.vpdpbusd.512", operands, 16, i32)
+            return self.piecewise("llvm.x86.avx512.vpdpbusd.512", operands, 16, i32)
         if self.has("avxvnni"):  # the name covers both encodings; without AVX-512, LLVM chooses the one of AVX-VNNI
-            return self._piecewise("llvm.x86.avx512.vpdpbusd.256", operands, 8, i32)
+            return self.piecewise("llvm.x86.avx512.vpdpbusd.256", operands, 8, i32)
         if pairs_fit and self.has("avx2"):
-            pairs = self._piecewise("llvm.x86.avx2.pmadd.ub.sw", [unsigned, signed], 32, i16)
+            pairs = self.piecewise("llvm.x86.avx2.pmadd.ub.sw", [unsigned, signed], 32, i16)
             return self.add(accumulator, self.multiply_pairs(pairs, self.like(pairs, 1)))
         wide_unsigned, wide_signed = self.reinterpret(unsigned, i16), self.reinterpret(signed, i16)
         even = self.multiply_pairs(self.both(wide_unsigned, 0xFF), self.shift_right(self.shift_left(wide_signed, 8), 8))
@@ -325,10 +222,10 @@ class Emitter(ControlEmitter):
     def multiply_pairs(self, a: Value, b: Value) -> Value:
         """`a[2i] * b[2i] + a[2i+1] * b[2i+1]` of signed i16 lanes, as i32 lanes (`pmaddwd`); exact."""
         if lanes_of(a.type) % 32 == 0 and self.has("avx512bw"):
-            return self._piecewise("llvm.x86.avx512.pmaddw.d.512", [a, b], 32, i32)
+            return self.piecewise("llvm.x86.avx512.pmaddw.d.512", [a, b], 32, i32)
         if lanes_of(a.type) % 16 == 0 and self.has("avx2"):
-            return self._piecewise("llvm.x86.avx2.pmadd.wd", [a, b], 16, i32)
-        return self._piecewise("llvm.x86.sse2.pmadd.wd", [a, b], 8, i32)
+            return self.piecewise("llvm.x86.avx2.pmadd.wd", [a, b], 16, i32)
+        return self.piecewise("llvm.x86.sse2.pmadd.wd", [a, b], 8, i32)
 
     def pack(self, a: Value, b: Value, signed: bool) -> Value:
         """Halve the width of the lanes with saturation; each 128-bit part holds lanes of a, then of b (`vpack*`).
@@ -342,10 +239,10 @@ class Emitter(ControlEmitter):
         kind = "packssdw" if source == i32 else "packsswb" if signed else "packuswb"
         per_part = 16 // size_of(source)
         if self.has("avx512bw") and size_of(a.type) == 64:
-            return self._piecewise(f"llvm.x86.avx512.{kind}.512", [a, b], 4 * per_part, target)
+            return self.piecewise(f"llvm.x86.avx512.{kind}.512", [a, b], 4 * per_part, target)
         if self.has("avx2") and size_of(a.type) % 32 == 0:
-            return self._piecewise(f"llvm.x86.avx2.{kind}", [a, b], 2 * per_part, target)
-        return self._piecewise(f"llvm.x86.sse2.{kind}.128", [a, b], per_part, target)
+            return self.piecewise(f"llvm.x86.avx2.{kind}", [a, b], 2 * per_part, target)
+        return self.piecewise(f"llvm.x86.sse2.{kind}.128", [a, b], per_part, target)
 
     def pick_bytes(self, low: Value, high: Value, indices: Value) -> Value:
         """`table[indices[i] % 128]` for each of 64 bytes, of a table of two times 64 (`vpermi2b`)."""
@@ -376,17 +273,6 @@ class Emitter(ControlEmitter):
             return self.intrinsic(name, [clamped, self.constant(0, u8x16), self.constant(-1, i16)], u8x16)
         low, high = (self.pack(*self.split(half, 4), signed=True) for half in self.split(a, 8))
         return self.pack(low, high, signed)
-
-    def _piecewise(self, name: str, arguments: Sequence[Value], lanes: int, element: IntegerType) -> Value:
-        """Call an intrinsic whose first operand has `lanes` lanes on the pieces of longer vectors."""
-        count = lanes_of(arguments[0].type) // lanes
-        pieces = zip(*(self.split(argument, lanes_of(argument.type) // count) for argument in arguments), strict=True)
-        results: list[Value] = []
-        for piece in pieces:
-            # as wide as the first operand: conversions keep the width, packs and pair products trade lanes for bits
-            result_type = vector_of(element, size_of(piece[0].type) // size_of(element))
-            results.append(self.intrinsic(name, list(piece), result_type))
-        return self.concat(results)
 
 
 def build_function(
