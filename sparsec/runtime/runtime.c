@@ -39,7 +39,8 @@ static int grow(struct sparsec_context *context, unsigned char **memory, int64_t
 static int prepare_memory(struct sparsec_context *context) {
     struct sparsec_pool *pool = &context->pool;
     int64_t scratch = context->variant->scratch_size(context->symbols);
-    pool->scratch_stride = (scratch + 2 * ALIGNMENT - 1) & ~(int64_t)(ALIGNMENT - 1); /* threads share no line */
+    scratch += SCRATCH_HEADER;
+    pool->scratch_stride = (scratch + ALIGNMENT - 1) & ~(int64_t)(ALIGNMENT - 1); /* threads share no line */
     int status = grow(context, &pool->scratch, &context->scratch_bytes, pool->scratch_stride * pool->threads,
                       "the threads' working areas");
     if (status)

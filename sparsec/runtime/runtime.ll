@@ -1,4 +1,4 @@
-; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 9d07a703dcc077d1aaeac0c109eae870e44825f8212911d294b8dc341e3abdc9
+; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 88c10b057f9a43971f30048fa214198c397d337344957b6c24da5b17d953d9c8
 
 %struct.cpu_feature = type { ptr, i32, i32, i8, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s }
@@ -90,203 +90,223 @@ define void @sparsec_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2, i6
   %6 = alloca i32, align 4
   %7 = alloca i32, align 4
   %8 = icmp sgt i64 %3, 1
-  br i1 %8, label %9, label %90
+  br i1 %8, label %9, label %101
 
 9:                                                ; preds = %4
   %10 = getelementptr inbounds i8, ptr %0, i64 24
   %11 = load i32, ptr %10, align 8
   %12 = icmp eq i32 %11, 0
-  %13 = getelementptr inbounds i8, ptr %0, i64 8
-  %14 = load ptr, ptr %13, align 8
-  %15 = icmp eq ptr %14, null
-  %16 = select i1 %12, i1 %15, i1 false
-  br i1 %16, label %92, label %17
+  br i1 %12, label %13, label %17
 
-17:                                               ; preds = %9
-  %18 = load i32, ptr %0, align 64
-  %19 = sext i32 %18 to i64
-  %20 = shl nsw i64 %19, 2
-  %21 = getelementptr inbounds i8, ptr %0, i64 240
-  store ptr %1, ptr %21, align 16
-  %22 = getelementptr inbounds i8, ptr %0, i64 248
-  store ptr %2, ptr %22, align 8
-  %23 = getelementptr inbounds i8, ptr %0, i64 256
-  store i64 %3, ptr %23, align 64
-  %24 = add nsw i64 %3, -1
-  %25 = sdiv i64 %24, %20
-  %26 = add nsw i64 %25, 1
-  %27 = getelementptr inbounds i8, ptr %0, i64 264
-  store i64 %26, ptr %27, align 8
-  %28 = getelementptr inbounds i8, ptr %0, i64 384
-  store atomic i64 0, ptr %28 seq_cst, align 64
-  %29 = getelementptr inbounds i8, ptr %0, i64 320
-  %30 = getelementptr inbounds i8, ptr %0, i64 272
-  %31 = load i64, ptr %30, align 16
-  %32 = add i64 %31, 1
-  store i64 %32, ptr %30, align 16
-  store atomic i64 %32, ptr %29 seq_cst, align 64
-  %33 = icmp eq ptr %14, null
-  br i1 %33, label %46, label %34
+13:                                               ; preds = %9
+  %14 = getelementptr inbounds i8, ptr %0, i64 8
+  %15 = load ptr, ptr %14, align 8
+  %16 = icmp eq ptr %15, null
+  br i1 %16, label %103, label %17
 
-34:                                               ; preds = %17
+17:                                               ; preds = %13, %9
+  %18 = getelementptr inbounds i8, ptr %0, i64 240
+  store ptr %1, ptr %18, align 16
+  %19 = getelementptr inbounds i8, ptr %0, i64 248
+  store ptr %2, ptr %19, align 8
+  %20 = getelementptr inbounds i8, ptr %0, i64 256
+  store i64 %3, ptr %20, align 64
+  %21 = load i32, ptr %0, align 64
+  %22 = icmp sgt i32 %21, 0
+  br i1 %22, label %23, label %26
+
+23:                                               ; preds = %17
+  %24 = getelementptr inbounds i8, ptr %0, i64 48
+  %25 = getelementptr inbounds i8, ptr %0, i64 56
+  br label %35
+
+26:                                               ; preds = %35, %17
+  %27 = phi i32 [ %21, %17 ], [ %42, %35 ]
+  %28 = getelementptr inbounds i8, ptr %0, i64 320
+  %29 = getelementptr inbounds i8, ptr %0, i64 264
+  %30 = load i64, ptr %29, align 8
+  %31 = add i64 %30, 1
+  store i64 %31, ptr %29, align 8
+  store atomic i64 %31, ptr %28 seq_cst, align 64
+  %32 = getelementptr inbounds i8, ptr %0, i64 8
+  %33 = load ptr, ptr %32, align 8
+  %34 = icmp eq ptr %33, null
+  br i1 %34, label %57, label %45
+
+35:                                               ; preds = %35, %23
+  %36 = phi i64 [ 0, %23 ], [ %41, %35 ]
+  %37 = load ptr, ptr %24, align 16
+  %38 = load i64, ptr %25, align 8
+  %39 = mul nsw i64 %38, %36
+  %40 = getelementptr inbounds i8, ptr %37, i64 %39
+  store atomic i64 0, ptr %40 monotonic, align 8
+  %41 = add nuw nsw i64 %36, 1
+  %42 = load i32, ptr %0, align 64
+  %43 = sext i32 %42 to i64
+  %44 = icmp slt i64 %41, %43
+  br i1 %44, label %35, label %26, !llvm.loop !3
+
+45:                                               ; preds = %26
   call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %6)
   call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %7)
   call void @llvm.x86.sse.stmxcsr(ptr nonnull %6)
-  %35 = load i32, ptr %6, align 4
-  %36 = getelementptr inbounds i8, ptr %0, i64 16
-  %37 = load ptr, ptr %36, align 16
-  call void %14(ptr noundef %37, ptr noundef nonnull @run_part, ptr noundef nonnull %0, i32 noundef %18) #22
-  store i32 %35, ptr %7, align 4
+  %46 = load i32, ptr %6, align 4
+  %47 = getelementptr inbounds i8, ptr %0, i64 16
+  %48 = load ptr, ptr %47, align 16
+  call void %33(ptr noundef %48, ptr noundef nonnull @run_part, ptr noundef nonnull %0, i32 noundef %27) #22
+  store i32 %46, ptr %7, align 4
   call void @llvm.x86.sse.ldmxcsr(ptr nonnull %7)
-  store atomic i64 0, ptr %29 seq_cst, align 64
-  %38 = getelementptr inbounds i8, ptr %0, i64 448
-  %39 = load atomic i64, ptr %38 seq_cst, align 64
-  %40 = icmp eq i64 %39, 0
-  br i1 %40, label %45, label %41
+  store atomic i64 0, ptr %28 seq_cst, align 64
+  %49 = getelementptr inbounds i8, ptr %0, i64 384
+  %50 = load atomic i64, ptr %49 seq_cst, align 64
+  %51 = icmp eq i64 %50, 0
+  br i1 %51, label %56, label %52
 
-41:                                               ; preds = %34, %41
-  %42 = call i32 @sched_yield() #22
-  %43 = load atomic i64, ptr %38 seq_cst, align 64
-  %44 = icmp eq i64 %43, 0
-  br i1 %44, label %45, label %41, !llvm.loop !3
+52:                                               ; preds = %45, %52
+  %53 = call i32 @sched_yield() #22
+  %54 = load atomic i64, ptr %49 seq_cst, align 64
+  %55 = icmp eq i64 %54, 0
+  br i1 %55, label %56, label %52, !llvm.loop !5
 
-45:                                               ; preds = %41, %34
+56:                                               ; preds = %52, %45
   call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #23
   call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %6)
   call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %7)
-  br label %124
+  br label %137
 
-46:                                               ; preds = %17
-  %47 = getelementptr inbounds i8, ptr %0, i64 224
-  %48 = load atomic i32, ptr %47 seq_cst, align 32
-  %49 = icmp eq i32 %48, 0
-  br i1 %49, label %56, label %50
+57:                                               ; preds = %26
+  %58 = getelementptr inbounds i8, ptr %0, i64 224
+  %59 = load atomic i32, ptr %58 seq_cst, align 32
+  %60 = icmp eq i32 %59, 0
+  br i1 %60, label %67, label %61
 
-50:                                               ; preds = %46
-  %51 = getelementptr inbounds i8, ptr %0, i64 88
-  %52 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %51) #22
-  %53 = getelementptr inbounds i8, ptr %0, i64 128
-  %54 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %53) #22
-  %55 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %51) #22
-  br label %56
+61:                                               ; preds = %57
+  %62 = getelementptr inbounds i8, ptr %0, i64 88
+  %63 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %62) #22
+  %64 = getelementptr inbounds i8, ptr %0, i64 128
+  %65 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %64) #22
+  %66 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %62) #22
+  br label %67
 
-56:                                               ; preds = %50, %46
+67:                                               ; preds = %61, %57
   tail call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #23
-  store atomic i64 0, ptr %29 seq_cst, align 64
-  %57 = getelementptr inbounds i8, ptr %0, i64 36
-  %58 = load i32, ptr %57, align 4
-  %59 = icmp sgt i32 %58, 0
-  br i1 %59, label %60, label %75
+  store atomic i64 0, ptr %28 seq_cst, align 64
+  %68 = getelementptr inbounds i8, ptr %0, i64 36
+  %69 = load i32, ptr %68, align 4
+  %70 = icmp sgt i32 %69, 0
+  br i1 %70, label %71, label %86
 
-60:                                               ; preds = %56
-  %61 = getelementptr inbounds i8, ptr %0, i64 448
-  br label %62
+71:                                               ; preds = %67
+  %72 = getelementptr inbounds i8, ptr %0, i64 384
+  br label %73
 
-62:                                               ; preds = %71, %60
-  %63 = phi i32 [ 0, %60 ], [ %72, %71 ]
-  %64 = load atomic i64, ptr %61 seq_cst, align 64
-  %65 = icmp eq i64 %64, 0
-  br i1 %65, label %124, label %66
+73:                                               ; preds = %82, %71
+  %74 = phi i32 [ 0, %71 ], [ %83, %82 ]
+  %75 = load atomic i64, ptr %72 seq_cst, align 64
+  %76 = icmp eq i64 %75, 0
+  br i1 %76, label %137, label %77
 
-66:                                               ; preds = %62
+77:                                               ; preds = %73
   tail call void @llvm.x86.sse2.pause()
-  %67 = and i32 %63, 63
-  %68 = icmp eq i32 %67, 63
-  br i1 %68, label %69, label %71
+  %78 = and i32 %74, 63
+  %79 = icmp eq i32 %78, 63
+  br i1 %79, label %80, label %82
 
-69:                                               ; preds = %66
-  %70 = tail call i32 @sched_yield() #22
-  br label %71
+80:                                               ; preds = %77
+  %81 = tail call i32 @sched_yield() #22
+  br label %82
 
-71:                                               ; preds = %69, %66
-  %72 = add nuw nsw i32 %63, 1
-  %73 = load i32, ptr %57, align 4
-  %74 = icmp slt i32 %72, %73
-  br i1 %74, label %62, label %75, !llvm.loop !5
+82:                                               ; preds = %80, %77
+  %83 = add nuw nsw i32 %74, 1
+  %84 = load i32, ptr %68, align 4
+  %85 = icmp slt i32 %83, %84
+  br i1 %85, label %73, label %86, !llvm.loop !6
 
-75:                                               ; preds = %71, %56
-  %76 = getelementptr inbounds i8, ptr %0, i64 88
-  %77 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %76) #22
-  %78 = getelementptr inbounds i8, ptr %0, i64 232
-  store atomic i32 1, ptr %78 seq_cst, align 8
-  %79 = getelementptr inbounds i8, ptr %0, i64 448
-  %80 = load atomic i64, ptr %79 seq_cst, align 64
-  %81 = icmp eq i64 %80, 0
-  br i1 %81, label %88, label %82
+86:                                               ; preds = %82, %67
+  %87 = getelementptr inbounds i8, ptr %0, i64 88
+  %88 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %87) #22
+  %89 = getelementptr inbounds i8, ptr %0, i64 232
+  store atomic i32 1, ptr %89 seq_cst, align 8
+  %90 = getelementptr inbounds i8, ptr %0, i64 384
+  %91 = load atomic i64, ptr %90 seq_cst, align 64
+  %92 = icmp eq i64 %91, 0
+  br i1 %92, label %99, label %93
 
-82:                                               ; preds = %75
-  %83 = getelementptr inbounds i8, ptr %0, i64 176
-  br label %84
+93:                                               ; preds = %86
+  %94 = getelementptr inbounds i8, ptr %0, i64 176
+  br label %95
 
-84:                                               ; preds = %84, %82
-  %85 = tail call i32 @pthread_cond_wait(ptr noundef nonnull %83, ptr noundef nonnull %76) #22
-  %86 = load atomic i64, ptr %79 seq_cst, align 64
-  %87 = icmp eq i64 %86, 0
-  br i1 %87, label %88, label %84, !llvm.loop !6
+95:                                               ; preds = %95, %93
+  %96 = tail call i32 @pthread_cond_wait(ptr noundef nonnull %94, ptr noundef nonnull %87) #22
+  %97 = load atomic i64, ptr %90 seq_cst, align 64
+  %98 = icmp eq i64 %97, 0
+  br i1 %98, label %99, label %95, !llvm.loop !7
 
-88:                                               ; preds = %84, %75
-  store atomic i32 0, ptr %78 seq_cst, align 8
-  %89 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %76) #22
-  br label %124
+99:                                               ; preds = %95, %86
+  store atomic i32 0, ptr %89 seq_cst, align 8
+  %100 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %87) #22
+  br label %137
 
-90:                                               ; preds = %4
-  %91 = icmp eq i64 %3, 1
-  br i1 %91, label %92, label %124
+101:                                              ; preds = %4
+  %102 = icmp eq i64 %3, 1
+  br i1 %102, label %103, label %137
 
-92:                                               ; preds = %9, %90
-  %93 = getelementptr inbounds i8, ptr %0, i64 80
-  %94 = load ptr, ptr %93, align 8
-  %95 = icmp eq ptr %94, null
-  br i1 %95, label %112, label %96
+103:                                              ; preds = %13, %101
+  %104 = getelementptr inbounds i8, ptr %0, i64 80
+  %105 = load ptr, ptr %104, align 8
+  %106 = icmp eq ptr %105, null
+  br i1 %106, label %123, label %107
 
-96:                                               ; preds = %92
-  %97 = getelementptr inbounds i8, ptr %0, i64 76
-  %98 = load i32, ptr %97, align 4
-  %99 = getelementptr inbounds i8, ptr %0, i64 68
-  %100 = load i32, ptr %99, align 4
-  %101 = icmp sgt i32 %98, %100
-  br i1 %101, label %112, label %102
+107:                                              ; preds = %103
+  %108 = getelementptr inbounds i8, ptr %0, i64 76
+  %109 = load i32, ptr %108, align 4
+  %110 = getelementptr inbounds i8, ptr %0, i64 68
+  %111 = load i32, ptr %110, align 4
+  %112 = icmp sgt i32 %109, %111
+  br i1 %112, label %123, label %113
 
-102:                                              ; preds = %96
-  %103 = getelementptr inbounds i8, ptr %0, i64 72
-  %104 = load i32, ptr %103, align 8
-  %105 = icmp sgt i32 %104, 0
-  br i1 %105, label %106, label %112
+113:                                              ; preds = %107
+  %114 = getelementptr inbounds i8, ptr %0, i64 72
+  %115 = load i32, ptr %114, align 8
+  %116 = icmp sgt i32 %115, 0
+  br i1 %116, label %117, label %123
 
-106:                                              ; preds = %102
-  %107 = zext nneg i32 %104 to i64
-  %108 = sext i32 %98 to i64
-  %109 = mul nsw i64 %107, %108
-  %110 = getelementptr %struct.profile_place, ptr %94, i64 %109
-  %111 = icmp eq ptr %110, null
-  br i1 %111, label %112, label %115
+117:                                              ; preds = %113
+  %118 = zext nneg i32 %115 to i64
+  %119 = sext i32 %109 to i64
+  %120 = mul nsw i64 %118, %119
+  %121 = getelementptr %struct.profile_place, ptr %105, i64 %120
+  %122 = icmp eq ptr %121, null
+  br i1 %122, label %123, label %127
 
-112:                                              ; preds = %106, %102, %96, %92
-  %113 = getelementptr inbounds i8, ptr %0, i64 48
-  %114 = load ptr, ptr %113, align 16
-  tail call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef %114) #22
-  br label %124
+123:                                              ; preds = %117, %113, %107, %103
+  %124 = getelementptr inbounds i8, ptr %0, i64 48
+  %125 = load ptr, ptr %124, align 16
+  %126 = getelementptr inbounds i8, ptr %125, i64 64
+  tail call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef nonnull %126) #22
+  br label %137
 
-115:                                              ; preds = %106
+127:                                              ; preds = %117
   call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %5) #8
-  %116 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %5) #22
-  %117 = load i64, ptr %5, align 8
-  %118 = mul nsw i64 %117, 1000000000
-  %119 = getelementptr inbounds i8, ptr %5, i64 8
-  %120 = load i64, ptr %119, align 8
-  %121 = add nsw i64 %118, %120
+  %128 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %5) #22
+  %129 = load i64, ptr %5, align 8
+  %130 = mul nsw i64 %129, 1000000000
+  %131 = getelementptr inbounds i8, ptr %5, i64 8
+  %132 = load i64, ptr %131, align 8
+  %133 = add nsw i64 %130, %132
   call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %5) #8
-  %122 = getelementptr inbounds i8, ptr %0, i64 48
-  %123 = load ptr, ptr %122, align 16
-  call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef %123) #22
-  call fastcc void @record(ptr noundef nonnull %110, i64 noundef %121, i64 noundef %3) #23
-  br label %124
+  %134 = getelementptr inbounds i8, ptr %0, i64 48
+  %135 = load ptr, ptr %134, align 16
+  %136 = getelementptr inbounds i8, ptr %135, i64 64
+  call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef nonnull %136) #22
+  call fastcc void @record(ptr noundef nonnull %121, i64 noundef %133, i64 noundef %3) #23
+  br label %137
 
-124:                                              ; preds = %62, %115, %112, %88, %45, %90
-  %125 = getelementptr inbounds i8, ptr %0, i64 76
-  %126 = load i32, ptr %125, align 4
-  %127 = add nsw i32 %126, 1
-  store i32 %127, ptr %125, align 4
+137:                                              ; preds = %73, %127, %123, %99, %56, %101
+  %138 = getelementptr inbounds i8, ptr %0, i64 76
+  %139 = load i32, ptr %138, align 4
+  %140 = add nsw i32 %139, 1
+  store i32 %140, ptr %138, align 4
   ret void
 }
 
@@ -324,10 +344,10 @@ define internal void @stop_all() #0 {
   br label %16
 
 16:                                               ; preds = %10, %14
-  %17 = getelementptr inbounds i8, ptr %5, i64 640
+  %17 = getelementptr inbounds i8, ptr %5, i64 576
   %18 = load ptr, ptr %17, align 8
   %19 = icmp eq ptr %18, null
-  br i1 %19, label %3, label %4, !llvm.loop !7
+  br i1 %19, label %3, label %4, !llvm.loop !8
 }
 
 ; Function Attrs: nounwind optsize
@@ -361,14 +381,14 @@ define void @sparsec_destroy(ptr noundef %0) local_unnamed_addr #0 {
   %16 = icmp eq ptr %15, null
   %17 = icmp eq ptr %15, %0
   %18 = or i1 %16, %17
-  %19 = getelementptr inbounds i8, ptr %15, i64 640
-  br i1 %18, label %20, label %13, !llvm.loop !8
+  %19 = getelementptr inbounds i8, ptr %15, i64 576
+  br i1 %18, label %20, label %13, !llvm.loop !9
 
 20:                                               ; preds = %13
   br i1 %16, label %25, label %21
 
 21:                                               ; preds = %20
-  %22 = getelementptr inbounds i8, ptr %0, i64 640
+  %22 = getelementptr inbounds i8, ptr %0, i64 576
   %23 = load ptr, ptr %22, align 64
   %24 = ptrtoint ptr %23 to i64
   store atomic i64 %24, ptr %14 release, align 8
@@ -453,7 +473,7 @@ define internal fastcc void @stop_threads(ptr noundef %0) unnamed_addr #0 {
   %33 = load i32, ptr %2, align 8
   %34 = sext i32 %33 to i64
   %35 = icmp slt i64 %32, %34
-  br i1 %35, label %26, label %21, !llvm.loop !9
+  br i1 %35, label %26, label %21, !llvm.loop !10
 
 36:                                               ; preds = %21, %5, %1
   %37 = getelementptr inbounds i8, ptr %0, i64 40
@@ -488,7 +508,7 @@ define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
 14:                                               ; preds = %17
   %15 = add nuw nsw i64 %18, 1
   %16 = icmp eq i64 %15, %13
-  br i1 %16, label %109, label %17, !llvm.loop !10
+  br i1 %16, label %109, label %17, !llvm.loop !11
 
 17:                                               ; preds = %14, %9
   %18 = phi i64 [ 0, %9 ], [ %15, %14 ]
@@ -500,7 +520,7 @@ define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
   br i1 %23, label %24, label %14
 
 24:                                               ; preds = %17
-  %25 = tail call noalias dereferenceable_or_null(1728) ptr @calloc(i64 noundef 1, i64 noundef 1728) #24
+  %25 = tail call noalias dereferenceable_or_null(1664) ptr @calloc(i64 noundef 1, i64 noundef 1664) #24
   %26 = icmp eq ptr %25, null
   br i1 %26, label %109, label %27
 
@@ -592,7 +612,7 @@ define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
   %80 = add nsw i64 %76, %79
   %81 = add nuw nsw i64 %75, 1
   %82 = icmp eq i64 %81, %73
-  br i1 %82, label %83, label %74, !llvm.loop !11
+  br i1 %82, label %83, label %74, !llvm.loop !12
 
 83:                                               ; preds = %74
   %84 = add i64 %80, 1
@@ -630,7 +650,7 @@ define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
 105:                                              ; preds = %100
   call fastcc void @lock_contexts() #23
   %106 = load ptr, ptr @contexts, align 8
-  %107 = getelementptr inbounds i8, ptr %25, i64 640
+  %107 = getelementptr inbounds i8, ptr %25, i64 576
   store ptr %106, ptr %107, align 64
   %108 = ptrtoint ptr %25 to i64
   store atomic i64 %108, ptr @contexts release, align 8
@@ -647,20 +667,20 @@ declare void @llvm.lifetime.start.p0(i64 immarg, ptr nocapture) #2
 
 ; Function Attrs: nounwind optsize
 define internal fastcc i64 @detect_features() unnamed_addr #0 {
-  %1 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 0) #25, !srcloc !12
+  %1 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 0) #25, !srcloc !13
   %2 = extractvalue { i32, i32, i32, i32 } %1, 0
   %3 = icmp eq i32 %2, 0
   br i1 %3, label %13, label %4
 
 4:                                                ; preds = %0
-  %5 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 1) #25, !srcloc !13
+  %5 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 1) #25, !srcloc !14
   %6 = extractvalue { i32, i32, i32, i32 } %5, 2
   %7 = and i32 %6, 134217728
   %8 = icmp eq i32 %7, 0
   br i1 %8, label %13, label %9
 
 9:                                                ; preds = %4
-  %10 = tail call { i32, i32 } asm sideeffect "xgetbv", "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}"(i32 0) #8, !srcloc !14
+  %10 = tail call { i32, i32 } asm sideeffect "xgetbv", "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}"(i32 0) #8, !srcloc !15
   %11 = extractvalue { i32, i32 } %10, 0
   %12 = zext i32 %11 to i64
   br label %13
@@ -679,7 +699,7 @@ define internal fastcc i64 @detect_features() unnamed_addr #0 {
   %20 = getelementptr inbounds i8, ptr %19, i64 8
   %21 = load i32, ptr %20, align 8
   %22 = and i32 %21, -2147483648
-  %23 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 %22) #25, !srcloc !12
+  %23 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 %22) #25, !srcloc !13
   %24 = extractvalue { i32, i32, i32, i32 } %23, 0
   %25 = icmp eq i32 %24, 0
   %26 = icmp ult i32 %24, %21
@@ -689,7 +709,7 @@ define internal fastcc i64 @detect_features() unnamed_addr #0 {
 28:                                               ; preds = %16
   %29 = getelementptr inbounds i8, ptr %19, i64 12
   %30 = load i32, ptr %29, align 4
-  %31 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,2,~{dirflag},~{fpsr},~{flags}"(i32 %21, i32 %30) #25, !srcloc !15
+  %31 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,2,~{dirflag},~{fpsr},~{flags}"(i32 %21, i32 %30) #25, !srcloc !16
   %32 = extractvalue { i32, i32, i32, i32 } %31, 0
   %33 = getelementptr inbounds i8, ptr %19, i64 16
   %34 = load i8, ptr %33, align 16
@@ -735,7 +755,7 @@ define internal fastcc i64 @detect_features() unnamed_addr #0 {
   %59 = phi i64 [ %57, %55 ], [ %18, %49 ], [ %18, %42 ], [ %18, %16 ]
   %60 = add nuw nsw i64 %17, 1
   %61 = icmp eq i64 %60, 18
-  br i1 %61, label %15, label %16, !llvm.loop !16
+  br i1 %61, label %15, label %16, !llvm.loop !17
 }
 
 ; Function Attrs: mustprogress nofree nounwind optsize willreturn allockind("alloc,zeroed") allocsize(0,1) memory(inaccessiblemem: readwrite)
@@ -822,7 +842,7 @@ define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr no
   %53 = or i32 %43, %52
   %54 = add nuw nsw i64 %42, 1
   %55 = icmp eq i64 %54, %40
-  br i1 %55, label %56, label %41, !llvm.loop !17
+  br i1 %55, label %56, label %41, !llvm.loop !18
 
 56:                                               ; preds = %48
   %57 = icmp eq i32 %53, 0
@@ -851,7 +871,7 @@ define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr no
   %69 = load i32, ptr %68, align 8
   %70 = sext i32 %69 to i64
   %71 = icmp slt i64 %66, %70
-  br i1 %71, label %22, label %78, !llvm.loop !18
+  br i1 %71, label %22, label %78, !llvm.loop !19
 
 72:                                               ; preds = %63, %59
   %73 = load ptr, ptr %0, align 64
@@ -875,7 +895,7 @@ define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr no
 ; Function Attrs: nounwind optsize
 define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr noundef readonly %1, ptr noundef readnone %2) unnamed_addr #0 {
   %4 = load ptr, ptr %0, align 64
-  %5 = getelementptr inbounds i8, ptr %0, i64 648
+  %5 = getelementptr inbounds i8, ptr %0, i64 584
   store i8 0, ptr %5, align 8
   %6 = icmp eq ptr %1, null
   br i1 %6, label %7, label %11
@@ -930,7 +950,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %36 = load i32, ptr %4, align 8
   %37 = sext i32 %36 to i64
   %38 = icmp slt i64 %35, %37
-  br i1 %38, label %31, label %24, !llvm.loop !19
+  br i1 %38, label %31, label %24, !llvm.loop !20
 
 39:                                               ; preds = %28, %190
   %40 = phi i32 [ %26, %28 ], [ %191, %190 ]
@@ -1037,7 +1057,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %105 = load i32, ptr %84, align 4
   %106 = sext i32 %105 to i64
   %107 = icmp slt i64 %104, %106
-  br i1 %107, label %98, label %92, !llvm.loop !20
+  br i1 %107, label %98, label %92, !llvm.loop !21
 
 108:                                              ; preds = %95, %83
   %109 = phi i32 [ %97, %95 ], [ %86, %83 ]
@@ -1085,7 +1105,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 132:                                              ; preds = %125, %124
   %133 = add nuw nsw i64 %117, 1
   %134 = icmp eq i64 %133, %115
-  br i1 %134, label %135, label %116, !llvm.loop !21
+  br i1 %134, label %135, label %116, !llvm.loop !22
 
 135:                                              ; preds = %132, %108
   tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.41, i32 noundef %112) #23
@@ -1166,7 +1186,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %185 = add nuw nsw i64 %138, 1
   %186 = sext i32 %184 to i64
   %187 = icmp slt i64 %185, %186
-  br i1 %187, label %136, label %188, !llvm.loop !22
+  br i1 %187, label %136, label %188, !llvm.loop !23
 
 188:                                              ; preds = %183
   %189 = load i32, ptr %25, align 4
@@ -1177,7 +1197,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %192 = add nuw nsw i64 %41, 1
   %193 = sext i32 %191 to i64
   %194 = icmp slt i64 %192, %193
-  br i1 %194, label %39, label %195, !llvm.loop !23
+  br i1 %194, label %39, label %195, !llvm.loop !24
 
 195:                                              ; preds = %190, %24
   %196 = getelementptr inbounds i8, ptr %4, i64 64
@@ -1239,13 +1259,13 @@ define internal fastcc void @describe_outputs(ptr nocapture noundef readonly %0,
   %34 = load i32, ptr %33, align 8
   %35 = sext i32 %34 to i64
   %36 = icmp slt i64 %31, %35
-  br i1 %36, label %11, label %10, !llvm.loop !24
+  br i1 %36, label %11, label %10, !llvm.loop !25
 }
 
 ; Function Attrs: nofree nounwind optsize
 define internal void @append(ptr nocapture noundef %0, ptr nocapture noundef readonly %1, ...) unnamed_addr #5 {
   %3 = alloca [1 x %struct.__va_list_tag], align 16
-  %4 = getelementptr inbounds i8, ptr %0, i64 648
+  %4 = getelementptr inbounds i8, ptr %0, i64 584
   %5 = tail call i64 @strlen(ptr noundef nonnull dereferenceable(1) %4) #26
   call void @llvm.lifetime.start.p0(i64 24, ptr nonnull %3) #8
   call void @llvm.va_start.p0(ptr nonnull %3)
@@ -1339,7 +1359,7 @@ define i32 @sparsec_run(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_un
   %59 = load i32, ptr %32, align 4
   %60 = sext i32 %59 to i64
   %61 = icmp slt i64 %58, %60
-  br i1 %61, label %46, label %38, !llvm.loop !25
+  br i1 %61, label %46, label %38, !llvm.loop !26
 
 62:                                               ; preds = %70, %43
   %63 = phi ptr [ %45, %43 ], [ %78, %70 ]
@@ -1369,7 +1389,7 @@ define i32 @sparsec_run(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_un
   %84 = load i32, ptr %40, align 8
   %85 = sext i32 %84 to i64
   %86 = icmp slt i64 %83, %85
-  br i1 %86, label %62, label %87, !llvm.loop !26
+  br i1 %86, label %62, label %87, !llvm.loop !27
 
 87:                                               ; preds = %70, %38
   %88 = getelementptr inbounds i8, ptr %0, i64 128
@@ -1491,7 +1511,7 @@ define i32 @sparsec_run(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_un
   %167 = phi i32 [ %162, %160 ], [ %173, %170 ]
   %168 = add nuw nsw i64 %161, 1
   %169 = icmp eq i64 %168, 128
-  br i1 %169, label %177, label %160, !llvm.loop !27
+  br i1 %169, label %177, label %160, !llvm.loop !28
 
 170:                                              ; preds = %160, %170
   %171 = phi i64 [ %175, %170 ], [ %164, %160 ]
@@ -1500,7 +1520,7 @@ define i32 @sparsec_run(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_un
   %174 = add i64 %171, -1
   %175 = and i64 %174, %171
   %176 = icmp eq i64 %175, 0
-  br i1 %176, label %166, label %170, !llvm.loop !28
+  br i1 %176, label %166, label %170, !llvm.loop !29
 
 177:                                              ; preds = %166
   %178 = load i32, ptr %88, align 64
@@ -1514,11 +1534,11 @@ define i32 @sparsec_run(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_un
   store i32 0, ptr %183, align 4
   %184 = getelementptr inbounds i8, ptr %0, i64 352
   store i32 0, ptr %184, align 32
-  %185 = getelementptr inbounds i8, ptr %0, i64 400
-  store i64 0, ptr %185, align 16
+  %185 = getelementptr inbounds i8, ptr %0, i64 392
+  store i64 0, ptr %185, align 8
   %186 = getelementptr inbounds i8, ptr %0, i64 448
   store i64 0, ptr %186, align 64
-  %187 = getelementptr inbounds i8, ptr %0, i64 576
+  %187 = getelementptr inbounds i8, ptr %0, i64 512
   store i64 0, ptr %187, align 64
   %188 = getelementptr inbounds i8, ptr %0, i64 216
   %189 = call i32 @pthread_mutex_init(ptr noundef nonnull %188, ptr noundef null) #22
@@ -1589,7 +1609,7 @@ define i32 @sparsec_run(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_un
 231:                                              ; preds = %226
   %232 = add nuw nsw i64 %227, 1
   %233 = icmp eq i64 %232, %225
-  br i1 %233, label %236, label %226, !llvm.loop !29
+  br i1 %233, label %236, label %226, !llvm.loop !30
 
 234:                                              ; preds = %226
   %235 = and i64 %227, 4294967295
@@ -1678,7 +1698,7 @@ define i32 @sparsec_run(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_un
   %288 = load i32, ptr %127, align 8
   %289 = add nsw i32 %288, %287
   store i32 %289, ptr %127, align 8
-  br i1 %286, label %242, label %292, !llvm.loop !30
+  br i1 %286, label %242, label %292, !llvm.loop !31
 
 290:                                              ; preds = %242
   call void @llvm.lifetime.end.p0(i64 4096, ptr nonnull %7) #8
@@ -1864,7 +1884,7 @@ define noundef i32 @sparsec_set_threads(ptr noundef %0, i32 noundef %1) local_un
   br label %13
 
 13:                                               ; preds = %12, %4
-  %14 = getelementptr inbounds i8, ptr %0, i64 648
+  %14 = getelementptr inbounds i8, ptr %0, i64 584
   store i8 0, ptr %14, align 8
   %15 = add i32 %1, -1025
   %16 = icmp ult i32 %15, -1024
@@ -2062,7 +2082,7 @@ define i64 @sparsec_profile(ptr noundef %0, ptr noundef writeonly %1, i64 nounde
   %45 = add nuw nsw i64 %32, 1
   %46 = sext i32 %41 to i64
   %47 = icmp slt i64 %32, %46
-  br i1 %47, label %27, label %86, !llvm.loop !31
+  br i1 %47, label %27, label %86, !llvm.loop !32
 
 48:                                               ; preds = %79, %35
   %49 = phi i32 [ %28, %35 ], [ %80, %79 ]
@@ -2114,7 +2134,7 @@ define i64 @sparsec_profile(ptr noundef %0, ptr noundef writeonly %1, i64 nounde
   %83 = add nuw nsw i64 %51, 1
   %84 = sext i32 %81 to i64
   %85 = icmp slt i64 %83, %84
-  br i1 %85, label %48, label %37, !llvm.loop !32
+  br i1 %85, label %48, label %37, !llvm.loop !33
 
 86:                                               ; preds = %39, %14, %20
   %87 = phi i64 [ 0, %14 ], [ 0, %20 ], [ %44, %39 ]
@@ -2163,7 +2183,7 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
   br i1 %3, label %6, label %4
 
 4:                                                ; preds = %2
-  %5 = getelementptr inbounds i8, ptr %1, i64 648
+  %5 = getelementptr inbounds i8, ptr %1, i64 584
   br label %64
 
 6:                                                ; preds = %2
@@ -2183,7 +2203,7 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
 16:                                               ; preds = %19
   %17 = add nuw nsw i64 %20, 1
   %18 = icmp eq i64 %17, %15
-  br i1 %18, label %25, label %19, !llvm.loop !10
+  br i1 %18, label %25, label %19, !llvm.loop !11
 
 19:                                               ; preds = %16, %14
   %20 = phi i64 [ 0, %14 ], [ %17, %16 ]
@@ -2245,7 +2265,7 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
   %61 = phi i32 [ %39, %37 ], [ %55, %51 ], [ %59, %56 ]
   %62 = add nuw nsw i64 %38, 1
   %63 = icmp eq i64 %62, 64
-  br i1 %63, label %31, label %37, !llvm.loop !33
+  br i1 %63, label %31, label %37, !llvm.loop !34
 
 64:                                               ; preds = %19, %31, %4
   %65 = phi ptr [ %5, %4 ], [ @creation_error.text, %31 ], [ @.str.51, %19 ]
@@ -2262,7 +2282,7 @@ declare i32 @pthread_cond_broadcast(ptr noundef) local_unnamed_addr #6
 declare i32 @pthread_mutex_unlock(ptr noundef) local_unnamed_addr #6
 
 ; Function Attrs: nounwind optsize
-define internal fastcc void @take_chunks(ptr nocapture noundef %0, i64 noundef %1) unnamed_addr #0 {
+define internal fastcc void @take_chunks(ptr nocapture noundef readonly %0, i64 noundef %1) unnamed_addr #0 {
   %3 = alloca %struct.timespec, align 8
   %4 = getelementptr inbounds i8, ptr %0, i64 48
   %5 = load ptr, ptr %4, align 16
@@ -2270,91 +2290,91 @@ define internal fastcc void @take_chunks(ptr nocapture noundef %0, i64 noundef %
   %7 = load i64, ptr %6, align 8
   %8 = mul nsw i64 %7, %1
   %9 = getelementptr inbounds i8, ptr %5, i64 %8
-  %10 = getelementptr inbounds i8, ptr %0, i64 80
-  %11 = load ptr, ptr %10, align 8
-  %12 = icmp eq ptr %11, null
-  br i1 %12, label %37, label %13
+  %10 = getelementptr inbounds i8, ptr %9, i64 64
+  %11 = getelementptr inbounds i8, ptr %0, i64 80
+  %12 = load ptr, ptr %11, align 8
+  %13 = icmp eq ptr %12, null
+  br i1 %13, label %38, label %14
 
-13:                                               ; preds = %2
-  %14 = getelementptr inbounds i8, ptr %0, i64 76
-  %15 = load i32, ptr %14, align 4
-  %16 = getelementptr inbounds i8, ptr %0, i64 68
-  %17 = load i32, ptr %16, align 4
-  %18 = icmp sgt i32 %15, %17
-  br i1 %18, label %37, label %19
+14:                                               ; preds = %2
+  %15 = getelementptr inbounds i8, ptr %0, i64 76
+  %16 = load i32, ptr %15, align 4
+  %17 = getelementptr inbounds i8, ptr %0, i64 68
+  %18 = load i32, ptr %17, align 4
+  %19 = icmp sgt i32 %16, %18
+  br i1 %19, label %38, label %20
 
-19:                                               ; preds = %13
-  %20 = getelementptr inbounds i8, ptr %0, i64 72
-  %21 = load i32, ptr %20, align 8
-  %22 = sext i32 %21 to i64
-  %23 = icmp sgt i64 %22, %1
-  br i1 %23, label %24, label %37
+20:                                               ; preds = %14
+  %21 = getelementptr inbounds i8, ptr %0, i64 72
+  %22 = load i32, ptr %21, align 8
+  %23 = sext i32 %22 to i64
+  %24 = icmp sgt i64 %23, %1
+  br i1 %24, label %25, label %38
 
-24:                                               ; preds = %19
-  %25 = sext i32 %15 to i64
-  %26 = mul nsw i64 %22, %25
-  %27 = getelementptr %struct.profile_place, ptr %11, i64 %26
-  %28 = getelementptr %struct.profile_place, ptr %27, i64 %1
-  %29 = icmp eq ptr %28, null
-  br i1 %29, label %37, label %30
+25:                                               ; preds = %20
+  %26 = sext i32 %16 to i64
+  %27 = mul nsw i64 %23, %26
+  %28 = getelementptr %struct.profile_place, ptr %12, i64 %27
+  %29 = getelementptr %struct.profile_place, ptr %28, i64 %1
+  %30 = icmp eq ptr %29, null
+  br i1 %30, label %38, label %31
 
-30:                                               ; preds = %24
+31:                                               ; preds = %25
   call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %3) #8
-  %31 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %3) #22
-  %32 = load i64, ptr %3, align 8
-  %33 = mul nsw i64 %32, 1000000000
-  %34 = getelementptr inbounds i8, ptr %3, i64 8
-  %35 = load i64, ptr %34, align 8
-  %36 = add nsw i64 %33, %35
+  %32 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %3) #22
+  %33 = load i64, ptr %3, align 8
+  %34 = mul nsw i64 %33, 1000000000
+  %35 = getelementptr inbounds i8, ptr %3, i64 8
+  %36 = load i64, ptr %35, align 8
+  %37 = add nsw i64 %34, %36
   call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %3) #8
-  br label %37
+  br label %38
 
-37:                                               ; preds = %2, %13, %19, %24, %30
-  %38 = phi i1 [ true, %30 ], [ false, %24 ], [ false, %19 ], [ false, %13 ], [ false, %2 ]
-  %39 = phi ptr [ %28, %30 ], [ null, %24 ], [ null, %19 ], [ null, %13 ], [ null, %2 ]
-  %40 = phi i64 [ %36, %30 ], [ 0, %24 ], [ 0, %19 ], [ 0, %13 ], [ 0, %2 ]
-  %41 = getelementptr inbounds i8, ptr %0, i64 384
-  %42 = getelementptr inbounds i8, ptr %0, i64 264
-  %43 = getelementptr inbounds i8, ptr %0, i64 256
-  %44 = load i64, ptr %42, align 8
-  %45 = atomicrmw add ptr %41, i64 %44 monotonic, align 64
-  %46 = load i64, ptr %43, align 64
-  %47 = icmp slt i64 %45, %46
-  br i1 %47, label %48, label %70
+38:                                               ; preds = %2, %14, %20, %25, %31
+  %39 = phi i1 [ true, %31 ], [ false, %25 ], [ false, %20 ], [ false, %14 ], [ false, %2 ]
+  %40 = phi ptr [ %29, %31 ], [ null, %25 ], [ null, %20 ], [ null, %14 ], [ null, %2 ]
+  %41 = phi i64 [ %37, %31 ], [ 0, %25 ], [ 0, %20 ], [ 0, %14 ], [ 0, %2 ]
+  %42 = load i32, ptr %0, align 64
+  %43 = sext i32 %42 to i64
+  %44 = icmp sgt i64 %43, %1
+  br i1 %44, label %48, label %45
 
-48:                                               ; preds = %37
-  %49 = getelementptr inbounds i8, ptr %0, i64 240
-  %50 = getelementptr inbounds i8, ptr %0, i64 248
-  br label %51
+45:                                               ; preds = %48, %38
+  %46 = phi i64 [ 0, %38 ], [ %52, %48 ]
+  %47 = icmp sgt i64 %1, 0
+  br i1 %47, label %61, label %57
 
-51:                                               ; preds = %48, %51
-  %52 = phi i64 [ %46, %48 ], [ %64, %51 ]
-  %53 = phi i64 [ %45, %48 ], [ %63, %51 ]
-  %54 = phi i64 [ %44, %48 ], [ %62, %51 ]
-  %55 = phi i64 [ 0, %48 ], [ %61, %51 ]
-  %56 = add nsw i64 %53, %54
-  %57 = call i64 @llvm.smin.i64(i64 %56, i64 %52)
-  %58 = load ptr, ptr %49, align 16
-  %59 = load ptr, ptr %50, align 8
-  call void %58(ptr noundef %59, i64 noundef %53, i64 noundef %57, ptr noundef %9) #22
-  %60 = sub i64 %55, %53
-  %61 = add i64 %60, %57
-  %62 = load i64, ptr %42, align 8
-  %63 = atomicrmw add ptr %41, i64 %62 monotonic, align 64
-  %64 = load i64, ptr %43, align 64
-  %65 = icmp slt i64 %63, %64
-  br i1 %65, label %51, label %66
+48:                                               ; preds = %38, %48
+  %49 = phi i64 [ %53, %48 ], [ %1, %38 ]
+  %50 = phi i64 [ %52, %48 ], [ 0, %38 ]
+  %51 = call fastcc i64 @work_on(ptr noundef nonnull %0, i64 noundef %49, ptr noundef nonnull %10) #23
+  %52 = add nsw i64 %51, %50
+  %53 = add nsw i64 %49, 1
+  %54 = load i32, ptr %0, align 64
+  %55 = sext i32 %54 to i64
+  %56 = icmp slt i64 %53, %55
+  br i1 %56, label %48, label %45, !llvm.loop !35
 
-66:                                               ; preds = %51
-  %67 = icmp ne i64 %61, 0
-  %68 = select i1 %38, i1 %67, i1 false
-  br i1 %68, label %69, label %70
+57:                                               ; preds = %61, %45
+  %58 = phi i64 [ %46, %45 ], [ %65, %61 ]
+  %59 = icmp ne i64 %58, 0
+  %60 = select i1 %39, i1 %59, i1 false
+  br i1 %60, label %68, label %69
 
-69:                                               ; preds = %66
-  call fastcc void @record(ptr noundef nonnull %39, i64 noundef %40, i64 noundef %61) #23
-  br label %70
+61:                                               ; preds = %45, %61
+  %62 = phi i64 [ %66, %61 ], [ 0, %45 ]
+  %63 = phi i64 [ %65, %61 ], [ %46, %45 ]
+  %64 = call fastcc i64 @work_on(ptr noundef nonnull %0, i64 noundef %62, ptr noundef nonnull %10) #23
+  %65 = add nsw i64 %64, %63
+  %66 = add nuw nsw i64 %62, 1
+  %67 = icmp eq i64 %66, %1
+  br i1 %67, label %57, label %61, !llvm.loop !36
 
-70:                                               ; preds = %37, %69, %66
+68:                                               ; preds = %57
+  call fastcc void @record(ptr noundef nonnull %40, i64 noundef %41, i64 noundef %58) #23
+  br label %69
+
+69:                                               ; preds = %68, %57
   ret void
 }
 
@@ -2376,7 +2396,7 @@ define internal void @run_part(ptr nocapture noundef %0, i32 noundef %1) #0 {
   %11 = load i32, ptr %3, align 4
   store i32 8064, ptr %4, align 4
   call void @llvm.x86.sse.ldmxcsr(ptr nonnull %4)
-  %12 = getelementptr inbounds i8, ptr %0, i64 448
+  %12 = getelementptr inbounds i8, ptr %0, i64 384
   %13 = atomicrmw add ptr %12, i64 1 seq_cst, align 64
   %14 = getelementptr inbounds i8, ptr %0, i64 320
   %15 = load atomic i64, ptr %14 seq_cst, align 64
@@ -2400,6 +2420,61 @@ define internal void @run_part(ptr nocapture noundef %0, i32 noundef %1) #0 {
 
 ; Function Attrs: nounwind optsize
 declare i32 @sched_yield() local_unnamed_addr #6
+
+; Function Attrs: nounwind optsize
+define internal fastcc i64 @work_on(ptr nocapture noundef readonly %0, i64 noundef %1, ptr noundef %2) unnamed_addr #0 {
+  %4 = getelementptr inbounds i8, ptr %0, i64 256
+  %5 = load i64, ptr %4, align 64
+  %6 = mul nsw i64 %5, %1
+  %7 = load i32, ptr %0, align 64
+  %8 = sext i32 %7 to i64
+  %9 = sdiv i64 %6, %8
+  %10 = add nsw i64 %1, 1
+  %11 = mul nsw i64 %5, %10
+  %12 = sdiv i64 %11, %8
+  %13 = sub nsw i64 %12, %9
+  %14 = add nsw i64 %13, -1
+  %15 = sdiv i64 %14, 4
+  %16 = add nsw i64 %15, 1
+  %17 = getelementptr inbounds i8, ptr %0, i64 48
+  %18 = load ptr, ptr %17, align 16
+  %19 = getelementptr inbounds i8, ptr %0, i64 56
+  %20 = load i64, ptr %19, align 8
+  %21 = mul nsw i64 %20, %1
+  %22 = getelementptr inbounds i8, ptr %18, i64 %21
+  %23 = load atomic i64, ptr %22 monotonic, align 8
+  %24 = icmp slt i64 %23, %13
+  br i1 %24, label %25, label %43
+
+25:                                               ; preds = %3
+  %26 = getelementptr inbounds i8, ptr %0, i64 240
+  %27 = getelementptr inbounds i8, ptr %0, i64 248
+  br label %28
+
+28:                                               ; preds = %25, %32
+  %29 = phi i64 [ 0, %25 ], [ %40, %32 ]
+  %30 = atomicrmw add ptr %22, i64 %16 monotonic, align 8
+  %31 = icmp slt i64 %30, %13
+  br i1 %31, label %32, label %43
+
+32:                                               ; preds = %28
+  %33 = add nsw i64 %30, %16
+  %34 = tail call i64 @llvm.smin.i64(i64 %33, i64 %13)
+  %35 = load ptr, ptr %26, align 16
+  %36 = load ptr, ptr %27, align 8
+  %37 = add nsw i64 %30, %9
+  %38 = add nsw i64 %34, %9
+  tail call void %35(ptr noundef %36, i64 noundef %37, i64 noundef %38, ptr noundef %2) #22
+  %39 = sub i64 %29, %30
+  %40 = add i64 %39, %34
+  %41 = load atomic i64, ptr %22 monotonic, align 8
+  %42 = icmp slt i64 %41, %13
+  br i1 %42, label %28, label %43
+
+43:                                               ; preds = %32, %28, %3
+  %44 = phi i64 [ 0, %3 ], [ %29, %28 ], [ %40, %32 ]
+  ret i64 %44
+}
 
 ; Function Attrs: nounwind optsize
 define internal fastcc void @record(ptr nocapture noundef %0, i64 noundef %1, i64 noundef %2) unnamed_addr #0 {
@@ -2457,7 +2532,7 @@ define internal fastcc void @lock_contexts() unnamed_addr #0 {
   %11 = phi i32 [ 0, %8 ], [ %6, %4 ]
   %12 = cmpxchg ptr @contexts_owner, i32 %11, i32 %1 acquire monotonic, align 4
   %13 = extractvalue { i32, i1 } %12, 1
-  br i1 %13, label %14, label %4, !llvm.loop !34
+  br i1 %13, label %14, label %4, !llvm.loop !37
 
 14:                                               ; preds = %10, %0
   ret void
@@ -2519,7 +2594,7 @@ define internal fastcc i32 @list_cores(ptr nocapture noundef readonly %0, ptr no
   %28 = phi i32 [ %7, %15 ], [ %26, %25 ], [ %7, %5 ]
   %29 = add nuw nsw i64 %6, 1
   %30 = icmp eq i64 %29, 8192
-  br i1 %30, label %4, label %5, !llvm.loop !35
+  br i1 %30, label %4, label %5, !llvm.loop !38
 }
 
 ; Function Attrs: mustprogress nocallback nofree nounwind willreturn memory(argmem: write)
@@ -2599,7 +2674,7 @@ define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readon
 43:                                               ; preds = %32, %35
   %44 = add i64 %33, 1
   %45 = icmp eq i64 %33, %30
-  br i1 %45, label %46, label %32, !llvm.loop !36
+  br i1 %45, label %46, label %32, !llvm.loop !39
 
 46:                                               ; preds = %43, %28
   %47 = load ptr, ptr %5, align 8
@@ -2611,7 +2686,7 @@ define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readon
   %52 = load i8, ptr %51, align 1
   %53 = add i8 %52, -48
   %54 = icmp ult i8 %53, 10
-  br i1 %54, label %19, label %18, !llvm.loop !37
+  br i1 %54, label %19, label %18, !llvm.loop !40
 
 55:                                               ; preds = %35
   %56 = trunc nuw i64 %33 to i32
@@ -2619,7 +2694,7 @@ define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readon
   br label %58
 
 57:                                               ; preds = %18, %6
-  br i1 %7, label %6, label %58, !llvm.loop !38
+  br i1 %7, label %6, label %58, !llvm.loop !41
 
 58:                                               ; preds = %57, %55
   %59 = phi i32 [ %56, %55 ], [ %0, %57 ]
@@ -2723,7 +2798,7 @@ define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %
   %33 = or i32 %23, %32
   %34 = add nuw nsw i64 %22, 1
   %35 = icmp eq i64 %34, %20
-  br i1 %35, label %36, label %21, !llvm.loop !17
+  br i1 %35, label %36, label %21, !llvm.loop !18
 
 36:                                               ; preds = %28
   %37 = icmp ne i32 %33, 0
@@ -2846,7 +2921,7 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   %7 = getelementptr inbounds i8, ptr %3, i64 88
   %8 = getelementptr inbounds i8, ptr %3, i64 224
   %9 = getelementptr inbounds i8, ptr %3, i64 128
-  %10 = getelementptr inbounds i8, ptr %3, i64 448
+  %10 = getelementptr inbounds i8, ptr %3, i64 384
   %11 = getelementptr inbounds i8, ptr %0, i64 8
   %12 = getelementptr inbounds i8, ptr %3, i64 232
   %13 = getelementptr inbounds i8, ptr %3, i64 176
@@ -2885,7 +2960,7 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   %33 = add nuw nsw i32 %19, 1
   %34 = load i32, ptr %4, align 4
   %35 = icmp slt i32 %33, %34
-  br i1 %35, label %18, label %36, !llvm.loop !39
+  br i1 %35, label %18, label %36, !llvm.loop !42
 
 36:                                               ; preds = %32, %14
   %37 = phi i64 [ undef, %14 ], [ %23, %32 ]
@@ -2906,7 +2981,7 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   %48 = call i32 @pthread_cond_wait(ptr noundef nonnull %9, ptr noundef nonnull %7) #22
   %49 = load i32, ptr %5, align 4
   %50 = icmp eq i32 %49, 0
-  br i1 %50, label %42, label %51, !llvm.loop !40
+  br i1 %50, label %42, label %51, !llvm.loop !43
 
 51:                                               ; preds = %47, %42, %36
   %52 = phi i64 [ %37, %36 ], [ %43, %42 ], [ %43, %47 ]
@@ -2947,7 +3022,7 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   br label %76
 
 76:                                               ; preds = %72, %69, %66
-  br label %14, !llvm.loop !41
+  br label %14, !llvm.loop !44
 
 77:                                               ; preds = %51, %18
   ret ptr null
@@ -2969,10 +3044,10 @@ declare i32 @llvm.smin.i32(i32, i32) #20
 declare i32 @llvm.smax.i32(i32, i32) #20
 
 ; Function Attrs: nocallback nofree nosync nounwind speculatable willreturn memory(none)
-declare i64 @llvm.smax.i64(i64, i64) #20
+declare i64 @llvm.smin.i64(i64, i64) #20
 
 ; Function Attrs: nocallback nofree nosync nounwind speculatable willreturn memory(none)
-declare i64 @llvm.smin.i64(i64, i64) #20
+declare i64 @llvm.smax.i64(i64, i64) #20
 
 ; Function Attrs: nocallback nofree nosync nounwind willreturn memory(argmem: read)
 declare ptr @llvm.load.relative.i64(ptr, i64) #21
@@ -3018,11 +3093,11 @@ attributes #26 = { nounwind optsize willreturn memory(read) }
 !9 = distinct !{!9, !4}
 !10 = distinct !{!10, !4}
 !11 = distinct !{!11, !4}
-!12 = !{i64 2148841796, i64 2148841832, i64 2148841856}
-!13 = !{i64 2148842002, i64 2148842038, i64 2148842062}
-!14 = !{i64 1345368}
-!15 = !{i64 2148842212, i64 2148842248, i64 2148842272}
-!16 = distinct !{!16, !4}
+!12 = distinct !{!12, !4}
+!13 = !{i64 2148843073, i64 2148843109, i64 2148843133}
+!14 = !{i64 2148843279, i64 2148843315, i64 2148843339}
+!15 = !{i64 1346645}
+!16 = !{i64 2148843489, i64 2148843525, i64 2148843549}
 !17 = distinct !{!17, !4}
 !18 = distinct !{!18, !4}
 !19 = distinct !{!19, !4}
@@ -3048,3 +3123,6 @@ attributes #26 = { nounwind optsize willreturn memory(read) }
 !39 = distinct !{!39, !4}
 !40 = distinct !{!40, !4}
 !41 = distinct !{!41, !4}
+!42 = distinct !{!42, !4}
+!43 = distinct !{!43, !4}
+!44 = distinct !{!44, !4}

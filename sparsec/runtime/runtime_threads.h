@@ -4,7 +4,8 @@
  * A job is open while `ticket` is not 0. A worker announces itself in `active` and only then looks at the ticket
  * again; the caller closes the ticket and only then waits for `active` to fall to 0. With sequentially consistent
  * accesses one of the two sees the other, so the caller waits for the workers that joined and for no others: one that
- * sleeps late costs nothing. Which worker takes which range changes from run to run; the result must not depend on it.
+ * sleeps late costs nothing. Every thread has a share, and helps with others' when it is done; who takes which range
+ * changes from run to run, and the result must not depend on it.
  *
  * A host may lend threads of its own instead. Then nothing is started here: its function runs the parts of a job, which
  * join like workers, and what is left when it returns is done by the caller. */
@@ -27,7 +28,8 @@
 #define DEFAULT_MXCSR 0x1f80u /* round to nearest, keep subnormals, no exceptions: what the numbers are defined under */
 #define SPINS 2000            /* some 50 microseconds: longer than the gap between two layers */
 #define SPINS_PER_YIELD 64    /* some 2 microseconds */
-#define CHUNKS_PER_THREAD 4   /* so that a thread that comes late takes less */
+#define CHUNKS_PER_SHARE 4    /* so that others can help a thread that comes late */
+#define SCRATCH_HEADER 64     /* bytes, a cache line */
 
 struct worker {
     struct sparsec_pool *pool;
@@ -53,28 +55,50 @@ struct sparsec_pool {
     int32_t sleepers, stopping, caller_waits;
     sparsec_task *task;
     void *args;
-    int64_t count, chunk;
+    int64_t count;
     uint64_t serial;
     _Alignas(64) uint64_t ticket;
-    _Alignas(64) int64_t next;
     _Alignas(64) int64_t active;
 };
 
 #define LOAD(place) __atomic_load_n(&(place), __ATOMIC_SEQ_CST)
 #define STORE(place, value) __atomic_store_n(&(place), (value), __ATOMIC_SEQ_CST)
 
+/* Where a thread's part of the scratch memory begins: one line with how many items of the thread's share are taken, then
+ * what tasks may use. */
+static int64_t *taken_of(const struct sparsec_pool *pool, int64_t thread) {
+    return (int64_t *)(pool->scratch + thread * pool->scratch_stride);
+}
+
+static void *scratch_of(const struct sparsec_pool *pool, int64_t thread) {
+    return pool->scratch + thread * pool->scratch_stride + SCRATCH_HEADER;
+}
+
+/* Works on a thread's share of a job until all of it is taken. Returns how many items it did. */
+static int64_t work_on(struct sparsec_pool *pool, int64_t share, void *scratch) {
+    int64_t begin = pool->count * share / pool->threads, size = pool->count * (share + 1) / pool->threads - begin;
+    int64_t step = (size - 1) / CHUNKS_PER_SHARE + 1, items = 0, *taken = taken_of(pool, share);
+    while (__atomic_load_n(taken, __ATOMIC_RELAXED) < size) {
+        int64_t first = __atomic_fetch_add(taken, step, __ATOMIC_RELAXED);
+        if (first >= size)
+            break;
+        int64_t last = first + step < size ? first + step : size;
+        pool->task(pool->args, begin + first, begin + last, scratch);
+        items += last - first;
+    }
+    return items;
+}
+
+/* A thread's own share, which is the same part of the tokens in most kernels and so lies in its cache; then what others
+ * have not come to. */
 static void take_chunks(struct sparsec_pool *pool, int64_t thread) {
-    void *scratch = pool->scratch + thread * pool->scratch_stride;
+    void *scratch = scratch_of(pool, thread);
     struct profile_place *place = profile_place(&pool->profile, thread);
     int64_t time = place ? nanoseconds() : 0, items = 0;
-    for (;;) {
-        int64_t begin = __atomic_fetch_add(&pool->next, pool->chunk, __ATOMIC_RELAXED);
-        if (begin >= pool->count)
-            break;
-        int64_t end = begin + pool->chunk < pool->count ? begin + pool->chunk : pool->count;
-        pool->task(pool->args, begin, end, scratch);
-        items += end - begin;
-    }
+    for (int64_t share = thread; share < pool->threads; share++)
+        items += work_on(pool, share, scratch);
+    for (int64_t share = 0; share < thread; share++)
+        items += work_on(pool, share, scratch);
     if (place && items)
         record(place, time, items);
 }
@@ -83,7 +107,7 @@ static void take_chunks(struct sparsec_pool *pool, int64_t thread) {
 static void run_alone(struct sparsec_pool *pool, sparsec_task *task, void *args, int64_t count) {
     struct profile_place *place = profile_place(&pool->profile, 0);
     int64_t time = place ? nanoseconds() : 0;
-    task(args, 0, count, pool->scratch);
+    task(args, 0, count, scratch_of(pool, 0));
     if (place)
         record(place, time, count);
 }
@@ -175,12 +199,11 @@ static void run_on_host(struct sparsec_pool *pool) {
 }
 
 static void run_together(struct sparsec_pool *pool, sparsec_task *task, void *args, int64_t count) {
-    int64_t shares = (int64_t)pool->threads * CHUNKS_PER_THREAD;
     pool->task = task;
     pool->args = args;
     pool->count = count;
-    pool->chunk = (count - 1) / shares + 1;
-    STORE(pool->next, 0);
+    for (int32_t thread = 0; thread < pool->threads; thread++)
+        __atomic_store_n(taken_of(pool, thread), 0, __ATOMIC_RELAXED);
     STORE(pool->ticket, ++pool->serial);
     if (pool->host) {
         run_on_host(pool);
