@@ -35,10 +35,9 @@ OVERLAP, SHORT_GROUP = 0.65, 32
 FAR_TILE, FAR_SLACK = 48 << 10, 1.18
 """Bytes of a tile beyond which gathered rows come from the second-level cache, and what a step then takes."""
 
-FIRST_READING = ((1 << 20, 0.0, 0.0), (32 << 20, 0.17, 0.07), (1 << 62, 0.25, 0.08))
-"""Bytes of all weights of a model, and the cycles that each byte of a weight takes when it is read first in an
-inference: from the second-level cache, the third, or memory. Kernels on tiles wait for it; those on rows, which have
-fewer products per byte, hardly do more than read, and most of it is in their bound."""
+STAYING, FIRST_READING = 1 << 20, 0.06
+"""Bytes of a model's weights that stay in the second-level cache from one inference to the next, and the cycles that
+each byte takes when it must come from farther: prefetching hides most of it, from the third level as from memory."""
 
 ONE_ROW_SLACK = 1.2
 """What a step of blocks with a single row takes of its bound."""
@@ -257,10 +256,9 @@ def packed_bytes(kept: Kept, schedule: Schedule, target: CpuTarget) -> float:
     return kept.steps(schedule) * _step(schedule, TILE, target, 1).size
 
 
-def first_reading_cycles(size: float, of_model: float, schedule: Schedule) -> float:
+def first_reading_cycles(size: float, of_model: float) -> float:
     """What a weight of `size` bytes takes beyond `predicted_cycles` in a model whose weights take `of_model` bytes."""
-    tiles, rows = next((tiles, rows) for limit, tiles, rows in FIRST_READING if of_model <= limit)
-    return size * (rows if schedule.dataflow.is_token_major else tiles)
+    return size * FIRST_READING if of_model > STAYING else 0.0
 
 
 @dataclass(frozen=True)

@@ -202,10 +202,8 @@ def test_what_is_multiplied_is_what_is_stored_and_what_pads_it() -> None:
     assert kept.multiplied(Schedule(Dataflow.GATHER_ROWS)) == 24
 
 
-def test_weights_come_from_as_far_as_all_weights_push_them() -> None:
-    tiles, rows = Schedule(Dataflow.DENSE_QUADS), Schedule(Dataflow.DENSE_DWORDS, 8, 16)
-    size = packed_bytes(Kept(np.ones((64, 64), np.int8)), tiles, TARGETS["avx512vnni"])
+def test_weights_stay_near_while_all_of_them_fit() -> None:
+    size = packed_bytes(Kept(np.ones((64, 64), np.int8)), Schedule(Dataflow.DENSE_QUADS), TARGETS["avx512vnni"])
     assert size == 64 * 64
-    near, far, farther = (first_reading_cycles(size, of_model, tiles) for of_model in (1e5, 1e7, 1e9))
-    assert near == 0 < far < farther
-    assert first_reading_cycles(size, 1e7, rows) < far
+    near, far, farther = (first_reading_cycles(size, of_model) for of_model in (1e5, 1e7, 1e9))
+    assert near == 0 < far == farther

@@ -98,7 +98,7 @@ class _Layer:
     def cycles(self, kept: Kept, schedule: Schedule) -> float:
         """Predicted for a weight with this pattern, its first reading included, the body not."""
         target, ports = self.machine.target, self.machine.ports
-        first = first_reading_cycles(packed_bytes(kept, schedule, target), self.of_model, schedule)
+        first = first_reading_cycles(packed_bytes(kept, schedule, target), self.of_model)
         return CALL + predicted_cycles(kept, schedule, target, ports, self.given.tokens) + first
 
     def best(self, given: Product, *, sparse: bool = False) -> float:
