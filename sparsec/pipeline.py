@@ -34,6 +34,7 @@ from sparsec.transforms.fold_constants import FoldConstants
 from sparsec.transforms.form_sparse_matmuls import FormSparseMatmuls
 from sparsec.transforms.fuse_elementwise import FuseElementwise
 from sparsec.transforms.fuse_epilogues import FuseEpilogues
+from sparsec.transforms.hoist_slices import HoistSlices
 from sparsec.transforms.infer_shapes import InferShapes
 from sparsec.transforms.legalise_integer_products import LegaliseIntegerProducts
 from sparsec.transforms.legalise_quantisation import LegaliseQuantisation
@@ -97,6 +98,7 @@ def stages(
                 RecogniseAttention(),
                 FoldConstants(),  # recognition moves steps and constants to places where they may meet their like
                 CanonicaliseGraph(),
+                HoistSlices(),  # through what is recognised
             ),
             forms.graph,
         ),

@@ -129,23 +129,26 @@ def _attention(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequen
 
 def _packed_attention(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     op = cast(PackedAttention, op)
-    offsets, qkv, extras = operands[0], operands[1:4], operands[4:]
-    results = [np.zeros((0, qkv[2].shape[1]), to_numpy(element_of(op.result.type)))]
+    offsets, (q, k, v), extras = operands[0], operands[1:4], operands[4:]
+    kind = to_numpy(element_of(op.result.type))
+    results = [np.zeros((0, v.shape[1]) if op.are_queries_packed else (0, q.shape[1], v.shape[1]), kind)]
     for sequence, (begin, end) in enumerate(pairwise(offsets)):
+        queries = q[None, begin:end] if op.are_queries_packed else q[sequence : sequence + 1]
         own = [
-            _of_sequence(extra, sequence, end - begin) if op.is_read_by_scores(number) else extra
+            _of_sequence(extra, sequence, queries.shape[1], end - begin) if op.is_read_by_scores(number) else extra
             for number, extra in enumerate(extras)
         ]
-        results.append(_attended(op, [x[None, begin:end] for x in qkv], own, scope)[0])
+        attended = _attended(op, [queries, k[None, begin:end], v[None, begin:end]], own, scope)
+        results.append(attended[0] if op.are_queries_packed else attended)
     return [np.concatenate(results)]
 
 
-def _of_sequence(extra: Array, sequence: int, length: int) -> Array:
+def _of_sequence(extra: Array, sequence: int, queries: int, keys: int) -> Array:
     """The part of `[batch, heads, queries, keys]`, each perhaps 1, that belongs to the first tokens of a sequence."""
     extra = extra.reshape((1,) * (4 - extra.ndim) + extra.shape)
     extra = extra if extra.shape[0] == 1 else extra[sequence : sequence + 1]
-    extra = extra if extra.shape[2] == 1 else extra[:, :, :length]
-    return extra if extra.shape[3] == 1 else extra[..., :length]
+    extra = extra if extra.shape[2] == 1 else extra[:, :, :queries]
+    return extra if extra.shape[3] == 1 else extra[..., :keys]
 
 
 def _attended(op: AttentionOp, qkv: Sequence[Array], extras: Sequence[Array], scope: Scope) -> Array:

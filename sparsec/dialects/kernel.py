@@ -268,7 +268,8 @@ class MatMul(KernelOp):
 class Attention(KernelOp):
     """`nn.attention` on tiled q, k, v; then come `zeros`, i32[4], and the extras, row-major.
 
-    With `sequence`, `nn.packed_attention`: the `offsets` come behind the zeros, before the extras.
+    With `sequence`, `nn.packed_attention`: the `offsets` come behind the zeros, before the extras, and q is
+    `[tokens, hidden]` or `[batch, queries, hidden]`.
 
     Bytes are taken as unsigned in q and w and as signed in k and v, whatever their element type: where that differs,
     the kernel adds or subtracts 128. `zeros` are the zero points of q, k, w, v after that; `corrected` names those that

@@ -65,7 +65,8 @@ class PackedAttention(AttentionOp):
     `offsets[b]` to `offsets[b + 1]`.
 
     Queries and keys are numbered from 0 in each sequence. Extras of `score` and `weight` broadcast to
-    `[batch, heads, sequence, sequence]`, of which a shorter sequence reads the first queries and keys.
+    `[batch, heads, sequence, sequence]`, of which a shorter sequence reads the first queries and keys. With q as
+    `[batch, queries, hidden]` each sequence has these queries, and so have the extras and the result.
     """
 
     name = "nn.packed_attention"
@@ -75,18 +76,32 @@ class PackedAttention(AttentionOp):
     @property
     def score_sizes(self) -> tuple[Size, ...]:
         length = parse_size(self.sequence.data)
-        return (sizes(self.offsets)[0] - 1, self.heads.value.data, length, length)
+        queries = length if self.are_queries_packed else sizes(self.q)[1]
+        return (sizes(self.offsets)[0] - 1, self.heads.value.data, queries, length)
+
+    @property
+    def are_queries_packed(self) -> bool:
+        """Whether queries lie side by side as keys do, one for each of them."""
+        return len(sizes(self.q)) == 2
 
     def infer_types(self) -> Sequence[Attribute]:
         q, k, v = sizes(self.q), sizes(self.k), sizes(self.v)
-        if not len(q) == len(k) == len(v) == 2 or q != k or k[0] != v[0]:
+        if (
+            not len(k) == len(v) == 2
+            or k[0] != v[0]
+            or len(q) not in (2, 3)
+            or q[-1] != k[1]
+            or (len(q) == 2 and q != k)
+        ):
             raise ShapeError(
                 f"nn.packed_attention of {', '.join(map(written, (q, k, v)))}: expected [tokens, hidden] each"
             )
         if len(sizes(self.offsets)) != 1 or element(self.offsets) != i64:
             raise ShapeError(f"nn.packed_attention with offsets {self.offsets.type}: expected [batch + 1] of i64")
+        if not self.are_queries_packed and q[0] != sizes(self.offsets)[0] - 1:
+            raise ShapeError(f"nn.packed_attention: queries {written(q)} of other sequences than {self.offsets.type}")
         self.require_heads()
-        return [tensor(element_of(yielded(self.output)[0].type), [q[0], v[1]])]
+        return [tensor(element_of(yielded(self.output)[0].type), [*q[:-1], v[1]])]
 
 
 def token_bounds(module: Operation) -> Mapping[str, Size]:

@@ -106,6 +106,9 @@ class _Compaction:
         for op in self.region.ops:
             new = self._compacted(op, Builder.before(self.weights, op))
             self.compact.update(zip(op.results, new, strict=True))
+        for op in self.region.readers:
+            (new,) = self._attention(op, op.q, Builder.before(self.weights, op))
+            op.result.replace_all_uses_with(new)
         self._connect_readers()
 
     # Inside
@@ -114,7 +117,7 @@ class _Compaction:
         """The results of an op of the region on kept tokens."""
         match op:
             case Attention():
-                return self._attention(op, b)
+                return self._attention(op, self._whole(op.q, b), b)
             case MatMul() | Map():
                 rank = len(sizes_of(op.results[0].type))
                 operands = [
@@ -138,8 +141,8 @@ class _Compaction:
             case _:
                 raise CompilerBug(f"compact-tokens took {op.name} for an op on tokens")
 
-    def _attention(self, op: Attention, b: Builder) -> Sequence[SSAValue]:
-        qkv = [self._whole(value, b) for value in (op.q, op.k, op.v)]
+    def _attention(self, op: Attention, q: SSAValue, b: Builder) -> Sequence[SSAValue]:
+        qkv = [q, self._whole(op.k, b), self._whole(op.v, b)]
         properties = dict(op.properties) | {"sequence": StringAttr(str(self.region.lead[1]))}
         operands = [self.index.results[0], *qkv, *op.extras]
         return b.create(PackedAttention, operands, properties, regions=[part.clone() for part in op.regions]).results
@@ -175,7 +178,7 @@ class _Compaction:
     # At the border
 
     def _connect_readers(self) -> None:
-        inside = set(self.region.ops)
+        inside = {*self.region.ops, *self.region.readers}
         for op in self.region.ops:
             for value in op.results:
                 for reader in dict.fromkeys(use.operation for use in value.uses):

@@ -20,6 +20,7 @@ from sparsec.builder import INPUT_NAMES
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import element_of, sizes_of, to_numpy
+from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import LayerNorm, Map, MatMul
 from sparsec.dialects.tensor_op import SOURCE, integers, normalise_axis
 from sparsec.dims import Dim, Size
@@ -129,6 +130,8 @@ class _Analysis:
 
     def _keeps_apart(self, op: Operation) -> bool:
         match op:
+            case Attention():
+                return op in self.region.readers  # its masks are among those of the region
             case st.Constant() | st.Iota() | st.Broadcast() | st.Transpose() | Map() | MatMul():
                 return True
             case st.LayerNorm() | LayerNorm():

@@ -30,13 +30,15 @@ class TokenRegion:
     Attributes:
         lead: the sizes of the two axes that become one.
         ops: in order; their results are read by each other, or as `find_region` says.
-        masks: of each attention among them; keys that they hide need not be kept.
+        readers: attentions of other queries that read keys or values from `ops`.
+        masks: of each attention in both; keys that they hide need not be kept.
         factors: `[batch, sequence, ...]` values by which results are multiplied before they are summed over all tokens;
             where they are not 0 tokens must be kept.
     """
 
     lead: Lead
     ops: list[Operation] = field(default_factory=list[Operation])
+    readers: list[Attention] = field(default_factory=list[Attention])
     masks: list[tuple[Mask, ...]] = field(default_factory=list[tuple[Mask, ...]])
     factors: list[SSAValue] = field(default_factory=list[SSAValue])
 
@@ -47,6 +49,7 @@ def find_region(block: Block, weights: WeightStore, *, outputs_too: bool) -> Tok
     Every result of it is read only
 
     * by other ops of the region, token for token, or as queries, keys and values under masks that hide keys,
+    * as keys and values of attention outside, under such masks,
     * at the first token of each sequence,
     * where it is multiplied with a factor that is 0 for tokens that are not kept, and then summed up,
     * with `outputs_too`, as an output of the model.
@@ -56,9 +59,9 @@ def find_region(block: Block, weights: WeightStore, *, outputs_too: bool) -> Tok
     """
     attentions = {op: masks for op in block.ops if isinstance(op, Attention) and (masks := masks_of(op, weights))}
     first = next(iter(attentions), None)
-    if first is None or len(sizes_of(first.q.type)) != 3:
+    if first is None or len(sizes_of(first.k.type)) != 3:
         return None
-    lead = sizes_of(first.q.type)[:2]
+    lead = sizes_of(first.k.type)[:2]
     found = _Finder((lead[0], lead[1]), attentions, weights, outputs_too)
     return found.find(block)
 
@@ -80,10 +83,14 @@ class _Finder:
             if op in self.inside and any(not self._is_harmless(use.operation, value) for value, use in _uses(op)):
                 self.inside.remove(op)
         kept = [op for op in block.ops if op in self.inside]
-        masks = [tuple(self.attentions[op]) for op in kept if isinstance(op, Attention)]
+        others = [op for op in self.attentions if op not in self.inside]
+        readers = [op for op in others if any(self._reads_keys(op, value) for value in (op.k, op.v))]
+        readers = [op for op in readers if {op.k.owner, op.v.owner} & self.inside]
+        within = [op for op in kept if isinstance(op, Attention)]
+        masks = [tuple(self.attentions[op]) for op in (*within, *readers)]
         if not masks:
             return None
-        return TokenRegion(self.lead, kept, list(dict.fromkeys(masks)), list(dict.fromkeys(self.factors)))
+        return TokenRegion(self.lead, kept, readers, list(dict.fromkeys(masks)), list(dict.fromkeys(self.factors)))
 
     def _works_on_tokens(self, op: Operation) -> bool:
         """Whether each token of the results follows from the same token of some operands, or from keys under masks."""
@@ -119,12 +126,21 @@ class _Finder:
             return same_rank and value in token_operands(reader) and value not in _other_operands(reader)
         if isinstance(reader, ReturnOp):
             return self.outputs_too
-        if takes_first_token(reader):
+        if takes_first_token(reader) or (isinstance(reader, Attention) and self._reads_keys(reader, value)):
             return True
         factor = self._factor_of(reader, value) if isinstance(reader, Map) else None
         if factor is not None:
             self.factors.append(factor)
         return factor is not None
+
+    def _reads_keys(self, op: Attention, value: SSAValue) -> bool:
+        """Whether an attention of other tokens reads `value` as nothing but keys or values, of the same sequences.
+
+        Where all tokens ask, little would be gained: what they are computed from is needed of all tokens, too.
+        """
+        q, *shapes = (sizes_of(operand.type) for operand in (op.q, op.k, op.v))
+        fits = q[0] == self.lead[0] and q[1] != self.lead[1] and all(shape[:2] == self.lead for shape in shapes)
+        return op in self.attentions and fits and value not in (op.q, *op.extras)
 
     def _factor_of(self, op: Map, value: SSAValue) -> SSAValue | None:
         """The operand of a map that makes its results 0, whatever `value` is, where it is 0 itself."""

@@ -60,7 +60,8 @@ Write = Callable[[Builder, SSAValue, SSAValue], SSAValue]
 
 
 def pooled(write: Write, mask: Write | None = None) -> tuple[ModuleOp, WeightStore]:
-    """The [sparse] module of masked attention of `x` with itself, pooled by its first token, and `write(x, mask)`."""
+    """The [sparse] module of masked attention of a projection of `x` with itself, pooled by its first token, and
+    `write(x, mask)`."""
     weights = WeightStore()
     inputs = [("x", tensor(f32, [BATCH, SEQUENCE, 8])), ("mask", tensor(i64, [BATCH, SEQUENCE]))]
     b, values, finish = begin_module(weights, inputs)
@@ -68,7 +69,8 @@ def pooled(write: Write, mask: Write | None = None) -> tuple[ModuleOp, WeightSto
     real = b.cast(given if mask is None else mask(b, x, given), f32)
     hidden = b.apply(ew.Mul, b.apply(ew.Sub, b.constant(1.0), real), b.constant(np.finfo(np.float32).min))
     wide = b.reshape(hidden, [BATCH, 1, 1, SEQUENCE])
-    heads = b.transpose(b.reshape(x, [BATCH, SEQUENCE, 2, 4]), [0, 2, 1, 3])
+    projected = b.linear(x, b.constant(np.random.default_rng(1).normal(size=(8, 8)).astype(np.float32)))
+    heads = b.transpose(b.reshape(projected, [BATCH, SEQUENCE, 2, 4]), [0, 2, 1, 3])
     scores = b.apply(ew.Add, b.matmul(heads, b.transpose(heads, [0, 1, 3, 2])), wide)
     mixed = b.matmul(b.softmax(scores, -1), heads)
     y = b.reshape(b.transpose(mixed, [0, 2, 1, 3]), [BATCH, SEQUENCE, 8])

@@ -49,8 +49,11 @@ class AttentionEmitter:
         self._quantised_scores, self._quantised_values = self._query_element != f32, self._value_element != f32
         self._channels = _channels(q) // self._heads
         self._value_channels = _channels(v) // self._heads
+        *_, queries, _ = kernel.buffer_sizes(q)
+        self._are_queries_packed = len(kernel.buffer_sizes(q)) == 2
         if op.sequence is not None:
-            self._queries = self._keys = sizes(parse_size(op.sequence.data))  # the most that a sequence can have
+            self._keys = sizes(parse_size(op.sequence.data))  # the most that a sequence can have
+            self._queries = self._keys if self._are_queries_packed else sizes(queries)
             self._batch = sizes(kernel.buffer_sizes(op.ins[4])[0] - 1)
         else:
             self._queries, self._keys = (sizes(kernel.buffer_sizes(buffer)[1]) for buffer in (q, k))
@@ -114,12 +117,16 @@ class AttentionEmitter:
     def _find_sequence(self, batch: Value) -> None:
         """Where the tokens of a sequence begin, and how many there are."""
         e = self._e
+        if not self._are_queries_packed:
+            self._first_query = e.mul(batch, self._queries)
         if self._op.sequence is None:
-            self._first_query, self._first_key = e.mul(batch, self._queries), e.mul(batch, self._keys)
+            self._first_key = e.mul(batch, self._keys)
             return
         offsets = e.offset(self._frame.ins[4], e.mul(batch, 8))
-        self._first_query = self._first_key = e.load(i64, offsets)
-        self._queries = self._keys = e.sub(e.load(i64, offsets, 8), self._first_key)
+        self._first_key = e.load(i64, offsets)
+        self._keys = e.sub(e.load(i64, offsets, 8), self._first_key)
+        if self._are_queries_packed:
+            self._first_query, self._queries = self._first_key, self._keys
         self._width = e.mul(e.ceil_div(self._keys, TILE), TILE)
 
     def _operand(self, index: int) -> Tiles:

@@ -28,13 +28,18 @@ B, S, T = (Dim.symbol(name) for name in "bst")
 
 
 class Packed:
-    """A packed attention with a mask of keys and a bias of queries and keys, as native code and in numpy."""
+    """A packed attention with a mask of keys and a bias of queries and keys, as native code and in numpy.
 
-    def __init__(self, dtype: str):
-        self.dtype, self.weights = dtype, WeightStore()
+    Args:
+        queries: of each sequence; None for one for each of its keys.
+    """
+
+    def __init__(self, dtype: str, queries: int | None = None):
+        self.dtype, self.queries, self.weights = dtype, queries, WeightStore()
         x = tensor(to_element(dtype), [T, HIDDEN])
-        inputs = [("q", x), ("k", x), ("v", x), ("offsets", tensor(i64, [B + 1]))]
-        inputs += [("mask", tensor(f32, [B, 1, 1, S])), ("bias", tensor(f32, [HEADS, S, S]))]
+        q = x if queries is None else tensor(to_element(dtype), [B, queries, HIDDEN])
+        inputs = [("q", q), ("k", x), ("v", x), ("offsets", tensor(i64, [B + 1]))]
+        inputs += [("mask", tensor(f32, [B, 1, 1, S])), ("bias", tensor(f32, [HEADS, queries or S, S]))]
         b, values, finish = begin_module(self.weights, inputs)
         exact = dtype != "float32"
         accumulator = i32 if exact else f32
@@ -71,13 +76,14 @@ class Packed:
         """Compare for sequences of these lengths, of at most `sequence` tokens."""
         random = np.random.default_rng(sum(lengths))
         b, t = len(lengths), sum(lengths)
+        shapes = [(t, HIDDEN) if self.queries is None else (b, self.queries, HIDDEN), (t, HIDDEN), (t, HIDDEN)]
         if self.dtype == "float32":
-            q, k, v = random.normal(size=(3, t, HIDDEN)).astype(np.float32)
+            q, k, v = (random.normal(size=shape).astype(np.float32) for shape in shapes)
         else:
-            q, k, v = random.integers(0, 256, (3, t, HIDDEN)).astype(self.dtype)
+            q, k, v = (random.integers(0, 256, shape).astype(self.dtype) for shape in shapes)
         mask = np.where(random.random((b, 1, 1, sequence)) < 0.3, np.float32(-3e38), np.float32(0))
         mask[..., 0] = 0
-        bias = random.normal(size=(HEADS, sequence, sequence)).astype(np.float32)
+        bias = random.normal(size=(HEADS, self.queries or sequence, sequence)).astype(np.float32)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         feed = {"q": q, "k": k, "v": v, "offsets": offsets, "mask": mask, "bias": bias}
         expected = evaluate(self.module, feed, self.weights)["y"]
@@ -107,3 +113,12 @@ def test_sequences_of_any_length(dtype: str) -> None:
     for lengths in LENGTHS:
         for sequence in (max(lengths), 80):
             packed.check(lengths, sequence)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "uint8"])
+@pytest.mark.parametrize("queries", [1, 3])
+def test_queries_that_are_not_packed(dtype: str, queries: int) -> None:
+    packed = Packed(dtype, queries)
+    for lengths in LENGTHS:
+        if 0 not in lengths:  # a query of a sequence without keys has no weights
+            packed.check(lengths, max(lengths))

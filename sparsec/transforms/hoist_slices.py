@@ -1,0 +1,136 @@
+"""Computes only what is looked at: a slice of a result becomes the result of slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from sparsec.builder import Builder
+from sparsec.context import weights_of
+from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_structure as st
+from sparsec.dialects.encoding import sizes_of
+from sparsec.dialects.nn_attention import Attention
+from sparsec.dialects.tensor_op import TensorOp, integers, normalise_axis
+from sparsec.dims import Size
+from sparsec.transforms.canonicalise_graph import share_common
+from sparsec.transforms.straight_line import erase_dead, function_blocks
+from sparsec.weights import WeightStore
+
+
+@dataclass(frozen=True)
+class HoistSlices(ModulePass):
+    """`slice(f(x))` -> `f(slice(x))` where nothing else reads `f(x)`.
+
+    A classifier reads the first token of each sequence. So what the last layer computes for other tokens is dropped:
+    norms, products and queries; keys and values are needed of all tokens. Exact, to the bit.
+    """
+
+    name = "hoist-slices"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        weights = weights_of(ctx)
+        for block in function_blocks(op):
+            changed = True
+            while changed:
+                share_common(block)  # then equal slices are one reader
+                changed = any([_hoist(inner, weights) for inner in list(block.ops) if isinstance(inner, st.Slice)])
+                erase_dead(block)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """What a slice does to each axis.
+
+    Attributes:
+        starts, steps: of the slice.
+        before, after: sizes.
+    """
+
+    starts: tuple[Size, ...]
+    steps: tuple[int, ...]
+    before: tuple[Size, ...]
+    after: tuple[Size, ...]
+
+    @staticmethod
+    def of(op: st.Slice) -> _Cut:
+        return _Cut(op.start_sizes, tuple(integers(op.steps)), sizes_of(op.operand.type), sizes_of(op.result.type))
+
+    @property
+    def axes(self) -> set[int]:
+        """Those that change."""
+        axes = zip(self.starts, self.steps, self.before, self.after, strict=True)
+        return {axis for axis, (start, step, *sizes) in enumerate(axes) if (start, step) != (0, 1) or len({*sizes}) > 1}
+
+    def on(self, b: Builder, value: SSAValue) -> SSAValue:
+        """The part of an operand that broadcasts to the sliced shape; axes of size 1 stay."""
+        shape = sizes_of(value.type)
+        missing = len(self.before) - len(shape)
+        cut = [axis for axis in self.axes if axis >= missing and shape[axis - missing] == self.before[axis]]
+        if not cut:
+            return value
+        full: list[tuple[Size, int, Size]] = [(0, 1, size) for size in shape]
+        for axis in cut:
+            full[axis - missing] = (self.starts[axis], self.steps[axis], self.after[axis])
+        starts, steps, sizes = zip(*full, strict=True)
+        return b.slice(value, starts, sizes, steps)
+
+
+def _hoist(op: st.Slice, weights: WeightStore) -> bool:
+    """Slice the operands of the op whose result is sliced. Returns whether that could be done."""
+    producer, cut = op.operand.owner, _Cut.of(op)
+    if not isinstance(producer, TensorOp) or not cut.axes or not _is_only_reader(op, producer):
+        return False
+    builder = Builder.before(weights, op)
+    builder.source = Builder.before(weights, producer).source
+    operands = _sliced(producer, cut, builder)
+    if operands is None:
+        return False
+    regions = [region.clone() for region in producer.regions]
+    new = builder.create(type(producer), operands, dict(producer.properties), regions=regions)
+    op.result.replace_all_uses_with(new.results[0])
+    return True
+
+
+def _is_only_reader(op: st.Slice, producer: Operation) -> bool:
+    """Whether the whole result is needed by nobody. That of a dequantisation costs nothing: bytes are read instead."""
+    return isinstance(producer, ew.Dequantize) or all(use.operation is op for use in op.operand.uses)
+
+
+def _sliced(producer: TensorOp, cut: _Cut, b: Builder) -> Sequence[SSAValue] | None:
+    """The operands of which the sliced result is made; None if it needs more of them than a slice."""
+    channels = len(cut.before) - 1
+    match producer:
+        case ew.QuantisationOp(axis_value=int(axis)) if normalise_axis(axis, channels + 1, producer) in cut.axes:
+            return None
+        case ew.QuantisationOp():
+            return [cut.on(b, producer.operand), producer.scale, producer.zero_point]
+        case ew.ElementwiseOp():
+            return [cut.on(b, operand) for operand in producer.operands]
+        case st.Linear() | st.LayerNorm() if channels not in cut.axes:
+            x, *others = producer.operands
+            return [cut.on(b, x), *others]
+        case st.Softmax() if normalise_axis(producer.axis.value.data, channels + 1, producer) not in cut.axes:
+            return [cut.on(b, producer.operand)]
+        case Attention() if cut.axes == {1}:
+            extras = [_of_queries(producer, number, cut, b) for number in range(len(producer.extras))]
+            return [cut.on(b, producer.q), producer.k, producer.v, *extras]
+        case _:
+            return None
+
+
+def _of_queries(attention: Attention, number: int, cut: _Cut, b: Builder) -> SSAValue:
+    """An extra of `[batch, heads, queries, keys]` for some queries."""
+    extra = attention.extras[number]
+    shape = sizes_of(extra.type)
+    if len(shape) < 2 or shape[-2] == 1 or not attention.is_read_by_scores(number):
+        return extra
+    starts: list[Size] = [0] * len(shape)
+    steps = [1] * len(shape)
+    starts[-2], steps[-2] = cut.starts[1], cut.steps[1]
+    return b.slice(extra, starts, [*shape[:-2], cut.after[1], shape[-1]], steps)
