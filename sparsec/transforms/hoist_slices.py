@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, i8, i32
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
@@ -14,7 +14,7 @@ from sparsec.builder import Builder
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_structure as st
-from sparsec.dialects.encoding import sizes_of
+from sparsec.dialects.encoding import element_of, sizes_of, ui8
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.tensor_op import TensorOp, integers, normalise_axis
 from sparsec.dims import Size
@@ -98,8 +98,19 @@ def _hoist(op: st.Slice, weights: WeightStore) -> bool:
 
 
 def _is_only_reader(op: st.Slice, producer: Operation) -> bool:
-    """Whether the whole result is needed by nobody. That of a dequantisation costs nothing: bytes are read instead."""
-    return isinstance(producer, ew.Dequantize) or all(use.operation is op for use in op.operand.uses)
+    """Whether the whole result is needed by nobody, or costs nothing."""
+    return _stands_for_bytes(producer) or all(use.operation is op for use in op.operand.uses)
+
+
+def _stands_for_bytes(op: object) -> bool:
+    """Whether an op only spells that bytes are multiplied: with a scale, or in wider integers less a zero point."""
+    match op:
+        case ew.Cast():
+            return element_of(op.operand.type) in (ui8, i8)
+        case ew.Sub():
+            return element_of(op.result.type) == i32 and _stands_for_bytes(op.lhs.owner)
+        case _:
+            return isinstance(op, ew.Dequantize)
 
 
 def _sliced(producer: TensorOp, cut: _Cut, b: Builder) -> Sequence[SSAValue] | None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from xdsl.dialects.builtin import ModuleOp, f32
+from xdsl.dialects.builtin import ModuleOp, f32, i32
 from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder, begin_module
@@ -96,6 +96,17 @@ def test_bytes_are_cut_instead_of_what_they_stand_for() -> None:
         parameters = b.constant(np.float32(0.1)), b.constant(np.uint8(100))
         read = b.dequantize(b.quantize(values["x"], *parameters), *parameters)
         return [linear(b, first_token(b, read)), linear(b, read)]
+
+    (cut,) = [op for op in hoisted(write).walk() if isinstance(op, ns.Slice)]
+    assert cut.result.type.get_element_type() == ui8  # pyright: ignore
+
+
+def test_bytes_are_cut_before_a_zero_point_is_taken_off() -> None:
+    def write(b: Builder, values: dict[str, SSAValue]) -> Sequence[SSAValue]:
+        q = b.quantize(values["x"], b.constant(np.float32(0.1)), b.constant(np.uint8(100)))
+        wide = b.apply(ew.Sub, b.cast(q, i32), b.constant(np.int32(100)))
+        weight = b.constant(np.arange(HIDDEN * HIDDEN, dtype=np.int32).reshape(HIDDEN, HIDDEN))
+        return [b.matmul(first_token(b, wide), weight), b.matmul(wide, weight)]
 
     (cut,) = [op for op in hoisted(write).walk() if isinstance(op, ns.Slice)]
     assert cut.result.type.get_element_type() == ui8  # pyright: ignore
