@@ -22,6 +22,9 @@ from sparsec.engines.engine import can_import
 from tests.fixtures.inputs import draw_inputs
 
 VOCABULARY = 30522
+SEED = 7
+"""What inputs are drawn with."""
+
 TURN_SECONDS, MOST_RUNS = 0.1, 50
 """How long an engine's turn is at least, in runs that count, and how many of them are enough."""
 
@@ -152,7 +155,7 @@ class Models:
         """Random tokens without padding."""
         model = onnx.load(self.file(case, "qdqn"), load_external_data=False)
         sizes = {"batch": case.batch, "sequence": case.sequence}
-        return draw_inputs(model, sizes, seed=7, vocabulary=VOCABULARY, full_rows=case.batch)
+        return draw_inputs(model, sizes, seed=SEED, vocabulary=VOCABULARY, full_rows=case.batch)
 
 
 def compile_ours(path: Path, case: Case, folder: Path) -> Path:
