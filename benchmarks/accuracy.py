@@ -14,11 +14,15 @@ length that are padded behind. The exit status is 1 where the rule does not hold
 **Layers.** `--against` takes the float file that MODEL was quantised from: the same pruned weights
 (`python -m benchmarks.build_models FOLDER --model minilm-l6 --sparsity 90 --kind fp32` writes it), which is checked. Of
 each layer the table says how far the quantised model's result is from the float one's, on the first batch without
-padding: by sparsec, and by onnxruntime unoptimised. So it shows what quantising weights and activations costs, summed up
-over all layers before; it is a property of the file. "apart" is what lies between the two engines. All errors are of
+padding: by sparsec, and by onnxruntime unoptimised. So it shows what quantising weights and activations costs, summed
+up over all layers before; it is a property of the file. "apart" is what lies between the two engines. All errors are of
 whole tensors: the largest and the mean absolute error, the root of the mean square as a share of the float tensor's,
-and the cosine. A layer is known by the name of its result, which quantisers keep. Results inside a model are seen by
-making them outputs of a copy of the file; whether the model's own outputs keep all of their bytes is printed, too.
+and the cosine. A layer is known by the name of its result, which quantisers keep.
+
+Results inside a model are seen by making them outputs of a copy of the file, and what the model itself gives is
+compared with what it gave before. Its bytes may only change where the file quantises the result of a product at once:
+sparsec folds that scale into the product's own, and cannot while the result in between is asked for
+(`legalise-quantisation`).
 """
 
 from __future__ import annotations
@@ -49,8 +53,8 @@ Feed = dict[str, Array]
 Run = Callable[[None, Feed], Sequence[Array]]
 Tick = Callable[[str], None]
 
-HOLDS, BROKEN = 0, 1
-"""Exit codes; 2 is argparse's."""
+HOLDS, BROKEN, MISTAKE = 0, 1, 2
+"""Exit codes."""
 
 
 class NotComparable(Exception):
@@ -114,7 +118,8 @@ class LayerTable:
 
     Attributes:
         missing: layers of the float file whose results have no counterpart.
-        moved: by how much the model's outputs changed when results inside became outputs; 0 for the same bytes.
+        moved: the most that the model's own outputs changed when results inside became outputs, as a share of their
+            range; 0 for the same bytes.
     """
 
     rows: tuple[LayerErrors, ...]
@@ -137,7 +142,9 @@ def error_of(found: Array, expected: Array) -> Error:
     return Error(float(difference.max(initial=0.0)), float(difference.mean()), relative, cosine)
 
 
-def draw_feeds(model: onnx.ModelProto, batch: int, sequence: int, calls: int) -> dict[str, list[Feed]]:
+def draw_feeds(
+    model: onnx.ModelProto, batch: int, sequence: int, calls: int, vocabulary: int = VOCABULARY
+) -> dict[str, list[Feed]]:
     """Inputs by what is said about them; padded ones only if the model has a mask."""
     sizes: dict[str, int] = {}
     for value in model.graph.input:
@@ -146,7 +153,7 @@ def draw_feeds(model: onnx.ModelProto, batch: int, sequence: int, calls: int) ->
 
     def draw(full_rows: int) -> list[Feed]:
         seeds = range(SEED, SEED + calls)
-        return [draw_inputs(model, sizes, seed=seed, vocabulary=VOCABULARY, full_rows=full_rows) for seed in seeds]
+        return [draw_inputs(model, sizes, seed=seed, vocabulary=vocabulary, full_rows=full_rows) for seed in seeds]
 
     feeds = {"no padding": draw(batch)}
     if any(value.name == "attention_mask" for value in model.graph.input):
@@ -207,7 +214,7 @@ def compare_layers(
         tick(f"{name} runs with layers as outputs")
         results.append(dict(zip([value.name for value in graph.graph.output], open_run()(None, feed), strict=True)))
     plain = dict(zip([value.name for value in model.graph.output], program.run(None, feed), strict=True))
-    moved = max(error_of(results[0][name], output).maximum for name, output in plain.items())
+    moved = max(distance(results[0][name], output).maximum for name, output in plain.items())
     missing = tuple(layer for layer in layers if layer.tensor not in names)
     return LayerTable(tuple(_errors(layer, *results) for layer in shared), missing, moved)
 
@@ -215,7 +222,9 @@ def compare_layers(
 def _errors(layer: Layer, ours: dict[str, Array], theirs: dict[str, Array], exact: dict[str, Array]) -> LayerErrors:
     found, reference, expected = (each[layer.tensor] for each in (ours, theirs, exact))
     if not found.shape == reference.shape == expected.shape:
-        raise NotComparable(f"{layer.tensor} has shape {found.shape} in the model and {expected.shape} in the float file")
+        raise NotComparable(
+            f"{layer.tensor} has shape {found.shape} in the model and {expected.shape} in the float file"
+        )
     rms = root_mean_square(expected)
     apart = root_mean_square(found.astype(np.float64) - reference) / (rms or 1.0)
     return LayerErrors(layer, rms, error_of(found, expected), error_of(reference, expected), apart)
@@ -239,14 +248,19 @@ def rule_table(verdicts: Sequence[Verdict]) -> str:
 
 def layer_table(table: LayerTable) -> str:
     """One row per layer."""
-    heads = ["layer", "kind", "rms", "max", "mean", "relative", "cosine"]
-    heads += ["onnxruntime: max", "mean", "relative", "cosine", "apart"]
+    heads = ["layer", "kind", "rms", "max", "mean", "relative", "cosine", "onnxruntime: relative", "cosine", "apart"]
     lines = [
         [
             row.layer.name,
             row.layer.kind,
             f"{row.rms:.3f}",
-            *(text for error in (row.sparsec, row.onnxruntime) for text in _cells(error)),
+            f"{row.sparsec.maximum:.3f}",
+            f"{row.sparsec.mean:.4f}",
+            *(
+                text
+                for each in (row.sparsec, row.onnxruntime)
+                for text in (f"{each.relative:.2%}", f"{each.cosine:.5f}")
+            ),
             f"{row.apart:.2%}",
         ]
         for row in table.rows
@@ -254,19 +268,15 @@ def layer_table(table: LayerTable) -> str:
     return markdown_table(heads, lines)
 
 
-def _cells(error: Error) -> list[str]:
-    return [f"{error.maximum:.3f}", f"{error.mean:.4f}", f"{error.relative:.2%}", f"{error.cosine:.5f}"]
-
-
 def report(title: str, verdicts: Sequence[Verdict], against: str, table: LayerTable | None) -> str:
     """Everything in Markdown."""
     parts = [title, "Distance to onnxruntime unoptimised on the same file, of the range of the output:"]
     parts.append(rule_table(verdicts))
     if table is not None:
-        parts.append(f"Results of layers against those of {against}, unpadded inputs:")
+        parts.append(f"Results of layers against those of {against}, first batch without padding:")
         parts.append(layer_table(table))
-        moved = f"changes by up to {table.moved:.3g}: report that as a bug" if table.moved else "keeps all of its bytes"
-        parts.append(f"With these results as outputs, what the model gives {moved}.")
+        moved = f"moves by up to {table.moved:.4%} of its range" if table.moved else "keeps all of its bytes"
+        parts.append(f"With these results as outputs, what the model itself gives {moved}.")
         if table.missing:
             names = ", ".join(f"{layer.name} ({layer.kind})" for layer in table.missing)
             parts.append(f"Without a counterpart: {names}.")
@@ -281,6 +291,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--sequence", type=int, default=128)
     parser.add_argument("--calls", type=int, default=4, help="batches of each kind of inputs, %(default)s")
+    parser.add_argument("--vocabulary", type=int, default=VOCABULARY, help="token ids are below, %(default)s")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--markdown", type=Path, metavar="FILE")
     return parser.parse_args(arguments)
@@ -289,19 +300,22 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compile, run, compare, print, write; the exit status says whether the rule holds."""
     chosen = parse(arguments)
+    table = None
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
         tick = lambda text: progress.update(task, description=text)  # noqa: E731
         tick(f"compiling {chosen.model.name}")
-        model = onnx.load(chosen.model)
-        program = sparsec.compile(chosen.model)
-        feeds = draw_feeds(model, chosen.batch, chosen.sequence, chosen.calls)
-        verdicts = judge(model, program, feeds, tick)
-        table = None
-        if chosen.against:
-            float_model = onnx.load(chosen.against)
-            table = compare_layers(model, program, float_model, feeds["no padding"][0], tick)
-    sizes = f"{chosen.calls} batches of {chosen.batch}, sequence {chosen.sequence}"
+        try:
+            program = sparsec.compile(chosen.model)
+            model = onnx.load(chosen.model)
+            feeds = draw_feeds(model, chosen.batch, chosen.sequence, chosen.calls, chosen.vocabulary)
+            verdicts = judge(model, program, feeds, tick)
+            if chosen.against:
+                table = compare_layers(model, program, onnx.load(chosen.against), feeds["no padding"][0], tick)
+        except (sparsec.SparsecError, NotComparable) as error:
+            print(f"error: {error}", file=sys.stderr)
+            return MISTAKE
+    sizes = f"{chosen.calls} x {chosen.batch} sequences of {chosen.sequence}"
     engines = f"sparsec {sparsec.__version__} ({host().name}), onnxruntime {onnxruntime.__version__}"
     title = f"{chosen.model.stem}, {sizes}; {engines}; {machine()}."
     text = report(title, verdicts, chosen.against.stem if chosen.against else "", table)
@@ -309,12 +323,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.markdown:
         chosen.markdown.write_text(text)
     if chosen.json:
-        content = {
-            "machine": machine(),
-            "model": str(chosen.model),
-            "verdicts": [{**asdict(each), "holds": each.holds} for each in verdicts],
-            "layers": asdict(table) if table else None,
-        }
+        rule = [{**asdict(each), "holds": each.holds} for each in verdicts]
+        content = {"title": title, "rule": rule, "layers": asdict(table) if table else None}
         chosen.json.write_text(json.dumps(content, indent=1) + "\n")
     return HOLDS if all(each.holds for each in verdicts) else BROKEN
 

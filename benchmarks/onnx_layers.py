@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 import onnx
@@ -93,6 +93,13 @@ def _parameter(name: str) -> str:
     return name.removesuffix(".bias").removesuffix(".weight")
 
 
+def _common(names: Sequence[Sequence[str]]) -> int:
+    """How many parts at the front all names share; the last part of each is never among them."""
+    first = min(names, key=len, default=())
+    shared = (all(name[place] == first[place] for name in names) for place in range(len(first) - 1))
+    return len(list(takewhile(bool, shared)))
+
+
 def layers_of(model: onnx.ModelProto) -> list[Layer]:
     """The layers of a float file, in its order; what their names have in common at the front is left out."""
     graph = _Graph(model.graph)
@@ -104,9 +111,8 @@ def layers_of(model: onnx.ModelProto) -> list[Layer]:
             layer = Layer(linears[-1].rpartition(".")[0] if linears else "", "attention", node.output[0])
         if layer is not None:
             found.append(layer)
-    common = os.path.commonprefix([layer.name for layer in found]).rpartition(".")[0]
-    cut = len(common) + 1 if common else 0
-    return [Layer(layer.name[cut:], layer.kind, layer.tensor) for layer in found]
+    cut = _common([layer.name.split(".") for layer in found])
+    return [Layer(".".join(layer.name.split(".")[cut:]), layer.kind, layer.tensor) for layer in found]
 
 
 def with_outputs(model: onnx.ModelProto, tensors: Iterable[str]) -> onnx.ModelProto:
@@ -132,31 +138,24 @@ def foreign_weights(quantised: onnx.ModelProto, model: onnx.ModelProto) -> Itera
         the name, and the largest difference in quanta, which is at most 1 where they are the same.
     """
     stored = {tensor.name: tensor for tensor in quantised.graph.initializer}
-    axes = _axes(quantised.graph.node)
     for tensor in model.graph.initializer:
         parts = [stored.get(f"{tensor.name}_{part}") for part in ("quantized", "scale", "zero_point")]
         if any(part is None or part.data_type == onnx.TensorProto.INT32 for part in parts):
             continue  # not quantised, or a bias
-        values, scale, zero = (numpy_helper.to_array(part) for part in parts if part is not None)
-        weight = numpy_helper.to_array(tensor)
-        if values.shape != weight.shape:
-            yield tensor.name, float("inf")
-            continue
-        if scale.size > 1:
-            shape = [1] * weight.ndim
-            shape[axes.get(f"{tensor.name}_quantized", weight.ndim - 1)] = scale.size
-            scale, zero = scale.reshape(shape), zero.reshape(shape)
-        quanta = np.abs(weight / scale - (values.astype(np.float64) - zero)).max(initial=0.0)
+        quanta = _quanta(numpy_helper.to_array(tensor), *(numpy_helper.to_array(part) for part in parts if part))
         if quanta > 1:
-            yield tensor.name, float(quanta)
+            yield tensor.name, quanta
 
 
-def _axes(nodes: Sequence[onnx.NodeProto]) -> dict[str, int]:
-    """The axis along which dequantised tensors have scales of their own."""
-    return {
-        node.input[0]: attribute.i
-        for node in nodes
-        if node.op_type == "DequantizeLinear"
-        for attribute in node.attribute
-        if attribute.name == "axis"
-    }
+def _quanta(weight: Array, values: Array, scale: Array, zero: Array) -> float:
+    """The largest difference between a weight and its quantised values, whichever axis the scales belong to."""
+    if values.shape != weight.shape:
+        return float("inf")
+    exact = values.astype(np.float64)
+    found = [float("inf")]
+    for axis in range(weight.ndim) if scale.size > 1 else [0]:
+        if scale.size in (1, weight.shape[axis]):
+            shape = [scale.size if each == axis else 1 for each in range(weight.ndim)]
+            steps = weight / scale.reshape(shape) - (exact - zero.reshape(shape))
+            found.append(float(np.abs(steps).max(initial=0.0)))
+    return min(found)
