@@ -45,7 +45,7 @@ from benchmarks.contest import SEED, VOCABULARY
 from benchmarks.onnx_layers import Layer, computed_in, foreign_weights, layers_of, with_outputs
 from benchmarks.report import machine, markdown_table
 from sparsec.target import host
-from tests.end_to_end.accuracy import Distance, distance, is_close, session
+from tests.end_to_end.accuracy import Distance, distance, objections, session
 from tests.fixtures.inputs import draw_inputs
 
 Array = np.ndarray
@@ -76,9 +76,9 @@ class Verdict:
     optimised: Distance
 
     @property
-    def holds(self) -> bool:
-        """Whether the rule does."""
-        return is_close(self.found, self.optimised)
+    def objections(self) -> list[str]:
+        """What the rule has against it, nothing if it holds."""
+        return objections(self.found, self.optimised)
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,7 @@ def rule_table(verdicts: Sequence[Verdict]) -> str:
             each.inputs,
             *(f"{share:.3%}" for share in (each.found.mean, each.found.maximum)),
             *(f"{share:.3%}" for share in (each.optimised.mean, each.optimised.maximum)),
-            "holds" if each.holds else "DOES NOT HOLD",
+            "does not hold: " + ", ".join(each.objections) if each.objections else "holds",
         ]
         for each in verdicts
     ]
@@ -323,10 +323,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.markdown:
         chosen.markdown.write_text(text)
     if chosen.json:
-        rule = [{**asdict(each), "holds": each.holds} for each in verdicts]
+        rule = [{**asdict(each), "objections": each.objections} for each in verdicts]
         content = {"title": title, "rule": rule, "layers": asdict(table) if table else None}
         chosen.json.write_text(json.dumps(content, indent=1) + "\n")
-    return HOLDS if all(each.holds for each in verdicts) else BROKEN
+    return BROKEN if any(each.objections for each in verdicts) else HOLDS
 
 
 if __name__ == "__main__":
