@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,13 +45,16 @@ from sparsec.weights import WeightStore
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+Made = Callable[[str, str], None]
+"""Hears, from any thread, that the `llvm` or the `object` of a target is there; the last object is of none, ""."""
+
 
 def unwatched(steps: Iterator[Step], target: str) -> Iterator[Step]:
     """The watch that looks at nothing."""
     return steps
 
 
-def silent(text: str) -> None:
+def silent(*news: str) -> None:
     """The listener that wants to know nothing."""
 
 
@@ -76,11 +80,12 @@ def compile(
     return _load(read(model, weights), chosen, unwatched)
 
 
-def compile_watched(path: Path, options: Options, watch: Watch, tell: Tell = silent) -> Program:
+def compile_watched(path: Path, options: Options, watch: Watch, tell: Tell = silent, made: Made = silent) -> Program:
     """`compile` a file for somebody who looks on.
 
     Args:
         tell: hears about what comes before the steps of the pipeline.
+        made: hears about what comes after them.
 
     Raises:
         SparsecError: as `compile` does.
@@ -89,19 +94,19 @@ def compile_watched(path: Path, options: Options, watch: Watch, tell: Tell = sil
         return jit.load(found, options)
     source = read(path)
     take_timings(source, options, tell)
-    return _load(source, options, watch)
+    return _load(source, options, watch, made)
 
 
-def _load(source: Source, options: Options, watch: Watch) -> Program:
+def _load(source: Source, options: Options, watch: Watch, made: Made = silent) -> Program:
     if options.dump_ir is None:
-        return jit.load(build(source, options, watch).artifact, options)
+        return jit.load(build(source, options, watch, made=made).artifact, options)
     from sparsec import debug  # who only compiles needs no tables and terminals
 
     def dumped(steps: Iterator[Step], target: str) -> Iterator[Step]:
         assert options.dump_ir is not None
         return debug.dump(watch(steps, target), options.dump_ir, f"_{target}" if target else "")
 
-    return jit.load(build(source, options, dumped, fresh=True).artifact, options)
+    return jit.load(build(source, options, dumped, fresh=True, made=made).artifact, options)
 
 
 @dataclass(frozen=True)
@@ -187,13 +192,16 @@ def take_timings(source: Source, options: Options, tell: Tell = silent) -> None:
         source.context.timings = tune(source.module, source.context, best, options, shortcut.compiler_digest(), tell)
 
 
-def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: bool = False) -> Built:
+def build(
+    source: Source, options: Options, watch: Watch = unwatched, *, fresh: bool = False, made: Made = silent
+) -> Built:
     """Compile a model that was read, or find it in the cache.
 
     Args:
         watch: sees the steps of the pipeline, but those of targets that another process lowers; there are none when
             the model comes from the cache.
         fresh: never look in the cache, and show the watch all steps.
+        made: hears of the targets that another process lowers, too.
     """
     prefix = options.c_prefix(Path(source.name).stem)
     targets = options.cpu_targets()
@@ -204,8 +212,14 @@ def build(source: Source, options: Options, watch: Watch = unwatched, *, fresh: 
         if source.digest is not None:
             shortcut.remember(source.name, source.digest, options, key)
         return Built(Artifact.from_bytes(found), cached=True)
-    with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options) as code:
-        lowered = lower(source, targets, options, watch, code.add, assistant)
+    done = partial(made, "object")
+    with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options, done) as code:
+
+        def take(target: CpuTarget, text: str) -> None:
+            made("llvm", target.name)
+            code.add(target, text)
+
+        lowered = lower(source, targets, options, watch, take, assistant)
         if lowered is None:
             raise CompilerBug("the compilation was stopped before there was code")
         artifact = Artifact(code.finish(lowered.signature), lowered.weights, lowered.signature, prefix)
@@ -358,20 +372,26 @@ def _cache_key(source: Source, options: Options) -> bytes:
     return "\0".join([*own, source.name, timings, str(source.module)]).encode()
 
 
-def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatched) -> bytes:
+def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatched, made: Made = silent) -> bytes:
     """The code as text: `asm`, `llvm`, or `mlir`, which is the [kernels] module.
+
+    Args:
+        watch: sees the steps of the pipeline.
+        made: hears of the code of each target; the text as a whole is the only object.
 
     Raises:
         CodegenError: LLVM failed.
     """
     targets = options.cpu_targets()
-    lowered = lower(source, targets, options, watch)
+    lowered = lower(source, targets, options, watch, lambda target, text: made("llvm", target.name))
     if lowered is None:
         raise CompilerBug("the compilation was stopped before there was code")
     if kind == "mlir":
         return (str(source.module) + "\n").encode()
     prefix = options.c_prefix(Path(source.name).stem)
-    return emit_code(_TEXT_KINDS[kind], lowered.texts, lowered.signature, prefix, targets, options)
+    code = emit_code(_TEXT_KINDS[kind], lowered.texts, lowered.signature, prefix, targets, options)
+    made("object", "")
+    return code
 
 
 _TEXT_KINDS = {"asm": "assembly", "llvm": "llvm"}

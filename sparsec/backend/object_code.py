@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import resources
 
@@ -97,10 +97,13 @@ class ObjectCode:
         prefix: what the model's C names start with.
         targets: best first.
         options: `time_limit` counts.
+        made: hears, from another thread, of each object when it is there: the target's name, "" for the last one.
     """
 
-    def __init__(self, prefix: str, targets: Sequence[CpuTarget], options: Options):
-        self._prefix, self._targets = prefix, targets
+    def __init__(
+        self, prefix: str, targets: Sequence[CpuTarget], options: Options, made: Callable[[str], None] = lambda _: None
+    ):
+        self._prefix, self._targets, self._made = prefix, targets, made
         self._objects: dict[str, Future[bytes]] = {}
         self._turns = ThreadPoolExecutor(1)  # the worker does one thing at a time
         self._time_limit = options.time_limit
@@ -116,7 +119,7 @@ class ObjectCode:
         names = [f"{kind}_{target.name}" for kind in _ENTRIES]
         if target is self._targets[0]:
             names.append(_SHARED)
-        self._objects[target.name] = self._request(text, names, ())
+        self._objects[target.name] = self._request(target.name, text, names, ())
 
     def finish(self, signature: Signature) -> tuple[bytes, ...]:
         """All objects, after all targets were added.
@@ -126,14 +129,20 @@ class ObjectCode:
         """
         names = [f"{kind}_{target.name}" for target in self._targets for kind in _ENTRIES]
         frame = _frame(signature, self._prefix, self._targets)
-        last = self._request(frame, [*names, _SHARED], exported_names(self._prefix))
+        last = self._request("", frame, [*names, _SHARED], exported_names(self._prefix))
         objects = [*(self._objects[target.name] for target in self._targets), last]
         return tuple(made.result() for made in objects)
 
-    def _request(self, text: str, names: Sequence[str], exports: Sequence[str]) -> Future[bytes]:
+    def _request(self, owner: str, text: str, names: Sequence[str], exports: Sequence[str]) -> Future[bytes]:
         """Ask for an object. These names, and what kernels call, get the prefix and a dot, which no C name has."""
         hidden = {name: f"{self._prefix}.{name}" for name in (*names, _PARALLEL)}
-        return self._turns.submit(WORKER.request, "object", [text], exports, self._time_limit, hidden)
+
+        def make() -> bytes:
+            code = WORKER.request("object", [text], exports, self._time_limit, hidden)
+            self._made(owner)
+            return code
+
+        return self._turns.submit(make)
 
 
 def _frame(signature: Signature, prefix: str, targets: Sequence[CpuTarget]) -> str:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from sparsec.cli.arguments import Commands, add_command, add_compilation, add_json, add_model, compilation_options
-from sparsec.cli.console import progress
 from sparsec.cli.files import require_writable, write_bytes
 from sparsec.cli.info import size_text
+from sparsec.cli.progress import Plan, progress
 from sparsec.errors import OptionError
 
 if TYPE_CHECKING:
-    from sparsec.api import Source, Watch
+    from sparsec.api import Made, Source, Watch
     from sparsec.debug import Times
     from sparsec.options import Options
     from sparsec.pipeline import Step
@@ -50,6 +50,7 @@ def register(commands: Commands) -> None:
     group.add_argument("--stop-after", metavar="STAGE", help="stop after a stage or a pass; nothing is written")
     group.add_argument("--time-passes", action="store_true", help="print how long each pass took")
     add_json(parser)
+    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing, and show no progress on a terminal")
     parser.set_defaults(execute=execute)
 
 
@@ -77,18 +78,20 @@ def execute(chosen: argparse.Namespace) -> int:
         return 0
     from sparsec import api  # the compiler is only imported when something is compiled
 
-    with progress(chosen.model, quiet=bool(chosen.print_ir_after)) as shown:
+    with progress(chosen.model, quiet=chosen.quiet or bool(chosen.print_ir_after)) as shown:
 
         def watch(steps: Iterator[Step], target: str) -> Iterator[Step]:
             return inspection.watch(shown(steps, target), target)
 
         source = api.read(chosen.model)
         api.take_timings(source, options, shown.tell)
+        plan = Plan.of(len(targets), _objects(kind, len(targets)))
+        shown.expect(plan.until(chosen.stop_after) if inspection.stops else plan)
         if inspection.stops:
             api.lower(source, options.cpu_targets(), options, watch)
             inspection.finish()
             return 0
-        files, cached = _make(source, kind, output, options, watch, fresh=inspection.looks)
+        files, cached = _make(source, kind, output, options, watch, shown.made, fresh=inspection.looks)
     inspection.finish()
     _report(chosen, files, targets, begin, cached=cached)
     return 0
@@ -102,7 +105,7 @@ def _report(
     if chosen.json:
         summary = {"model": str(chosen.model), "targets": targets, "cached": cached, "files": files, "seconds": seconds}
         print(json.dumps(summary))
-    else:
+    elif not chosen.quiet:
         written = ", ".join(f"{name} ({size_text(size)})" for name, size in files.items())
         origin = ", from the cache" if cached else ""
         Console(stderr=True, highlight=False).print(
@@ -117,17 +120,22 @@ def _library_targets(*, tuned: bool) -> tuple[str, ...]:
     return tuple(target.name for target in runnable_targets()) if tuned else ("all",)
 
 
+def _objects(kind: str, targets: int) -> int:
+    """How many pieces LLVM makes: one per target and the runtime, a text in one piece, or none."""
+    return {"mlir": 0, "asm": 1, "llvm": 1}.get(kind, targets + 1)
+
+
 def _make(
-    source: Source, kind: str, output: Path, options: Options, watch: Watch, *, fresh: bool
+    source: Source, kind: str, output: Path, options: Options, watch: Watch, made: Made, *, fresh: bool
 ) -> tuple[dict[str, int], bool]:
     """Compile and write; returns the sizes of the files by path, and whether the code came from the cache."""
     from sparsec import api
     from sparsec.backend.shared_library import write_with_header
 
     if kind in ("so", "obj"):
-        built = api.build(source, options, watch, fresh=fresh)
+        built = api.build(source, options, watch, fresh=fresh, made=made)
         return write_with_header(built.artifact, output, options, relocatable=kind == "obj"), built.cached
-    text = api.emit_text(source, kind, options, watch)
+    text = api.emit_text(source, kind, options, watch, made)
     return {str(output): write_bytes(output, text)}, False
 
 

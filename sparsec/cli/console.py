@@ -1,16 +1,13 @@
-"""What the commands print with: tables that keep names whole, a spinner on terminals, errors instead of tracebacks."""
+"""What the commands print with: tables that keep names whole, errors instead of tracebacks."""
 
 from __future__ import annotations
 
 import os
 import sys
 import traceback
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -18,9 +15,6 @@ from rich.table import Table
 from rich.text import Text
 
 from sparsec.errors import CompilerBug, SparsecError
-
-if TYPE_CHECKING:
-    from sparsec.pipeline import Step
 
 DONE, MISTAKE, BUG, INTERRUPTED = 0, 2, 70, 130
 """Exit codes."""
@@ -61,46 +55,6 @@ def new_table(*columns: str, right: tuple[str, ...] = (), fold: str = "", title:
             min_width=len(name),
         )
     return table
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a compilation reports to: a `Watch` of the pipeline, and `tell` for what comes before.
-
-    Attributes:
-        path: the model.
-        show: shows a line, or does not.
-    """
-
-    path: Path
-    show: Callable[[str], None]
-
-    def tell(self, text: str) -> None:
-        """Show what is being done to the model."""
-        self.show(f"compiling {self.path.name}: {text}")
-
-    def __call__(self, steps: Iterator[Step], target: str) -> Iterator[Step]:
-        """Show the passes as they end."""
-        for step in steps:
-            self.tell(f"[{step.stage}] {step.pass_name} {target}".rstrip())
-            yield step
-        if target:
-            self.tell("[object]")
-
-
-@contextmanager
-def progress(path: Path, *, quiet: bool = False) -> Generator[Progress, None, None]:
-    """Show on a terminal's stderr what the compiler is doing; elsewhere show nothing.
-
-    Args:
-        quiet: show nothing there either.
-    """
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield Progress(path, lambda text: None)
-        return
-    with console.status(Text(f"reading {path.name}")) as status:
-        yield Progress(path, lambda text: status.update(Text(text)))
 
 
 def guarded(action: Callable[[], int]) -> int:

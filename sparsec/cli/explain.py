@@ -16,9 +16,10 @@ from sparsec.cli.arguments import (
     compilation_options,
     parse_dims,
 )
-from sparsec.cli.console import Output, new_table, progress
+from sparsec.cli.console import Output, new_table
 from sparsec.cli.feeds import choose_sizes
 from sparsec.cli.files import require_writable, write_bytes
+from sparsec.cli.progress import Plan, progress
 from sparsec.errors import ModelError
 from sparsec.explanation.report import SPARSITIES, LayerReport, Report
 
@@ -65,6 +66,7 @@ def execute(chosen: argparse.Namespace) -> int:
         inputs = api.signature_of(source).inputs
         expected = {name: size for name, size in options.expect if name not in given}
         sizes = {**choose_sizes(inputs, given), **expected}
+        shown.expect(Plan.of(targets=0, objects=0))
         report = api_explain.explain_source(source, options, sizes, chosen.measure, shown)
     if chosen.json is not None:
         write_bytes(chosen.json, (report.to_json() + "\n").encode())

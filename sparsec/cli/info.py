@@ -20,7 +20,8 @@ from sparsec.cli.arguments import (
     compilation_options,
     refuse_compilation,
 )
-from sparsec.cli.console import Output, new_table, progress
+from sparsec.cli.console import Output, new_table
+from sparsec.cli.progress import Plan, progress
 from sparsec.runtime.signature import Signature, TensorInfo
 
 
@@ -57,6 +58,7 @@ def execute(chosen: argparse.Namespace) -> int:
         with progress(chosen.model) as shown:
             source = api.read(chosen.model)
             api.take_timings(source, options, shown.tell)
+            shown.expect(Plan.of(targets=0, objects=0).until("scheduled"))
             signature = api.scheduled_signature(source, options, shown)
         facts = describe(chosen.model, signature, [target.name for target in targets])
     if chosen.json:

@@ -6,7 +6,7 @@ import argparse
 
 import sparsec
 from sparsec.cli.arguments import compilation_options, refuse_compilation
-from sparsec.cli.console import progress
+from sparsec.cli.progress import Plan, progress
 from sparsec.runtime.program import Program
 
 
@@ -22,5 +22,8 @@ def open_program(chosen: argparse.Namespace) -> Program:
         return sparsec.load(chosen.model, threads=options.get("threads"), pinned=chosen.pin)
     from sparsec import api  # the compiler is only imported when something is compiled
 
+    chosen_options = sparsec.Options.of(**options)
+    targets = len(chosen_options.cpu_targets())
     with progress(chosen.model) as shown:
-        return api.compile_watched(chosen.model, sparsec.Options.of(**options), shown, shown.tell)
+        shown.expect(Plan.of(targets, objects=targets + 1))
+        return api.compile_watched(chosen.model, chosen_options, shown, shown.tell, shown.made)
