@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from sparsec import __version__, pipeline, shortcut
 from sparsec.backend import jit
 from sparsec.backend.artifact import Artifact
 from sparsec.backend.cache import Cache
-from sparsec.backend.object_code import ObjectCode
+from sparsec.backend.object_code import Made, ObjectCode
 from sparsec.backend.object_code import emit as emit_code
 from sparsec.backend.worker_client import WORKER
 from sparsec.builder import INPUT_NAMES, OUTPUT_NAMES, constant_value
@@ -44,9 +43,6 @@ from sparsec.weights import WeightStore
 
 if TYPE_CHECKING:
     from onnx import ModelProto
-
-Made = Callable[[str, str], None]
-"""Hears, from any thread, that the `llvm` or the `object` of a target is there; the last object is of none, ""."""
 
 
 def unwatched(steps: Iterator[Step], target: str) -> Iterator[Step]:
@@ -212,14 +208,8 @@ def build(
         if source.digest is not None:
             shortcut.remember(source.name, source.digest, options, key)
         return Built(Artifact.from_bytes(found), cached=True)
-    done = partial(made, "object")
-    with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options, done) as code:
-
-        def take(target: CpuTarget, text: str) -> None:
-            made("llvm", target.name)
-            code.add(target, text)
-
-        lowered = lower(source, targets, options, watch, take, assistant)
+    with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options, made) as code:
+        lowered = lower(source, targets, options, watch, code.add, assistant)
         if lowered is None:
             raise CompilerBug("the compilation was stopped before there was code")
         artifact = Artifact(code.finish(lowered.signature), lowered.weights, lowered.signature, prefix)
@@ -376,7 +366,6 @@ def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatc
     """The code as text: `asm`, `llvm`, or `mlir`, which is the [kernels] module.
 
     Args:
-        watch: sees the steps of the pipeline.
         made: hears of the code of each target; the text as a whole is the only object.
 
     Raises:

@@ -26,6 +26,9 @@ _SHARED = "output_shapes"
 _PARALLEL = "sparsec_parallel"
 """The function of the runtime that generated code calls."""
 
+Made = Callable[[str, str], None]
+"""Hears, from any thread, that the `llvm` or the `object` of a target is there; the last object is of none, ""."""
+
 
 def emit_ir(module: ModuleOp, target: CpuTarget, entries: frozenset[str] | None = None) -> str:
     """The LLVM text of one target's code.
@@ -97,11 +100,11 @@ class ObjectCode:
         prefix: what the model's C names start with.
         targets: best first.
         options: `time_limit` counts.
-        made: hears, from another thread, of each object when it is there: the target's name, "" for the last one.
+        made: hears of all that is added, and of each object when it is there.
     """
 
     def __init__(
-        self, prefix: str, targets: Sequence[CpuTarget], options: Options, made: Callable[[str], None] = lambda _: None
+        self, prefix: str, targets: Sequence[CpuTarget], options: Options, made: Made = lambda stage, target: None
     ):
         self._prefix, self._targets, self._made = prefix, targets, made
         self._objects: dict[str, Future[bytes]] = {}
@@ -116,6 +119,7 @@ class ObjectCode:
 
     def add(self, target: CpuTarget, text: str) -> None:
         """Begin with the code of one target, which `emit_ir` made. The order of the targets does not matter."""
+        self._made("llvm", target.name)
         names = [f"{kind}_{target.name}" for kind in _ENTRIES]
         if target is self._targets[0]:
             names.append(_SHARED)
@@ -139,7 +143,7 @@ class ObjectCode:
 
         def make() -> bytes:
             code = WORKER.request("object", [text], exports, self._time_limit, hidden)
-            self._made(owner)
+            self._made("object", owner)
             return code
 
         return self._turns.submit(make)

@@ -18,7 +18,8 @@ from sparsec.cli.progress import Plan, progress
 from sparsec.errors import OptionError
 
 if TYPE_CHECKING:
-    from sparsec.api import Made, Source, Watch
+    from sparsec.api import Source, Watch
+    from sparsec.backend.object_code import Made
     from sparsec.debug import Times
     from sparsec.options import Options
     from sparsec.pipeline import Step
