@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from xdsl.dialects.builtin import IntegerType, i64
 
-from sparsec.lowering.kernels.values import size_of, vector_of
+from sparsec.lowering.kernels.values import element_of, size_of, vector_of
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value
 from sparsec.schedule import TILE
 
@@ -18,13 +18,36 @@ ROW_TABLE_BYTES = 8 * TILE
 
 
 def transpose(e: Emitter, rows: Sequence[Value]) -> list[Value]:
-    """16 vectors of 16 lanes: lane j of vector i becomes lane i of vector j."""
-    low = [lane + side for lane in range(LANES // 2) for side in (0, LANES)]
-    high = [lane + LANES // 2 for lane in low]
-    half = LANES // 2
-    for _ in range(4):  # each turn rotates (row, lane), seen as one number of 8 bits, by one bit
-        rows = [e.shuffle(rows[i], rows[i + half], order) for i in range(half) for order in (low, high)]
-    return list(rows)
+    """16 vectors of 16 lanes of 8 bits or more: lane j of vector i becomes lane i of vector j.
+
+    Lanes first move within parts of 128 bits, then parts move as a whole: every shuffle is one instruction for each
+    register, whatever the width of registers. (Shuffles across all lanes are four on AVX2, and LLVM takes long to find them.)
+    """
+    lanes = 16 // size_of(element_of(rows[0].type))  # of a part
+    groups = [_interleaved(e, rows[start : start + lanes]) for start in range(0, LANES, lanes)]
+    columns = [_parts_transposed(e, column) for column in zip(*groups, strict=True)]
+    return [column[part] for part in range(LANES // lanes) for column in columns]
+
+
+def _interleaved(e: Emitter, rows: Sequence[Value]) -> Sequence[Value]:
+    """n vectors whose parts have n lanes: vector j gets lane j of all rows, in each part."""
+    half = len(rows) // 2
+    for _ in range(half.bit_length()):  # each turn rotates (row, lane), seen as one number, by one bit
+        rows = [e.unpack(rows[i], rows[i + half], high) for i in range(half) for high in (False, True)]
+    return rows
+
+
+def _parts_transposed(e: Emitter, rows: Sequence[Value]) -> Sequence[Value]:
+    """n vectors of n parts: vector p gets part p of all rows."""
+    half, lanes = len(rows) // 2, LANES // len(rows)
+    even = [start + lane for start in range(0, 2 * LANES, 2 * lanes) for lane in range(lanes)]
+    for _ in range(half.bit_length()):
+        rows = [
+            e.shuffle(rows[2 * i], rows[2 * i + 1], [lane + odd * lanes for lane in even])
+            for odd in (0, 1)
+            for i in range(half)
+        ]
+    return rows
 
 
 def fill_row_table(
