@@ -196,7 +196,7 @@ def build(
     Args:
         watch: sees the steps of the pipeline, but those of targets that another process lowers; there are none when
             the model comes from the cache.
-        fresh: never look in the cache, and show the watch all steps.
+        fresh: never look in the cache, show the watch all steps, and verify after each.
         made: hears of the targets that another process lowers, too.
     """
     prefix = options.c_prefix(Path(source.name).stem)
@@ -209,7 +209,7 @@ def build(
             shortcut.remember(source.name, source.digest, options, key)
         return Built(Artifact.from_bytes(found), cached=True)
     with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options, made) as code:
-        lowered = lower(source, targets, options, watch, code.add, assistant)
+        lowered = lower(source, targets, options, watch, code.add, assistant, thorough=fresh)
         if lowered is None:
             raise CompilerBug("the compilation was stopped before there was code")
         artifact = Artifact(code.finish(lowered.signature), lowered.weights, lowered.signature, prefix)
@@ -235,18 +235,21 @@ def lower(
     watch: Watch = unwatched,
     take: Take = lambda target, text: None,
     assistant: Assistant | None = None,
+    *,
+    thorough: bool = True,
 ) -> Lowered | None:
     """Run the whole pipeline; the stages after [kernels] once per target. None when the watch stops it early.
 
     Args:
         take: gets the text of each target as soon as it is there, from any thread.
         assistant: lowers some of the targets.
+        thorough: verify after each pass, see `pipeline.run`.
     """
     signature = signature_of(source)
     passes = 0
     take_timings(source, options)
     stages = stages_for(signature, targets, options)
-    for step in watch(pipeline.run(source.module, source.context, stages), ""):
+    for step in watch(pipeline.run(source.module, source.context, stages, thorough=thorough), ""):
         passes = step.index
         if step.ends_stage and step.stage == "sparse":
             signature = replace(signature, packing=_packing(step.module))
@@ -261,7 +264,9 @@ def lower(
         raise CompilerBug("the symbols of the program are not those of the model")
     weights = source.context.weights.get(program.weights.data)
     limit = options.time_limit
-    texts = lower_variants(source.module, source.context, targets, passes, watch, take, assistant, limit)
+    texts = lower_variants(
+        source.module, source.context, targets, passes, watch, take, assistant, limit, thorough=thorough
+    )
     return None if texts is None else Lowered(texts, weights, signature)
 
 

@@ -58,7 +58,7 @@ class Stage:
         name: as in `[graph]`.
         passes: run in this order.
         ensures: raises `CompilerBug` unless the module has the form that the next stage expects.
-        verified: whether xDSL verifies the module after each pass.
+        verified: whether xDSL verifies the module, after each pass or at the end.
     """
 
     name: str
@@ -133,7 +133,7 @@ def code_stages(target: CpuTarget, *, measured: bool = False, verified: bool = T
 
     Args:
         measured: make the kernels callable one by one, for `measure.py`.
-        verified: verify [loops], a fifth of the time. Targets differ in a few ops: it is enough for the first one.
+        verified: verify [loops], a fifth of the time. LLVM verifies what becomes of it; this says more about bugs.
     """
     return (
         Stage("loops", (KernelsToLoops(target.name, measured),), forms.loops, verified=verified),
@@ -162,12 +162,18 @@ class Step:
 
 
 def run(
-    module: ModuleOp, context: CompilerContext, stages: Sequence[Stage] = PIPELINE, first: int = 0
+    module: ModuleOp,
+    context: CompilerContext,
+    stages: Sequence[Stage] = PIPELINE,
+    first: int = 0,
+    *,
+    thorough: bool = True,
 ) -> Generator[Step, None, None]:
     """Run all passes on `module`, in place, yielding after each one. Whoever stops consuming stops the compiler.
 
     Args:
         first: the index of the module as given; not 0 when this goes on where another run ended.
+        thorough: verify after each pass, which takes as long as the passes do, rather than at the end of each stage.
 
     Raises:
         CompilerBug: a pass failed or left invalid IR, or a stage did not end in its form.
@@ -177,13 +183,13 @@ def run(
     for stage in stages:
         for position, current in enumerate(stage.passes, 1):
             index += 1
+            ends_stage = position == len(stage.passes)
             with collector_off():
                 begin = time.perf_counter()
                 _apply(current, context, module, stage)
                 seconds = time.perf_counter() - begin
-                if stage.verified:
-                    _verify(module, stage, current)
-            ends_stage = position == len(stage.passes)
+                if stage.verified and (thorough or ends_stage):
+                    _verify(module, stage, current.name if thorough else "one of its passes")
             if ends_stage:
                 stage.ensures(module)
             yield Step(index, stage.name, current.name, ends_stage, module, seconds)
@@ -211,11 +217,11 @@ def _apply(current: ModulePass, context: CompilerContext, module: ModuleOp, stag
         raise CompilerBug(f"[{stage.name}] {current.name} failed: {type(error).__name__}: {error}") from error
 
 
-def _verify(module: ModuleOp, stage: Stage, current: ModulePass) -> None:
+def _verify(module: ModuleOp, stage: Stage, suspect: str) -> None:
     try:
         module.verify()
     except VerifyException as error:
-        raise CompilerBug(f"[{stage.name}] {current.name} left invalid IR: {innermost_message(error)}") from None
+        raise CompilerBug(f"[{stage.name}] {suspect} left invalid IR: {innermost_message(error)}") from None
 
 
 def innermost_message(error: BaseException) -> str:

@@ -110,6 +110,8 @@ def lower_variants(
     take: Take,
     assistant: Assistant | None = None,
     time_limit: float = 300.0,
+    *,
+    thorough: bool = True,
 ) -> list[str] | None:
     """The LLVM text of each target, or None when the watch stops early.
 
@@ -120,6 +122,7 @@ def lower_variants(
         take: is called from more than one thread.
         assistant: lowers some of the targets meanwhile.
         time_limit: seconds that the assistant may take for one of them.
+        thorough: verify [loops] of the first target; the others differ in a few ops.
     """
     texts: dict[str, str] = {}
 
@@ -137,7 +140,7 @@ def lower_variants(
                 if not queue and len(texts) < len(targets):
                     raise CompilerBug("a target got lost on its way to another process") from None
                 continue
-            text = _lower(module, context, target, passes, watch, verified=target is targets[0])
+            text = _lower(module, context, target, passes, watch, verified=thorough and target is targets[0])
             if text is None:
                 return None
             keep(target, text)

@@ -82,6 +82,15 @@ def test_invalid_ir_is_a_short_compiler_bug_that_names_the_pass() -> None:
     assert len(str(caught.value)) < pipeline.MESSAGE_LIMIT + 100
 
 
+def test_who_does_not_look_on_has_stages_verified_at_their_ends() -> None:
+    module, weights = relu_module()
+    stage = Stage("graph", (BreakTypes(), BreakNothing()), forms.graph)
+    steps = pipeline.run(module, context_of(weights), (stage,), thorough=False)
+    assert [next(steps).pass_name for _ in range(2)] == ["", "break-types"]
+    with pytest.raises(CompilerBug, match=r"^\[graph\] one of its passes left invalid IR"):
+        next(steps)
+
+
 def test_a_stage_that_misses_its_form_is_a_compiler_bug() -> None:
     module, weights = relu_module()
     stage = Stage("sparse", (BreakNothing(),), forms.sparse)
