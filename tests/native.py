@@ -65,7 +65,7 @@ def llvm_text(functions: Sequence[func.FuncOp]) -> str:
     module = ModuleOp(list(functions))
     module.verify()
     LoopsToLlvm().apply(Context(), module)
-    return str(convert_module(module, TRIPLE))
+    return convert_module(module, TRIPLE)
 
 
 def _generate(kind: str, functions: Sequence[func.FuncOp]) -> bytes:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import resources
 
+from xdsl.dialects import llvm
 from xdsl.dialects.builtin import ModuleOp
 
-from sparsec.backend.convert_llvm import convert_module
+from sparsec.backend.convert_llvm import Heading, convert_module
 from sparsec.backend.descriptor import descriptor_text, exported_names
 from sparsec.backend.llvm_binding import TRIPLE
 from sparsec.backend.worker_client import WORKER
@@ -43,27 +44,20 @@ def emit_ir(module: ModuleOp, target: CpuTarget, entries: frozenset[str] | None 
     """
     if entries is None:
         entries = frozenset({f"{kind}_{target.name}" for kind in _ENTRIES} | {_SHARED})
-    converted = convert_module(module, TRIPLE)
-    defined: set[str] = set()
-    for function in converted.functions:
-        if function.is_declaration:
-            continue
-        defined.add(function.name)
-        if function.name == _SHARED:
-            function.linkage = "linkonce_odr"
-        elif function.name not in entries:
-            function.linkage = "internal"
-        _set_target(function.attributes, None if function.name == _SHARED else target)
+    defined = {op.sym_name.data for op in module.ops if isinstance(op, llvm.FuncOp) and op.body.blocks}
     if missing := sorted(entries - defined):
         raise CompilerBug(f"the [llvm] form lacks {', '.join(missing)}")
-    return str(converted)
+    # Kernels stay calls: one copy of each, whoever calls it.
+    baseline = "noinline", "nounwind"
+    own = *baseline, f'"target-cpu"="{target.llvm_cpu}"', f'"target-features"="{target.llvm_features}"'
 
+    def heading_of(function: llvm.FuncOp) -> Heading:
+        name = function.sym_name.data
+        if name == _SHARED:
+            return Heading("linkonce_odr", baseline)
+        return Heading("external" if name in entries else "internal", own)
 
-def _set_target(attributes: set[str], target: CpuTarget | None) -> None:
-    """Fix the CPU of one function, baseline for None. Kernels stay calls: one copy of each, whoever calls it."""
-    own = [] if target is None else [f'"target-cpu"="{target.llvm_cpu}"', f'"target-features"="{target.llvm_features}"']
-    attributes -= {attribute for attribute in attributes if attribute.startswith('"target-')}
-    set[str].update(attributes, {"noinline", "nounwind", *own})  # its own add() refuses values
+    return convert_module(module, TRIPLE, heading_of)
 
 
 def emit(

@@ -18,7 +18,7 @@ def convert(text: str) -> str:
     """LLVM IR text of a module in [loops] or [llvm] form; LLVM itself finds it valid."""
     module = parse(text)
     LoopsToLlvm().apply(Context(), module)
-    converted = str(convert_module(module, TRIPLE))
+    converted = convert_module(module, TRIPLE)
     binding.parse_assembly(converted).verify()
     return converted
 

@@ -21,7 +21,7 @@ def transpose(e: Emitter, rows: Sequence[Value]) -> list[Value]:
     """16 vectors of 16 lanes of 8 bits or more: lane j of vector i becomes lane i of vector j.
 
     Lanes first move within parts of 128 bits, then parts move as a whole: every shuffle is one instruction for each
-    register, whatever the width of registers. (Shuffles across all lanes are four on AVX2, and LLVM takes long to find them.)
+    register, whatever the width of registers. (A shuffle across all lanes is four on AVX2, and takes LLVM long.)
     """
     lanes = 16 // size_of(element_of(rows[0].type))  # of a part
     groups = [_interleaved(e, rows[start : start + lanes]) for start in range(0, LANES, lanes)]
