@@ -91,18 +91,14 @@ class MeasuredProgram:
 
     def _find_kernels(self, program: kernel.Program, target: CpuTarget) -> list[MeasuredKernel]:
         calls = [op for op in program.body.block.ops if isinstance(op, kernel.KernelOp)]
-        functions = {
-            key: f"repeat_{number}_{target.name}" for number, key in enumerate(distinct_kernels(calls, target))
-        }
+        keys = {op: kernel_key(op, target) for op in calls}
+        distinct = distinct_kernels(keys)
+        functions = {key: f"repeat_{number}_{target.name}" for number, key in enumerate(distinct)}
         sets: dict[str, list[int]] = {key: [] for key in functions}
-        for op in calls:
-            key = kernel_key(op, target)
+        for op, key in keys.items():
             sets[key].append(self._memory.arguments(op.operands))
             self._order.append((functions[key], np.array(sets[key][-1:], np.int64)))
-        return [
-            MeasuredKernel(op, functions[key], np.array(sets[key], np.int64))
-            for key, op in distinct_kernels(calls, target).items()
-        ]
+        return [MeasuredKernel(op, functions[key], np.array(sets[key], np.int64)) for key, op in distinct.items()]
 
     def turns(self, measured: MeasuredKernel, seconds: float = RUN_SECONDS) -> int:
         """How many turns make a run of about so many seconds."""

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
@@ -161,14 +162,20 @@ def respond(header: dict[str, Any], texts: Sequence[str]) -> bytes:
     """The LLVM text of a [kernels] module for the target that the request is named by; nothing for `READY`."""
     if header["kind"] == READY:
         return b""
+    module, context = _parsed(texts[0])
+    text = _lower(module, context, find_target(header["kind"]), 0, lambda steps, _: steps, verified=False)
+    assert text is not None
+    return text.encode()
+
+
+@lru_cache(1)
+def _parsed(text: str) -> tuple[ModuleOp, CompilerContext]:
+    """The module of a request: the next one is likely to be about the same."""
     context = CompilerContext()
     for dialect in all_dialects():
         context.load_dialect(dialect)
     with pipeline.collector_off():
-        module = Parser(context, texts[0]).parse_module()
-    text = _lower(module, context, find_target(header["kind"]), 0, lambda steps, _: steps, verified=False)
-    assert text is not None
-    return text.encode()
+        return Parser(context, text).parse_module(), context
 
 
 if __name__ == "__main__":

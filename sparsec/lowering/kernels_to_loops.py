@@ -8,7 +8,7 @@ To be measured, the same kernels get a `repeat_N_T` each instead, which calls ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,6 +21,7 @@ from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from sparsec.dialects import kernel
+from sparsec.dialects.encoding import Tensor
 from sparsec.dims import parse_size
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import KERNELS
@@ -68,6 +69,8 @@ class ProgramEmitter:
         self._features = frozenset(target.features)
         self._ops = list(program.body.block.ops)
         self._calls = [op for op in self._ops if isinstance(op, kernel.KernelOp)]
+        self._keys = {op: kernel_key(op, target) for op in self._calls}
+        self._distinct = distinct_kernels(self._keys)
         self._given = [symbol.data for symbol in program.symbols]
         self._bounds = {op.tokens.data: op.bound for op in self._calls if isinstance(op, kernel.TokenIndex)}
         self._symbols = [*self._given, *self._bounds]
@@ -76,7 +79,7 @@ class ProgramEmitter:
         """The distinct kernels: their keys, a call of each, and their functions."""
         return {
             key: (op, self._kernel(op, f"{op.name.removeprefix('kernel.')}_{number}_{self._target.name}"))
-            for number, (key, op) in enumerate(distinct_kernels(self._calls, self._target).items())
+            for number, (key, op) in enumerate(self._distinct.items())
         }
 
     def repeats(self) -> list[Operation]:
@@ -136,14 +139,13 @@ class ProgramEmitter:
 
     def _slot_sizes(self, e: Emitter, sizes: Sizes) -> dict[int, Value]:
         """The bytes of each arena slot, a multiple of the alignment."""
-        largest: dict[int, dict[Attribute, Value]] = {}
+        held: dict[int, dict[Tensor, None]] = {}
         for op in self._ops:
             if isinstance(op, kernel.Arena):
-                tensor = kernel.tensor_of(op.buffer)
-                largest.setdefault(op.index_value, {}).setdefault(tensor, sizes.bytes(tensor))
+                held.setdefault(op.index_value, {})[kernel.tensor_of(op.buffer)] = None
         result: dict[int, Value] = {}
-        for slot in sorted(largest):
-            candidates = list(largest[slot].values())
+        for slot in sorted(held):
+            candidates = [sizes.bytes(tensor) for tensor in held[slot]]
             total = candidates[0]
             for other in candidates[1:]:
                 total = e.maximum(total, other)
@@ -159,7 +161,7 @@ class ProgramEmitter:
     def _scratch_size(self, e: Emitter, arguments: tuple[Value, ...]) -> Sequence[Value]:
         sizes = self._planned(e, arguments[0])
         largest = e.i64(0)
-        for op in distinct_kernels(self._calls, self._target).values():
+        for op in self._distinct.values():
             largest = e.maximum(largest, _row(op).scratch(op, e, sizes))
         return [largest]
 
@@ -182,6 +184,7 @@ class ProgramEmitter:
             offset = e.add(offset, size)
         most = max((len(op.operands) for op in self._calls), default=0)
         frame = e.stack(8 * (most + 2))
+        places_in_frame = [e.offset(frame, 8 * index) for index in range(most + 2)]
 
         def run() -> None:
             places: dict[SSAValue, Value] = {}
@@ -197,10 +200,10 @@ class ProgramEmitter:
                         places[op.buffer] = e.offset(weights, op.index_value)
                     case kernel.KernelOp():
                         pointers = [*(places[operand] for operand in op.operands), status, symbols]
-                        for index, value in enumerate(pointers):
-                            e.store(value, frame, 8 * index)
+                        for value, place in zip(pointers, places_in_frame, strict=False):
+                            e.store(value, place)
                         items = _row(op).items(op, e, sizes)
-                        e.call(PARALLEL, [pool, e.address_of(names[kernel_key(op, self._target)]), frame, items])
+                        e.call(PARALLEL, [pool, e.address_of(names[self._keys[op]]), frame, items])
                     case kernel.Require():
                         pass  # checked before anything runs
                     case _:
@@ -233,11 +236,11 @@ class ProgramEmitter:
         return refused
 
 
-def distinct_kernels(calls: Sequence[kernel.KernelOp], target: CpuTarget) -> dict[str, kernel.KernelOp]:
-    """The first call of each kernel function, by `kernel_key`, in the order in which the functions are numbered."""
+def distinct_kernels(keys: Mapping[kernel.KernelOp, str]) -> dict[str, kernel.KernelOp]:
+    """The first call of each kernel function, in the order in which the functions are numbered, by its `kernel_key`."""
     found: dict[str, kernel.KernelOp] = {}
-    for op in calls:
-        found.setdefault(kernel_key(op, target), op)
+    for op, key in keys.items():
+        found.setdefault(key, op)
     return found
 
 

@@ -13,13 +13,14 @@ from typing import Any
 
 from xdsl.context import Context
 from xdsl.dialects import arith, func, llvm, scf, vector
-from xdsl.dialects.builtin import DenseArrayBase, FunctionType, IntegerAttr, ModuleOp, i32, i64
-from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.dialects.builtin import FunctionType, IntegerAttr, ModuleOp, i32, i64
+from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.values import element_of, mangled, vector_of
+from sparsec.lowering.kernels.values import element_of, lane_order, lanes_of, mangled, vector_of
+from sparsec.lowering.make_op import Build, intrinsic_call, make_op
 
 Row = Callable[[Any], Sequence[Operation]]
 
@@ -145,6 +146,9 @@ def _lower_if(branch: scf.IfOp) -> None:
     before.add_op(llvm.CondBrOp(condition, then, [], otherwise, []))
 
 
+_ZERO = IntegerAttr(0, i32)
+
+
 def _predicate(name: str) -> IntegerAttr[Any]:
     return IntegerAttr(llvm.ICmpPredicateFlag(name).to_int(), i64)
 
@@ -152,28 +156,29 @@ def _predicate(name: str) -> IntegerAttr[Any]:
 # Rows of the table: an op of [loops] -> ops whose last result replaces it
 
 
-def _binary(target: Callable[[SSAValue, SSAValue], Operation]) -> Row:
-    return lambda op: [target(op.operands[0], op.operands[1])]
+def _same(target: Build) -> Row:
+    return lambda op: [make_op(target, op.operands)]
 
 
-def _cast(target: Callable[[SSAValue, Attribute], Operation]) -> Row:
-    return lambda op: [target(op.operands[0], op.results[0].type)]
+def _cast(target: Build) -> Row:
+    return lambda op: [make_op(target, op.operands, op.results[0].type)]
 
 
 def _intrinsic(name: str) -> Row:
     def row(op: Operation) -> Sequence[Operation]:
         result_type = op.results[0].type
-        return [llvm.CallIntrinsicOp(f"{name}.{mangled(result_type)}", list(op.operands), [result_type])]
+        return [make_op(intrinsic_call(f"{name}.{mangled(result_type)}", result_type), op.operands)]
 
     return row
 
 
 def _lower_broadcast(op: vector.BroadcastOp) -> Sequence[Operation]:
-    lanes = op.vector.type.get_shape()[0]
-    undefined = llvm.UndefOp(op.vector.type)
-    zero = llvm.ConstantOp(IntegerAttr(0, i32), i32)
-    first = llvm.InsertElementOp(undefined.res, op.source, zero.result)
-    spread = llvm.ShuffleVectorOp(first.res, undefined.res, DenseArrayBase.from_list(i32, [0] * lanes), op.vector.type)
+    spread_type = op.results[0].type
+    undefined = make_op(llvm.UndefOp, (), spread_type)
+    zero = make_op(llvm.ConstantOp, (), _ZERO, i32)
+    first = make_op(llvm.InsertElementOp, [undefined.results[0], op.operands[0], zero.results[0]])
+    order = lane_order((0,) * lanes_of(spread_type))
+    spread = make_op(llvm.ShuffleVectorOp, [first.results[0], undefined.results[0]], order, spread_type)
     return [undefined, zero, first, spread]
 
 
@@ -183,8 +188,8 @@ def _lower_extract(op: vector.ExtractOp) -> Sequence[Operation]:
     if len(positions) != 1 or op.dynamic_position:
         raise CompilerBug("vector.extract in [loops] takes one static lane")
     one_lane = vector_of(element_of(op.vector.type), 1)
-    single = llvm.ShuffleVectorOp(op.vector, op.vector, DenseArrayBase.from_list(i32, [positions[0]]), one_lane)
-    return [single, llvm.BitcastOp(single.res, op.result.type)]
+    single = make_op(llvm.ShuffleVectorOp, [op.vector, op.vector], lane_order((positions[0],)), one_lane)
+    return [single, make_op(llvm.BitcastOp, single.results, op.result.type)]
 
 
 def _lower_call(op: func.CallOp) -> Sequence[Operation]:
@@ -197,50 +202,46 @@ def _lower_return(op: func.ReturnOp) -> Sequence[Operation]:
 
 
 def _lower_constant(op: arith.ConstantOp) -> Sequence[Operation]:
-    return [llvm.ConstantOp(op.value, op.result.type)]
+    return [make_op(llvm.ConstantOp, (), op.value, op.result.type)]
 
 
 def _lower_compare(op: arith.CmpiOp) -> Sequence[Operation]:
-    return [llvm.ICmpOp(op.lhs, op.rhs, IntegerAttr(op.predicate.value.data, i64))]
+    return [make_op(llvm.ICmpOp, op.operands, op.predicate)]
 
 
 def _lower_float_compare(op: arith.CmpfOp) -> Sequence[Operation]:
-    return [llvm.FCmpOp(op.lhs, op.rhs, IntegerAttr(op.predicate.value.data, i64))]
-
-
-def _lower_select(op: arith.SelectOp) -> Sequence[Operation]:
-    return [llvm.SelectOp(op.cond, op.lhs, op.rhs)]
+    return [make_op(llvm.FCmpOp, op.operands, op.predicate)]
 
 
 TABLE: dict[type[Operation], Row] = {
     func.CallOp: _lower_call,
     func.ReturnOp: _lower_return,
     arith.ConstantOp: _lower_constant,
-    arith.AddiOp: _binary(llvm.AddOp),
-    arith.SubiOp: _binary(llvm.SubOp),
-    arith.MuliOp: _binary(llvm.MulOp),
-    arith.DivUIOp: _binary(llvm.UDivOp),
-    arith.DivSIOp: _binary(llvm.SDivOp),
-    arith.RemUIOp: _binary(llvm.URemOp),
-    arith.RemSIOp: _binary(llvm.SRemOp),
-    arith.AndIOp: _binary(llvm.AndOp),
-    arith.OrIOp: _binary(llvm.OrOp),
-    arith.XOrIOp: _binary(llvm.XOrOp),
-    arith.ShLIOp: _binary(llvm.ShlOp),
-    arith.ShRUIOp: _binary(llvm.LShrOp),
-    arith.ShRSIOp: _binary(llvm.AShrOp),
+    arith.AddiOp: _same(llvm.AddOp),
+    arith.SubiOp: _same(llvm.SubOp),
+    arith.MuliOp: _same(llvm.MulOp),
+    arith.DivUIOp: _same(llvm.UDivOp),
+    arith.DivSIOp: _same(llvm.SDivOp),
+    arith.RemUIOp: _same(llvm.URemOp),
+    arith.RemSIOp: _same(llvm.SRemOp),
+    arith.AndIOp: _same(llvm.AndOp),
+    arith.OrIOp: _same(llvm.OrOp),
+    arith.XOrIOp: _same(llvm.XOrOp),
+    arith.ShLIOp: _same(llvm.ShlOp),
+    arith.ShRUIOp: _same(llvm.LShrOp),
+    arith.ShRSIOp: _same(llvm.AShrOp),
     arith.MinSIOp: _intrinsic("llvm.smin"),
     arith.MaxSIOp: _intrinsic("llvm.smax"),
     arith.MinUIOp: _intrinsic("llvm.umin"),
     arith.MaxUIOp: _intrinsic("llvm.umax"),
-    arith.AddfOp: _binary(llvm.FAddOp),
-    arith.SubfOp: _binary(llvm.FSubOp),
-    arith.MulfOp: _binary(llvm.FMulOp),
-    arith.DivfOp: _binary(llvm.FDivOp),
-    arith.NegfOp: lambda op: [llvm.FNegOp(op.operand)],
+    arith.AddfOp: _same(llvm.FAddOp),
+    arith.SubfOp: _same(llvm.FSubOp),
+    arith.MulfOp: _same(llvm.FMulOp),
+    arith.DivfOp: _same(llvm.FDivOp),
+    arith.NegfOp: _same(llvm.FNegOp),
     arith.CmpiOp: _lower_compare,
     arith.CmpfOp: _lower_float_compare,
-    arith.SelectOp: _lower_select,
+    arith.SelectOp: _same(llvm.SelectOp),
     arith.ExtUIOp: _cast(llvm.ZExtOp),
     arith.ExtSIOp: _cast(llvm.SExtOp),
     arith.TruncIOp: _cast(llvm.TruncOp),

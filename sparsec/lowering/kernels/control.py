@@ -6,13 +6,22 @@ from collections.abc import Callable, Sequence
 
 from xdsl.dialects import func, llvm, scf
 from xdsl.dialects.builtin import IntegerAttr, IntegerType, i8, i64
-from xdsl.ir import Attribute, Block, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.values import Operand, Value, ValueEmitter, element_of, pointer, size_of
+from sparsec.lowering.make_op import intrinsic_call, make_op
 
 Body = Callable[[Value, tuple[Value, ...]], Sequence[Value] | None]
 Branch = Callable[[], Sequence[Value] | None]
+
+
+def _moved(base: Value, count: int) -> Operation:
+    return llvm.GEPOp.from_mixed_indices(base, [count], i8)
+
+
+def _moved_by(base: Value, count: Value) -> Operation:
+    return llvm.GEPOp.from_mixed_indices(base, [count], i8)
 
 
 class ControlEmitter(ValueEmitter):
@@ -23,10 +32,10 @@ class ControlEmitter(ValueEmitter):
     def offset(self, base: Value, byte_offset: Operand) -> Value:
         """The pointer `byte_offset` bytes (i64) beyond `base`."""
         if isinstance(byte_offset, SSAValue):
-            return self.result(llvm.GEPOp.from_mixed_indices(base, [byte_offset], i8))
+            return self.make(_moved_by, [base, byte_offset])
         if byte_offset == 0:
             return base
-        return self.result(llvm.GEPOp.from_mixed_indices(base, [int(byte_offset)], i8))
+        return self.make(_moved, [base], int(byte_offset))
 
     def scaled(self, count: Operand, size: int) -> Operand:
         """The bytes that `count` things of `size` bytes take, as an offset."""
@@ -39,12 +48,12 @@ class ControlEmitter(ValueEmitter):
             align: bytes the address is known to be a multiple of; by default only the size of one element.
         """
         address = self.offset(base, byte_offset)
-        return self.result(llvm.LoadOp(address, value_type, align or size_of(element_of(value_type))))
+        return self.make(llvm.LoadOp, [address], value_type, align or size_of(element_of(value_type)))
 
     def store(self, value: Value, base: Value, byte_offset: Operand = 0, align: int | None = None) -> None:
         """Store a scalar or a whole vector; `align` as for `load`."""
         address = self.offset(base, byte_offset)
-        self.insert(llvm.StoreOp(value, address, align or size_of(element_of(value.type))))
+        self.insert(make_op(llvm.StoreOp, [value, address], align or size_of(element_of(value.type))))
 
     def stack(self, size: int, align: int = 64) -> Value:
         """A pointer to `size` bytes that live as long as the function runs (a few KB at most)."""
@@ -121,16 +130,16 @@ class ControlEmitter(ValueEmitter):
 
     def intrinsic(self, name: str, arguments: Sequence[Value], result_type: Attribute) -> Value:
         """Call an LLVM intrinsic by its full, mangled name."""
-        return self.result(llvm.CallIntrinsicOp(name, arguments, [result_type]))
+        return self.make(intrinsic_call(name, result_type), arguments)
 
     def intrinsic_store(self, name: str, arguments: Sequence[Value]) -> None:
         """Call an LLVM intrinsic that returns nothing."""
-        self.insert(llvm.CallIntrinsicOp(name, arguments, []))
+        self.insert(make_op(intrinsic_call(name), arguments))
 
     def prefetch(self, base: Value, byte_offset: Operand) -> None:
         """Begin to bring what lies there, if anything does, into the first-level cache."""
         arguments = [self.offset(base, byte_offset), self.i32(0), self.i32(3), self.i32(1)]
-        self.insert(llvm.CallIntrinsicOp("llvm.prefetch.p0", arguments, []))
+        self.intrinsic_store("llvm.prefetch.p0", arguments)
 
     def load_extended(self, value_type: Attribute, base: Value, byte_offset: Operand, element: IntegerType) -> Value:
         """Load unsigned integers and widen them to `element`."""

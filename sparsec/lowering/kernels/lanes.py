@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from xdsl.dialects import llvm
 from xdsl.dialects import vector as vector_dialect
-from xdsl.dialects.builtin import DenseArrayBase, IntegerType, i1, i32, i64
+from xdsl.dialects.builtin import IntegerType, i1, i32, i64
 from xdsl.ir import Attribute
 
 from sparsec.lowering.kernels.control import ControlEmitter
@@ -18,6 +18,7 @@ from sparsec.lowering.kernels.values import (
     Value,
     element_of,
     is_float,
+    lane_order,
     lanes_of,
     mangled,
     size_of,
@@ -44,7 +45,7 @@ class LaneEmitter(ControlEmitter):
 
     def broadcast(self, scalar: Value, lanes: int = LANES) -> Value:
         """The scalar in every lane."""
-        return self.result(vector_dialect.BroadcastOp(scalar, vector_of(scalar.type, lanes)))
+        return self.make(vector_dialect.BroadcastOp, [scalar], vector_of(scalar.type, lanes))
 
     def load_broadcast(self, element: Attribute, base: Value, byte_offset: Operand = 0, lanes: int = LANES) -> Value:
         """Load a scalar into every lane."""
@@ -53,8 +54,7 @@ class LaneEmitter(ControlEmitter):
     def shuffle(self, a: Value, b: Value, lanes: Sequence[int]) -> Value:
         """The lanes with these numbers of a and b laid end to end; -1 leaves a lane undefined."""
         result_type = vector_of(element_of(a.type), len(lanes))
-        mask = DenseArrayBase.from_list(i32, list(lanes))
-        return self.result(llvm.ShuffleVectorOp(a, b, mask, result_type))
+        return self.make(llvm.ShuffleVectorOp, [a, b], lane_order(tuple(lanes)), result_type)
 
     def slice(self, a: Value, start: int, count: int) -> Value:
         """`count` lanes of a from `start` on."""
@@ -73,11 +73,11 @@ class LaneEmitter(ControlEmitter):
 
     def extract(self, a: Value, lane: int) -> Value:
         """One lane as a scalar."""
-        return self.result(vector_dialect.ExtractOp(a, [lane], element_of(a.type)))
+        return self.make(vector_dialect.ExtractOp, [a], (lane,), element_of(a.type))
 
     def replace_lane(self, a: Value, scalar: Value, lane: int) -> Value:
         """a with one lane replaced."""
-        return self.result(llvm.InsertElementOp(a, scalar, self.i32(lane)))
+        return self.make(llvm.InsertElementOp, [a, scalar, self.i32(lane)])
 
     def unpack(self, a: Value, b: Value, high: bool) -> Value:
         """Interleave the low or high halves of each 128-bit part of a and b, as `vpunpckl*` and `vpunpckh*` do."""

@@ -8,12 +8,14 @@ number may stand wherever another operand fixes the type. Sizes, offsets and loo
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import cache, lru_cache
 from typing import TypeGuard
 
 from xdsl.dialects import arith, llvm, vector
 from xdsl.dialects.builtin import (
     AnyFloat,
+    DenseArrayBase,
     DenseIntOrFPElementsAttr,
     Float32Type,
     Float64Type,
@@ -29,18 +31,12 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from sparsec.dialects import lanes
 from sparsec.errors import CompilerBug
+from sparsec.lowering.make_op import Build, make_op
 
 Value = SSAValue
 Operand = Value | int | float
 
 pointer = llvm.LLVMPointerType()
-
-
-def _wrapped(value: int, integer: IntegerType) -> int:
-    """The value as the signed number that has the same low bits."""
-    width = integer.width.data
-    low = value & ((1 << width) - 1)
-    return low - (1 << width) if width > 1 and low >> (width - 1) else low
 
 
 def is_vector(value_type: Attribute) -> TypeGuard[VectorType[Attribute]]:
@@ -53,9 +49,16 @@ def is_integer(value_type: Attribute) -> TypeGuard[IntegerType]:
     return isinstance(value_type, IntegerType)
 
 
+@cache
 def vector_of(element: Attribute, lanes: int) -> VectorType[Attribute]:
     """The type of `lanes` elements side by side."""
     return VectorType(element, [lanes])
+
+
+@lru_cache(1024)
+def lane_order(lanes: tuple[int, ...]) -> DenseArrayBase[IntegerType]:
+    """The lanes that a shuffle picks, as its attribute."""
+    return DenseArrayBase.from_list(i32, lanes)
 
 
 def element_of(value_type: Attribute) -> Attribute:
@@ -92,6 +95,48 @@ def mangled(value_type: Attribute) -> str:
     return f"v{lanes_of(value_type)}{spelled}" if is_vector(value_type) else spelled
 
 
+def _key(value: float, element: Attribute) -> int | bytes:
+    """What tells constants of a type apart: the bits of floats, the signed number that integers stand for."""
+    if isinstance(element, Float32Type | Float64Type):
+        return struct.pack("<d", value)
+    if not is_integer(element):
+        raise CompilerBug(f"there are no constants of type {element}")
+    width = element.width.data
+    low = int(value) & ((1 << width) - 1)
+    return low - (1 << width) if width > 1 and low >> (width - 1) else low
+
+
+@lru_cache(4096)
+def _constant(
+    keys: tuple[int | bytes, ...], value_type: Attribute
+) -> IntegerAttr | FloatAttr | DenseIntOrFPElementsAttr:
+    element = element_of(value_type)
+    if isinstance(element, Float32Type | Float64Type):
+        floats: list[float] = [struct.unpack("<d", key)[0] for key in keys if isinstance(key, bytes)]
+        shape = VectorType(element, [len(floats)])
+        return (
+            DenseIntOrFPElementsAttr.from_list(shape, floats)
+            if is_vector(value_type)
+            else FloatAttr(floats[0], element)
+        )
+    assert is_integer(element)
+    numbers = [key for key in keys if isinstance(key, int)]
+    shape = VectorType(element, [len(numbers)])
+    return (
+        DenseIntOrFPElementsAttr.from_list(shape, numbers)
+        if is_vector(value_type)
+        else IntegerAttr(numbers[0], element)
+    )
+
+
+def _compare_lanes(a: Value, b: Value, predicate: str) -> Operation:
+    return lanes.CompareOp(predicate, a, b)
+
+
+def _compare_integer_lanes(a: Value, b: Value, predicate: str) -> Operation:
+    return llvm.ICmpOp(a, b, IntegerAttr(llvm.ICmpPredicateFlag(predicate).to_int(), i64))
+
+
 class ValueEmitter:
     """Appends [loops] ops to a function.
 
@@ -104,7 +149,7 @@ class ValueEmitter:
         self.features = features
         self._entry = entry
         self._block = entry
-        self._constants: dict[tuple[object, Attribute], Value] = {}
+        self._constants: dict[tuple[tuple[int | bytes, ...], Attribute], Value] = {}
         self._last_hoisted: Operation | None = None
 
     # Placing ops
@@ -123,6 +168,10 @@ class ValueEmitter:
         self._block.add_op(op)
         return op.results[0]
 
+    def make(self, build: Build, operands: Sequence[Value], *others: Hashable) -> Value:
+        """Append `build(*operands, *others)`, see `make_op`, and return its result."""
+        return self.result(make_op(build, operands, *others))
+
     def _hoist(self, op: Operation) -> Value:
         if self._last_hoisted is not None:
             self._entry.insert_op_after(op, self._last_hoisted)
@@ -140,33 +189,19 @@ class ValueEmitter:
         if isinstance(value, SSAValue):
             raise CompilerBug("a constant is made of a Python number")
         element = element_of(value_type)
-        if is_vector(value_type):
-            return self.constant_vector([value] * lanes_of(value_type), element)
-        if isinstance(element, Float32Type | Float64Type):
-            return self._deduplicated((struct.pack("<d", value), element), FloatAttr(float(value), element))
-        if is_integer(element) and isinstance(value, int):
-            attribute = IntegerAttr(_wrapped(value, element), element)
-            return self._deduplicated((attribute, element), attribute)
-        raise CompilerBug(f"{value!r} is no constant of type {value_type}")
+        if is_integer(value_type) and not isinstance(value, int):
+            raise CompilerBug(f"{value!r} is no constant of type {value_type}")
+        return self._deduplicated((_key(value, element),) * lanes_of(value_type), value_type)
 
     def constant_vector(self, values: Sequence[int | float], element: Attribute) -> Value:
         """The constant vector of these elements."""
-        if isinstance(element, Float32Type | Float64Type):
-            floats = [float(value) for value in values]
-            packed = DenseIntOrFPElementsAttr.from_list(VectorType(element, [len(values)]), floats)
-        elif is_integer(element):
-            numbers = [_wrapped(int(value), element) for value in values]
-            packed = DenseIntOrFPElementsAttr.from_list(VectorType(element, [len(values)]), numbers)
-        else:
-            raise CompilerBug(f"there are no constant vectors of {element}")
-        return self._deduplicated((packed, element), packed)
+        keys = tuple([_key(value, element) for value in values])
+        return self._deduplicated(keys, vector_of(element, len(keys)))
 
-    def _deduplicated(
-        self, key: tuple[object, Attribute], value: IntegerAttr | FloatAttr | DenseIntOrFPElementsAttr
-    ) -> Value:
-        if key not in self._constants:
-            self._constants[key] = self._hoist(arith.ConstantOp(value))
-        return self._constants[key]
+    def _deduplicated(self, keys: tuple[int | bytes, ...], value_type: Attribute) -> Value:
+        if (keys, value_type) not in self._constants:
+            self._constants[keys, value_type] = self._hoist(arith.ConstantOp(_constant(keys, value_type)))
+        return self._constants[keys, value_type]
 
     def like(self, a: Value, number: float) -> Value:
         """The constant that has the type of a."""
@@ -201,48 +236,48 @@ class ValueEmitter:
         if isinstance(a, SSAValue) and isinstance(b, int) and b == 0 and not is_float(a.type):
             return a
         x, y = self._pair(a, b)
-        return self.result(arith.AddfOp(x, y) if is_float(x.type) else arith.AddiOp(x, y))
+        return self.make(arith.AddfOp if is_float(x.type) else arith.AddiOp, [x, y])
 
     def sub(self, a: Operand, b: Operand) -> Value:
         """a - b"""
         x, y = self._pair(a, b)
-        return self.result(arith.SubfOp(x, y) if is_float(x.type) else arith.SubiOp(x, y))
+        return self.make(arith.SubfOp if is_float(x.type) else arith.SubiOp, [x, y])
 
     def mul(self, a: Operand, b: Operand) -> Value:
         """a * b"""
         if isinstance(a, SSAValue) and isinstance(b, int) and b == 1 and not is_float(a.type):
             return a
         x, y = self._pair(a, b)
-        return self.result(arith.MulfOp(x, y) if is_float(x.type) else arith.MuliOp(x, y))
+        return self.make(arith.MulfOp if is_float(x.type) else arith.MuliOp, [x, y])
 
     def div(self, a: Operand, b: Operand) -> Value:
         """a / b; integers are sizes: unsigned, rounded down"""
         x, y = self._pair(a, b)
-        return self.result(arith.DivfOp(x, y) if is_float(x.type) else arith.DivUIOp(x, y))
+        return self.make(arith.DivfOp if is_float(x.type) else arith.DivUIOp, [x, y])
 
     def rem(self, a: Operand, b: Operand) -> Value:
         """The rest of the unsigned integer division a / b."""
-        return self.result(arith.RemUIOp(*self._pair(a, b)))
+        return self.make(arith.RemUIOp, self._pair(a, b))
 
     def signed_div(self, a: Operand, b: Operand) -> Value:
         """a / b of signed integers, rounded towards zero."""
-        return self.result(arith.DivSIOp(*self._pair(a, b)))
+        return self.make(arith.DivSIOp, self._pair(a, b))
 
     def signed_rem(self, a: Operand, b: Operand) -> Value:
         """The rest of `signed_div`; it has the sign of a."""
-        return self.result(arith.RemSIOp(*self._pair(a, b)))
+        return self.make(arith.RemSIOp, self._pair(a, b))
 
     def both(self, a: Operand, b: Operand) -> Value:
         """Bitwise and; of masks too."""
-        return self.result(arith.AndIOp(*self._pair(a, b)))
+        return self.make(arith.AndIOp, self._pair(a, b))
 
     def either(self, a: Operand, b: Operand) -> Value:
         """Bitwise or; of masks too."""
-        return self.result(arith.OrIOp(*self._pair(a, b)))
+        return self.make(arith.OrIOp, self._pair(a, b))
 
     def differ(self, a: Operand, b: Operand) -> Value:
         """Bitwise exclusive or; of masks too."""
-        return self.result(arith.XOrIOp(*self._pair(a, b)))
+        return self.make(arith.XOrIOp, self._pair(a, b))
 
     def negate_mask(self, mask: Value) -> Value:
         """True where the mask (i1 or a vector of i1) is false."""
@@ -250,26 +285,25 @@ class ValueEmitter:
 
     def shift_left(self, a: Value, b: Operand) -> Value:
         """a << b"""
-        return self.result(arith.ShLIOp(*self._pair(a, b)))
+        return self.make(arith.ShLIOp, self._pair(a, b))
 
     def shift_right(self, a: Value, b: Operand, signed: bool = True) -> Value:
         """a >> b, copying the sign bit or filling with zeros."""
-        x, y = self._pair(a, b)
-        return self.result(arith.ShRSIOp(x, y) if signed else arith.ShRUIOp(x, y))
+        return self.make(arith.ShRSIOp if signed else arith.ShRUIOp, self._pair(a, b))
 
     def maximum(self, a: Operand, b: Operand) -> Value:
         """`a > b ? a : b`, for floats exactly that: b when either is NaN. Integers are signed."""
         x, y = self._pair(a, b)
         if is_float(x.type):
             return self.select(self.greater(x, y), x, y)
-        return self.result(arith.MaxSIOp(x, y))
+        return self.make(arith.MaxSIOp, [x, y])
 
     def minimum(self, a: Operand, b: Operand) -> Value:
         """`a < b ? a : b`, for floats exactly that: b when either is NaN. Integers are signed."""
         x, y = self._pair(a, b)
         if is_float(x.type):
             return self.select(self.less(x, y), x, y)
-        return self.result(arith.MinSIOp(x, y))
+        return self.make(arith.MinSIOp, [x, y])
 
     def ceil_div(self, a: Value, b: int) -> Value:
         """The smallest integer >= a / b, for sizes."""
@@ -281,11 +315,8 @@ class ValueEmitter:
         """An i1, or a vector of them: LLVM's predicates (`slt`, `ult`, `eq`; for floats `olt`, `une`, `uno`)."""
         x, y = self._pair(a, b)
         if is_vector(x.type):
-            if is_float(x.type):
-                return self.result(lanes.CompareOp(predicate, x, y))
-            flag = IntegerAttr(llvm.ICmpPredicateFlag(predicate).to_int(), i64)
-            return self.result(llvm.ICmpOp(x, y, flag))
-        return self.result(arith.CmpfOp(x, y, predicate) if is_float(x.type) else arith.CmpiOp(x, y, predicate))
+            return self.make(_compare_lanes if is_float(x.type) else _compare_integer_lanes, [x, y], predicate)
+        return self.make(arith.CmpfOp if is_float(x.type) else arith.CmpiOp, [x, y], predicate)
 
     def _ordered(self, name: str, a: Operand, b: Operand) -> Value:
         x, y = self._pair(a, b)
@@ -320,8 +351,8 @@ class ValueEmitter:
         """`condition ? a : b`, lane by lane when the condition is a vector of i1."""
         x, y = self._pair(a, b)
         if is_vector(condition.type):
-            return self.result(lanes.SelectOp(condition, x, y))
-        return self.result(arith.SelectOp(condition, x, y))
+            return self.make(lanes.SelectOp, [condition, x, y])
+        return self.make(arith.SelectOp, [condition, x, y])
 
     # Converting
 
@@ -344,8 +375,8 @@ class ValueEmitter:
     def reinterpret(self, a: Value, element: Attribute) -> Value:
         """The same bits as elements of another type; the number of lanes follows."""
         if not is_vector(a.type):
-            return self.result(arith.BitcastOp(a, element))
-        return self.result(vector.BitcastOp(a, vector_of(element, size_of(a.type) // size_of(element))))
+            return self.make(arith.BitcastOp, [a], element)
+        return self.make(vector.BitcastOp, [a], vector_of(element, size_of(a.type) // size_of(element)))
 
     def bits(self, a: Value) -> Value:
         """The bits of f32 values as i32."""
@@ -357,4 +388,4 @@ class ValueEmitter:
 
     def _convert(self, op: Callable[[Value, Attribute], Operation], a: Value, element: Attribute) -> Value:
         # llvm's conversions: those of arith verify for scalars only
-        return self.result(op(a, vector_of(element, lanes_of(a.type)) if is_vector(a.type) else element))
+        return self.make(op, [a], vector_of(element, lanes_of(a.type)) if is_vector(a.type) else element)
