@@ -20,6 +20,7 @@ dense_rows     entries of `f32 w[4 rows]`, K per group
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,13 +161,13 @@ def pack_weight(weight: NDArray[np.generic], schedule: Schedule) -> Bytes:
     if layout.is_quads:
         if weight.dtype.kind not in "iu":
             raise CompilerBug(f"{schedule.dataflow} packs integers, not {weight.dtype}")
-        return _pack_quads(grouped.astype(np.int32), layout)
+        return _pack_quads(cast("NDArray[np.integer]", grouped), layout)
     if weight.dtype != np.float32:
         raise CompilerBug(f"{schedule.dataflow} packs float32, not {weight.dtype}")
     return _pack_rows(grouped.astype(np.float32), layout)
 
 
-def _pack_quads(grouped: NDArray[np.int32], layout: WeightLayout) -> Bytes:
+def _pack_quads(grouped: NDArray[np.integer], layout: WeightLayout) -> Bytes:
     """[groups, 4, K] to gather_quads or dense_quads."""
     if not layout.is_gathered:
         if not fits_int8(grouped):
@@ -211,20 +212,20 @@ def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout) -> Bytes:
     return _with_table(first, entries, layout)
 
 
-def _stored_blocks(grouped: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
+def _stored_blocks(grouped: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
     """The blocks that are not zero: group [n], column [n], s8 weights [n, 4], by group and column.
 
     A weight beyond s8 is a sum: its block appears again with the rest, until nothing is left.
     """
     parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]] = []
-    rest = grouped.transpose(0, 2, 1)
-    while True:
-        group, column = np.nonzero(rest.any(axis=2))
-        if len(group) == 0:
-            break
+    group, column = np.nonzero(grouped.any(axis=1))
+    rest = grouped.transpose(0, 2, 1)[group, column].astype(np.int32)
+    while len(rest):
         part = np.clip(rest, -128, 127)
-        parts.append((group, column, part[group, column].astype(np.int8)))
+        parts.append((group, column, part.astype(np.int8)))
         rest = rest - part
+        left = rest.any(axis=1)
+        group, column, rest = group[left], column[left], rest[left]
     if not parts:
         nothing = np.zeros(0, np.int64)
         return nothing, nothing, np.zeros((0, GROUP), np.int8)

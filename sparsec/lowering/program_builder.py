@@ -214,7 +214,8 @@ class ProgramBuilder:
 
     def finish(self, symbols: Sequence[str]) -> kernel.Program:
         """The program; its packed weights are in the weight store."""
-        blob = np.frombuffer(bytes(self._blob) + bytes(-len(self._blob) % ALIGNMENT), np.uint8)
+        self._blob += bytes(-len(self._blob) % ALIGNMENT)
+        blob = np.frombuffer(self._blob, np.uint8)
         return kernel.Program.create(
             properties={
                 "sym_name": StringAttr("main"),

@@ -111,10 +111,9 @@ _UNIT = Interval(np.asarray(-1.0), np.asarray(1.0))
 
 def accumulator_interval(matrix: Array) -> Interval:
     """What `sum_k x[k] * matrix[m, k]` can be for bytes x, per row m, before it wraps."""
-    wide = matrix.astype(np.int64)
     return Interval(
-        (_BYTE * np.minimum(wide, 0).sum(axis=1)).astype(np.float64),
-        (_BYTE * np.maximum(wide, 0).sum(axis=1)).astype(np.float64),
+        (_BYTE * np.minimum(matrix, 0).sum(axis=1, dtype=np.int64)).astype(np.float64),
+        (_BYTE * np.maximum(matrix, 0).sum(axis=1, dtype=np.int64)).astype(np.float64),
     )
 
 

@@ -32,7 +32,10 @@ def centred_weight(matrix: Array, zero: Array) -> Array | None:
 
     `zero` is 0-d or one per row of `matrix[out, in]`.
     """
-    centred = matrix.astype(np.int64) - zero.reshape(-1, 1)
+    if matrix.dtype == np.int8 and not zero.any():
+        return matrix
+    wide = np.int32 if matrix.dtype.itemsize == 1 else np.int64
+    centred = matrix.astype(wide) - zero.reshape(-1, 1).astype(wide)
     low, high = (int(centred.min()), int(centred.max())) if centred.size else (0, 0)
     if low >= -128 and high <= 127:
         return centred.astype(np.int8)
@@ -43,7 +46,7 @@ def constant_like(array: Array, source: SSAValue, builder: Builder) -> SSAValue:
     """A constant with the blocks and hints of the constant `source`; `source` itself if it holds just that."""
     assert isinstance(source.owner, Constant)
     known = constant_value(source, builder.weights)
-    if known is not None and known.dtype == array.dtype and np.array_equal(known, array):
+    if known is array or (known is not None and known.dtype == array.dtype and np.array_equal(known, array)):
         return source
     value = builder.constant(array)
     assert isinstance(value.owner, Constant)
@@ -60,8 +63,8 @@ def constant_like(array: Array, source: SSAValue, builder: Builder) -> SSAValue:
 
 
 def fits_accumulator(centred: Array, correction: Array | int = 0) -> bool:
-    """Whether no sum of bytes times a row of weights, plus the correction, can leave i32."""
-    worst = np.abs(centred.astype(np.int64)).sum(axis=1) * BYTE + np.abs(correction)
+    """Whether no sum of bytes times a row of weights within [-255, 255], plus the correction, can leave i32."""
+    worst = np.abs(centred.astype(np.int16)).sum(axis=1, dtype=np.int64) * BYTE + np.abs(correction)
     return not worst.size or int(worst.max()) <= INT32
 
 
