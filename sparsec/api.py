@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,7 +163,8 @@ def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights:
     if path is None:
         return Source(read_onnx(model, context.weights), context, "model")
     content = read_content(path)
-    return Source(read_onnx(content, context.weights, path=path), context, path.name, shortcut.digest_of(content))
+    digest = shortcut.digest_of(BytesIO(content))
+    return Source(read_onnx(content, context.weights, path=path), context, path.name, digest)
 
 
 def _with_weights(module: ModuleOp, weights: WeightStore) -> ModuleOp:

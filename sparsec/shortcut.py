@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 from sparsec import __version__
 from sparsec.backend.artifact import Artifact
 from sparsec.backend.cache import Cache
 from sparsec.options import Options
 from sparsec.target import host_vendor
+
+_PIECE = 1 << 20
+_ELSEWHERE = b"location"
+"""A key of every tensor whose numbers lie in another file."""
 
 
 @cache
@@ -49,11 +54,23 @@ def choices(options: Options, stem: str) -> list[str]:
     ]
 
 
-def digest_of(content: bytes) -> str | None:
-    """The hash of an ONNX file, or None if its numbers may lie in other files."""
-    if b"location" in content:  # a key of every tensor that does
-        return None
-    return hashlib.sha256(content).hexdigest()
+def digest_of(file: BinaryIO) -> str | None:
+    """The hash of an ONNX file, or None if its numbers may lie in other files.
+
+    Each piece is hashed while the next one is read and looked through; the hash is of what was looked through.
+    """
+    hasher, seam = hashlib.sha256(), b""
+    with ThreadPoolExecutor(1) as beside:
+        hashed = beside.submit(hasher.update, b"")
+        while piece := file.read(_PIECE):
+            seen = seam + piece
+            if _ELSEWHERE in seen:
+                return None
+            seam = seen[1 - len(_ELSEWHERE) :]
+            hashed.result()
+            hashed = beside.submit(hasher.update, piece)
+        hashed.result()
+    return hasher.hexdigest()
 
 
 def find(model: object, options: Options) -> Artifact | None:
@@ -62,7 +79,10 @@ def find(model: object, options: Options) -> Artifact | None:
         return None
     path = Path(os.fspath(cast("str | os.PathLike[str]", model)))
     try:
-        digest = digest_of(path.read_bytes()) if path.suffix == ".onnx" else None
+        digest = None
+        if path.suffix == ".onnx":
+            with path.open("rb", buffering=0) as file:
+                digest = digest_of(file)
     except OSError:  # reading it says what is wrong
         return None
     kept = Cache.of(options)

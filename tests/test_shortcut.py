@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +75,21 @@ def test_numbers_in_another_file(model: Path, options: Options) -> None:
     onnx.save(whole, model, save_as_external_data=True, location="mlp.data", size_threshold=0)
     api.build(api.read(model), options)
     assert shortcut.find(model, options) is None
+
+
+class Pieces(BytesIO):
+    """A file that is read a few bytes at a time."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(3)
+
+
+@pytest.mark.parametrize("file", [BytesIO, Pieces])
+def test_digests_are_of_all_bytes(file: type[BytesIO]) -> None:
+    content = bytes(range(256)) * (8000 if file is BytesIO else 10)
+    assert shortcut.digest_of(file(content)) == hashlib.sha256(content).hexdigest()
+    for start in (0, 5, (1 << 20) - 4, len(content)):
+        assert shortcut.digest_of(file(content[:start] + b"location" + content[start:])) is None
 
 
 @pytest.mark.parametrize("content", [None, b"", b"nonsense"])
