@@ -70,22 +70,26 @@ def _copy_rows(
     lanes = 64 // size if masked else LANES
     kind = vector_of(element, lanes)
     starts = [(start, start * size) for start in range(0, 64, lanes)]
-    masks = {start: e.tail_mask(e.maximum(e.sub(length, start), 0), lanes) for start, _ in starts}
+    masks = {start: e.tail_mask(e.maximum(e.sub(length, start), 0), lanes) for start, _ in starts} if masked else {}
 
     def row(number: Value, _: tuple[Value, ...]) -> None:
         from_, to = (e.offset(first, e.mul(number, stride)) for first, stride in (source, target))
 
-        def part(start: int, at: int) -> None:
-            e.store_masked(change(e.load_masked(kind, from_, at, masks[start])), to, at, masks[start])
+        def one(index: Value, _: tuple[Value, ...]) -> None:
+            at = e.mul(index, size)
+            e.store(change(e.load(element, from_, at)), to, at)
+
+        def part(start: int) -> None:
+            e.for_loop(start, length, one)
 
         def whole(at: int) -> None:
             e.store(change(e.load(kind, from_, at)), to, at)
 
         for start, at in starts:
             if masked:
-                part(start, at)
-            else:  # without masks in registers, LLVM makes a branch of each lane
-                e.if_(e.less(length, start + lanes), partial(part, start, at), partial(whole, at))
+                e.store_masked(change(e.load_masked(kind, from_, at, masks[start])), to, at, masks[start])
+            else:  # without masks in registers, LLVM makes a branch of each lane, for loads and stores alike
+                e.if_(e.less(length, start + lanes), partial(part, start), partial(whole, at))
 
     e.for_loop(0, rows, row)
 
