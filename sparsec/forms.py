@@ -150,14 +150,15 @@ def _borders(main: FuncOp) -> Iterator[SSAValue]:
 
 
 def _require_dialects(module: ModuleOp, dialects: frozenset[str], stage: str) -> None:
+    allowed: set[type[Operation]] = set()
     for op in module.walk():
-        if op is module:
-            continue
-        if op.dialect_name() not in dialects:
-            raise CompilerBug(f"[{stage}] {op.name}: only {', '.join(sorted(dialects))} live here")
+        if type(op) not in allowed and op is not module:
+            if op.dialect_name() not in dialects:
+                raise CompilerBug(f"[{stage}] {op.name}: only {', '.join(sorted(dialects))} live here")
+            allowed.add(type(op))
         for result in op.results:
-            type: Attribute = result.type
-            if isinstance(type, TensorType | MemRefType | IndexType):
+            kind: Attribute = result.type
+            if isinstance(kind, TensorType | MemRefType | IndexType):
                 raise CompilerBug(f"[{stage}] {op.name}: {result.type} has no place here")
 
 
