@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 
 from sparsec import __version__, pipeline, shortcut
 from sparsec.backend import jit
@@ -20,22 +20,19 @@ from sparsec.backend.cache import Cache
 from sparsec.backend.object_code import Made, ObjectCode
 from sparsec.backend.object_code import emit as emit_code
 from sparsec.backend.worker_client import WORKER
-from sparsec.builder import INPUT_NAMES, OUTPUT_NAMES, constant_value
+from sparsec.builder import INPUT_NAMES, OUTPUT_NAMES
 from sparsec.context import CompilerContext
-from sparsec.dialects import all_dialects, sparse
-from sparsec.dialects.encoding import blocks_of, element_of, sizes_of, to_numpy
-from sparsec.dialects.kernel import KernelOp
+from sparsec.dialects import all_dialects
+from sparsec.dialects.encoding import element_of, sizes_of, to_numpy
 from sparsec.dialects.kernel import Program as KernelProgram
 from sparsec.dialects.nn_structure import Constant
-from sparsec.dialects.tensor_op import SOURCE
 from sparsec.errors import CompilerBug, ModelError, OptionError
+from sparsec.metadata import describe_weights, kernel_calls
 from sparsec.options import Options
-from sparsec.packing_baked import bake
 from sparsec.pipeline import Step
 from sparsec.reference import main_function, names_of
 from sparsec.runtime.program import Program
-from sparsec.runtime.signature import KernelCall, Packing, Signature, TensorInfo
-from sparsec.schedule import Dataflow
+from sparsec.runtime.signature import Packing, Signature, TensorInfo
 from sparsec.target import CpuTarget, host_vendor
 from sparsec.transforms.request_packing import packing_of
 from sparsec.tune import Tell, tune
@@ -272,18 +269,6 @@ def lower(
     return None if texts is None else Lowered(texts, weights, signature)
 
 
-def kernel_calls(program: KernelProgram) -> tuple[KernelCall, ...]:
-    """What a run calls, in the order in which `execute` does."""
-
-    def described(op: KernelOp) -> KernelCall:
-        schedule, source = op.properties.get("schedule"), op.attributes.get(SOURCE)
-        dataflow = f" {schedule.schedule.dataflow.value}" if isinstance(schedule, sparse.ScheduleAttr) else ""
-        name = source.data if isinstance(source, StringAttr) else ""
-        return KernelCall(op.name.removeprefix("kernel.") + dataflow, name)
-
-    return tuple(described(op) for op in program.body.block.ops if isinstance(op, KernelOp))
-
-
 def stages_for(signature: Signature, targets: tuple[CpuTarget, ...], options: Options) -> tuple[pipeline.Stage, ...]:
     """The stages down to [kernels]: schedules are chosen for the best of the targets and the CPU at hand.
 
@@ -324,38 +309,6 @@ def _described(signature: Signature, module: ModuleOp, source: Source) -> Signat
     """The signature of a [scheduled] module, with its weights described."""
     weights = describe_weights(module, source.context.weights)
     return replace(signature, metadata={**signature.metadata, "weights": weights})
-
-
-def describe_weights(module: ModuleOp, weights: WeightStore) -> list[dict[str, Any]]:
-    """The matmuls of a [scheduled] module: name, shape, dtype, blocks, how many are stored, dataflow.
-
-    For patterns that are written into the code also `reuse`: groups of output rows per piece of code.
-    """
-    found: list[dict[str, Any]] = []
-    for op in module.walk():
-        if not isinstance(op, sparse.MatMul) or op.schedule is None:
-            continue
-        rows, columns = sizes_of(op.weight.type)
-        name = op.attributes.get(SOURCE)
-        blocks = blocks_of(op.weight.type)
-        total = blocks.total.data if blocks else int(rows) * int(columns)  # pyright: ignore[reportArgumentType]
-        found.append(
-            {
-                "name": name.data if isinstance(name, StringAttr) else op.name,
-                "shape": [rows, columns],
-                "dtype": to_numpy(element_of(op.weight.type)).name,
-                "blocks": f"{blocks.rows.data}x{blocks.columns.data}" if blocks else "dense",
-                "stored": blocks.stored.data if blocks else total,
-                "total": total,
-                "density": blocks.density if blocks else 1.0,
-                "dataflow": op.schedule.schedule.dataflow.value,
-            }
-        )
-        matrix = constant_value(op.weight, weights)
-        if op.schedule.schedule.dataflow is Dataflow.BAKED_QUADS and matrix is not None:
-            pieces, _ = bake(matrix)
-            found[-1]["reuse"] = sum(piece.count for piece in pieces) / len(pieces)
-    return found
 
 
 def _size(size: object) -> int | str:

@@ -28,7 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("builder", "numpy_arithmetic"),
     ("reference", "reference_elementwise", "reference_products", "reference_scope", "reference_structure"),
     ("frontend", "transforms", "lowering", "forms", "backend"),
-    ("pipeline", "debug", "clock", "measure", "tune", "variants", "shortcut"),
+    ("pipeline", "metadata", "debug", "clock", "measure", "tune", "variants", "shortcut"),
     ("explanation",),
     ("api", "api_explain", "inference_session", "engines"),
     ("cli",),
