@@ -159,11 +159,8 @@ class AttentionEmitter:
         """As many queries as registers hold, or the last ones, at the width that they need."""
         e = self._e
         count = e.minimum(e.sub(self._queries, first), e.register_tile)
-        token, tiles = e.add(self._first_query, first), self._operand(0)
-        load_columns(
-            e, tiles, e.mul(head, self._channels), self._channels, token, count, self._at["queries"],
-            e.i64(TILE * tiles.width), flip=self._flips["q"],
-        )  # fmt: skip
+        token = e.add(self._first_query, first)
+        self._query_rows = self._load_queries(e.mul(head, self._channels), token, count)
 
         def at(width: int) -> None:
             whole = partial(self._tile, width, (batch, head), first)
@@ -180,6 +177,21 @@ class AttentionEmitter:
         target = Tiles(self._frame.outs[0], element if self._out_element != i32 else f32, _channels(out_buffer))
         channel = e.mul(head, self._value_channels)
         store_columns(e, target, channel, self._value_channels, token, count, self._at["output"])
+
+    def _load_queries(self, channel: Value, token: Value, count: Value) -> Value:
+        """Where these queries are, channels 64 elements apart: in their own tile if they lie in one, else copied."""
+        e, tiles, scratch = self._e, self._operand(0), self._at["queries"]
+
+        def copied() -> list[Value]:
+            stride = e.i64(TILE * tiles.width)
+            load_columns(e, tiles, channel, self._channels, token, count, scratch, stride, flip=self._flips["q"])
+            return [scratch]
+
+        if self._flips["q"] or (self._quantised_scores and self._channels % 4):  # quads read further rows
+            return copied()[0]
+        own = e.offset(tiles.row(e, e.div(token, TILE), channel), e.mul(e.rem(token, TILE), tiles.width))
+        (rows,) = e.if_(e.equal(e.rem(token, e.register_tile), 0), lambda: [own], copied)
+        return rows
 
     def _tile(self, width: int, head: tuple[Value, Value], first: Value) -> None:
         order = TokenOrder(width, interleaved=self._quantised_scores)
@@ -208,7 +220,7 @@ class AttentionEmitter:
             initial = [self._initial_score(e.add(key, row)) for row in range(GROUP)]
             product = products.quantised_product if quantised else products.float_product
             steps = -(-self._channels // 4) if quantised else self._channels
-            rows = product(e, order, self._at["queries"], steps, bases, e.mul(self._width, 4), initial)
+            rows = product(e, order, self._query_rows, steps, bases, e.mul(self._width, 4), initial)
             for row, vectors in enumerate(rows):
                 real = e.minimum(e.add(key, row), e.sub(self._keys, 1))
                 centred = [e.sub(v, c) for v, c in zip(vectors, correction, strict=True)] if correction else vectors
@@ -231,7 +243,7 @@ class AttentionEmitter:
         """`k_zero * sum(q)` per query; nothing when that is zero."""
         if not self._quantised_scores or "k" not in self._zeros:
             return []
-        sums = products.sum_stream(self._e, order, self._at["queries"], self._channels)
+        sums = products.sum_stream(self._e, order, self._query_rows, self._channels)
         zero = self._e.broadcast(self._zeros["k"])
         return [self._e.mul(total, zero) for total in sums]
 

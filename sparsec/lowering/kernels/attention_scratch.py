@@ -35,6 +35,10 @@ class Tiles:
         """Bytes of one element."""
         return size_of(self.element)
 
+    def row(self, e: Emitter, tile: Value, channel: Value) -> Value:
+        """Where the 64 tokens of a channel in a tile lie."""
+        return e.offset(self.pointer, e.mul(e.add(e.mul(tile, self.channels), channel), TILE * self.width))
+
 
 def _pieces(e: Emitter, first: Value, count: Value, move: Move) -> None:
     """Call `move(done, tile, lane, length)` for each run of tokens that lies within one tile."""
@@ -72,8 +76,17 @@ def _copy_rows(
     starts = [(start, start * size) for start in range(0, 64, lanes)]
     masks = {start: e.tail_mask(e.maximum(e.sub(length, start), 0), lanes) for start, _ in starts} if masked else {}
 
-    def row(number: Value, _: tuple[Value, ...]) -> None:
+    def of_row(number: Value) -> tuple[Value, Value]:
         from_, to = (e.offset(first, e.mul(number, stride)) for first, stride in (source, target))
+        return from_, to
+
+    def whole(number: Value, _: tuple[Value, ...]) -> None:
+        from_, to = of_row(number)
+        for at in range(0, 64 * size, size_of(kind)):
+            e.store(change(e.load(kind, from_, at)), to, at)
+
+    def begin(number: Value, _: tuple[Value, ...]) -> None:
+        from_, to = of_row(number)
 
         def one(index: Value, _: tuple[Value, ...]) -> None:
             at = e.mul(index, size)
@@ -82,16 +95,17 @@ def _copy_rows(
         def part(start: int) -> None:
             e.for_loop(start, length, one)
 
-        def whole(at: int) -> None:
+        def lanes_at(at: int) -> None:
             e.store(change(e.load(kind, from_, at)), to, at)
 
         for start, at in starts:
             if masked:
                 e.store_masked(change(e.load_masked(kind, from_, at, masks[start])), to, at, masks[start])
             else:  # without masks in registers, LLVM makes a branch of each lane, for loads and stores alike
-                e.if_(e.less(length, start + lanes), partial(part, start), partial(whole, at))
+                e.if_(e.less(length, start + lanes), partial(part, start), partial(lanes_at, at))
 
-    e.for_loop(0, rows, row)
+    # LLVM makes masks anew in each row
+    e.if_(e.equal(length, TILE), lambda: e.for_loop(0, rows, whole), lambda: e.for_loop(0, rows, begin))
 
 
 def load_columns(
@@ -107,8 +121,7 @@ def load_columns(
         return e.differ(value, -128) if flip else value
 
     def move(done: Value, tile: Value, lane: Value, length: Value) -> None:
-        begin = e.mul(e.add(e.mul(e.add(e.mul(tile, tiles.channels), channel), TILE), lane), tiles.width)
-        source = e.offset(tiles.pointer, begin)
+        source = e.offset(tiles.row(e, tile, channel), e.mul(lane, tiles.width))
         place = e.offset(target, e.mul(done, tiles.width))
         _copy_rows(e, tiles.element, rows, length, (source, TILE * tiles.width), (place, stride), change)
 
@@ -121,8 +134,7 @@ def store_columns(
     """`tiles[channel + d][first + i] = source[d][i]` for d < rows and i < count; rows of source 64 elements apart."""
 
     def move(done: Value, tile: Value, lane: Value, length: Value) -> None:
-        begin = e.mul(e.add(e.mul(e.add(e.mul(tile, tiles.channels), channel), TILE), lane), tiles.width)
-        place = e.offset(tiles.pointer, begin)
+        place = e.offset(tiles.row(e, tile, channel), e.mul(lane, tiles.width))
         start, stride = e.offset(source, e.mul(done, tiles.width)), TILE * tiles.width
         _copy_rows(e, tiles.element, rows, length, (start, stride), (place, stride))
 
