@@ -29,7 +29,7 @@ from sparsec.target import host
 
 RUNS = 9
 
-ROUNDS = 3
+ROUNDS = 9
 """How often a peer and we take turns."""
 
 BERT_SHAPES = ((256, 256), (1024, 256), (256, 1024), (384, 384), (1536, 384), (384, 1536), (768, 768), (3072, 768),
@@ -199,7 +199,7 @@ def against_sparse(bench: Bench) -> None:
                 layer = Layer(768, 768, 128, (4, 1), sparsity)
                 asked = Layer(768, 768, 128, (4, 1), 0.0 if name == "onednn" else sparsity)
                 ours, measured = _in_turns(bench, peer, layer, _request(asked, kinds.get(name, "int8")))
-                what = measured.what.split(";")[0][:60]
+                what = measured.what.split(";")[0]
                 rows.append([name, f"{100 * sparsity:.0f} %", f"{ours.seconds * 1e6:.1f}",
                              *_against(measured, ours.seconds), what])  # fmt: skip
     heads = ["peer", "pruned", "ours, us", "layer, us", "/ ours", "call of one layer, us", "/ ours", "what it runs"]
