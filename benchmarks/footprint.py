@@ -1,4 +1,4 @@
-"""What a compiled model costs beside time: size of the file, compilation, loading, memory.
+"""What a compiled model costs beside time: size of the file, compilation, loading, memory; and what a core more gains.
 
     python -m benchmarks.footprint MODEL.onnx [--batch 1] [--sequence 128]
 
@@ -58,6 +58,22 @@ with open("/proc/self/smaps") as maps:
 print(json.dumps({"before": before, "peak": memory("VmHWM"), "dirty": dirty}))
 """
 )
+
+_THREADS = """
+import json, statistics, sys, time
+import numpy, sparsec
+feed = {name: numpy.ones(shape, dtype) for name, dtype, shape in json.loads(sys.argv[2])}
+programs = [sparsec.load(sys.argv[1], threads=threads) for threads in (1, 2)]
+times = [[], []]
+for _ in range(40):
+    for program, taken in zip(programs, times):
+        for number in range(6):
+            begin = time.perf_counter()
+            program.run(None, feed)
+            if number:
+                taken.append((time.perf_counter() - begin) * 1e3)
+print(json.dumps([statistics.median(taken) for taken in times]))
+"""
 
 _C_PROGRAM = """
 #include <stdio.h>
@@ -147,6 +163,7 @@ def main() -> None:
         inputs = [(tensor, input_shape(tensor, chosen.batch, chosen.sequence)) for tensor in program.inputs]
         shapes = json.dumps([(tensor.name, tensor.dtype, shape) for tensor, shape in inputs])
         memory = json.loads(python(_RUN, str(library), shapes))
+        one, two = json.loads(python(_THREADS, str(library), shapes))
         size, weights = library.stat().st_size, weights_size(library)
         rows = [
             ["size of the library", f"{size / 1e6:.1f} MB = {size / weights:.3f} x read-only data"],
@@ -157,6 +174,7 @@ def main() -> None:
             ["peak memory, Python", f"{memory['peak'] / 1e3:.1f} MB ({memory['before'] / 1e3:.1f} MB before loading)"],
             ["peak memory, C", f"{c_memory(library, inputs) / 1e3:.1f} MB"],
             ["read-only pages that are not shared", f"{memory['dirty']} kB"],
+            ["an inference with one thread, with two", f"{one:.3f} ms, {two:.3f} ms = {one / two:.2f} x as fast"],
         ]
     print(f"{machine()}, {len(os.sched_getaffinity(0))} used\n")
     print(f"`{chosen.model.name}`, batch {chosen.batch}, sequence {chosen.sequence}\n")

@@ -22,3 +22,4 @@ def test_the_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     assert float(rows["load from Python"].split()[0]) < 1000
     assert 1 < float(rows["peak memory, C"].split()[0]) < float(rows["peak memory, Python"].split()[0]) < 200
     assert int(rows["read-only pages that are not shared"].split()[0]) <= 8
+    assert rows["an inference with one thread, with two"].endswith("x as fast")
