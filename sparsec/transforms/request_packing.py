@@ -125,6 +125,8 @@ class _Analysis:
                 self._follow_map(op)
             case st.Reshape() | st.Broadcast():
                 self._follow_reshape(op.operand, op.result)
+            case st.Slice():
+                self._follow_slice(op)
             case _:
                 pass
 
@@ -200,6 +202,18 @@ class _Analysis:
         held = self.numbers.get(operand, {})
         if len(before) == len(after) == 1 and before[0] in held:
             self.numbers[result] = {after[0]: held[before[0]]}
+
+    def _follow_slice(self, op: st.Slice) -> None:
+        """A token axis that is kept whole keeps its number."""
+        given, taken = sizes_of(op.operand.type), sizes_of(op.result.type)
+        axes = zip(op.start_sizes, integers(op.steps), given, taken, strict=True)
+        whole = {
+            len(given) - axis
+            for axis, (start, step, before, after) in enumerate(axes)
+            if (start, step) == (0, 1) and before == after
+        }
+        held = self.numbers.get(op.operand, {})
+        self.numbers[op.result] = {axis: number for axis, number in held.items() if axis in whole}
 
     # Masks
 

@@ -38,6 +38,11 @@ def test_models_that_take_lists(mask: str, head: str) -> None:
     assert packing(Encoder(mask=mask, head=head)) == GOOD
 
 
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_causal_models_whose_last_layer_asks_for_one_token(layers: int) -> None:
+    assert packing(Encoder(mask="causal", layers=layers, quantised="static", residual=False)) == GOOD
+
+
 @pytest.mark.parametrize("element", list(ELEMENTS))
 def test_masks_of_any_type(element: str) -> None:
     assert packing(Encoder(element=element)) == GOOD
