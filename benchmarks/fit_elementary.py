@@ -142,7 +142,7 @@ def main(seconds: float) -> None:
     x = np.linspace(1e-3, 0.786, 4000)
     fit_polynomial("SIN, of (sin x - x) / x^3", (np.sin(x) - x) / x**3, x**3 / np.sin(x), x * x, 2)
     fit_polynomial("COS, of (cos x - 1 + x^2/2) / x^4", (np.cos(x) - 1 + x * x / 2) / x**4, x**4, x * x, 2)
-    fit_erf_rows(32, 8.0, 3)
+    fit_erf_rows(32, 8.0, 4)
     fit_powers_of_two(32, 2)
     fit_odd_rational("TANH", np.tanh, 9.1, (4, 4), 1.0, seconds)
 
