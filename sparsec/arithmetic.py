@@ -69,7 +69,7 @@ class Arithmetic(Protocol[V]):
         ...
 
     def pick(self, table: Sequence[float], index: V, /) -> V:
-        """`table[index mod n]` of a table of n = 16 or 32 float32 numbers and int32 indices."""
+        """`table[index mod 32]` of a table of 32 float32 numbers and int32 indices."""
         ...
 
     def bits(self, a: V, /) -> V:

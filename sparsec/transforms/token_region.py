@@ -83,9 +83,12 @@ class _Finder:
             if op in self.inside and any(not self._is_harmless(use.operation, value) for value, use in _uses(op)):
                 self.inside.remove(op)
         kept = [op for op in block.ops if op in self.inside]
-        others = [op for op in self.attentions if op not in self.inside]
-        readers = [op for op in others if any(self._reads_keys(op, value) for value in (op.k, op.v))]
-        readers = [op for op in readers if {op.k.owner, op.v.owner} & self.inside]
+        readers = [
+            op
+            for op in self.attentions
+            if op not in self.inside
+            and any(value.owner in self.inside and self._reads_keys(op, value) for value in (op.k, op.v))
+        ]
         within = [op for op in kept if isinstance(op, Attention)]
         masks = [tuple(self.attentions[op]) for op in (*within, *readers)]
         if not masks:

@@ -80,29 +80,27 @@ def _copy_rows(
         from_, to = (e.offset(first, e.mul(number, stride)) for first, stride in (source, target))
         return from_, to
 
+    def move(places: tuple[Value, Value], unit: Attribute, at: Operand) -> None:
+        from_, to = places
+        e.store(change(e.load(unit, from_, at)), to, at)
+
     def whole(number: Value, _: tuple[Value, ...]) -> None:
-        from_, to = of_row(number)
-        for at in range(0, 64 * size, size_of(kind)):
-            e.store(change(e.load(kind, from_, at)), to, at)
+        places = of_row(number)
+        for _start, at in starts:
+            move(places, kind, at)
 
     def begin(number: Value, _: tuple[Value, ...]) -> None:
-        from_, to = of_row(number)
+        places = of_row(number)
 
-        def one(index: Value, _: tuple[Value, ...]) -> None:
-            at = e.mul(index, size)
-            e.store(change(e.load(element, from_, at)), to, at)
-
-        def part(start: int) -> None:
-            e.for_loop(start, length, one)
-
-        def lanes_at(at: int) -> None:
-            e.store(change(e.load(kind, from_, at)), to, at)
+        def one_by_one(start: int) -> None:
+            e.for_loop(start, length, lambda index, _: move(places, element, e.mul(index, size)))
 
         for start, at in starts:
             if masked:
-                e.store_masked(change(e.load_masked(kind, from_, at, masks[start])), to, at, masks[start])
+                found = e.load_masked(kind, places[0], at, masks[start])
+                e.store_masked(change(found), places[1], at, masks[start])
             else:  # without masks in registers, LLVM makes a branch of each lane, for loads and stores alike
-                e.if_(e.less(length, start + lanes), partial(part, start), partial(lanes_at, at))
+                e.if_(e.less(length, start + lanes), partial(one_by_one, start), partial(move, places, kind, at))
 
     # LLVM makes masks anew in each row
     e.if_(e.equal(length, TILE), lambda: e.for_loop(0, rows, whole), lambda: e.for_loop(0, rows, begin))

@@ -16,11 +16,7 @@ Body = Callable[[Value, tuple[Value, ...]], Sequence[Value] | None]
 Branch = Callable[[], Sequence[Value] | None]
 
 
-def _moved(base: Value, count: int) -> Operation:
-    return llvm.GEPOp.from_mixed_indices(base, [count], i8)
-
-
-def _moved_by(base: Value, count: Value) -> Operation:
+def _moved(base: Value, count: Value | int) -> Operation:
     return llvm.GEPOp.from_mixed_indices(base, [count], i8)
 
 
@@ -32,7 +28,7 @@ class ControlEmitter(ValueEmitter):
     def offset(self, base: Value, byte_offset: Operand) -> Value:
         """The pointer `byte_offset` bytes (i64) beyond `base`."""
         if isinstance(byte_offset, SSAValue):
-            return self.make(_moved_by, [base, byte_offset])
+            return self.make(_moved, [base, byte_offset])
         if byte_offset == 0:
             return base
         return self.make(_moved, [base], int(byte_offset))

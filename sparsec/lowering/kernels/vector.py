@@ -53,33 +53,27 @@ class Emitter(LaneEmitter):
     # Tables
 
     def pick(self, table: Sequence[float], index: Value) -> Value:
-        """`table[index mod n]` of a table of n = 16 or 32 f32 constants; i32 indices, one or 8 n lanes of them."""
+        """`table[index mod 32]` of a table of 32 f32 constants; i32 indices, one or 8 n lanes of them."""
         lanes = lanes_of(index.type)
         if lanes % LANES == 0 and self.has("avx512f"):
-            return self.concat([self._pick16(table, piece) for piece in self.split(index, LANES)])
+            low, high = (self.constant_vector(part, f32) for part in (table[:LANES], table[LANES:]))
+            name = "llvm.x86.avx512.vpermi2var.ps.512"
+            return self.concat([self.intrinsic(name, [low, part, high], f32x16) for part in self.split(index, LANES)])
         if lanes % 8 == 0 and self.has("avx2"):
             return self.concat([self._pick8(table, piece) for piece in self.split(index, 8)])
         memory = self.stack(4 * len(table))
         self.store(self.constant_vector(table, f32), memory)
-        index = self.both(index, len(table) - 1)
+        index = self.both(index, 31)
         if lanes == 1:
             return self.load(f32, memory, self.mul(self.zero_extend(index, i64), 4))
         return self.gather(f32, memory, index)
 
-    def _pick16(self, table: Sequence[float], index: Value) -> Value:
-        parts = [self.constant_vector(table[start : start + LANES], f32) for start in range(0, len(table), LANES)]
-        if len(parts) == 1:
-            return self.intrinsic("llvm.x86.avx512.permvar.sf.512", [*parts, index], f32x16)
-        return self.intrinsic("llvm.x86.avx512.vpermi2var.ps.512", [parts[0], index, parts[1]], f32x16)
-
     def _pick8(self, table: Sequence[float], index: Value) -> Value:
-        rows = [self.constant_vector(table[start : start + 8], f32) for start in range(0, len(table), 8)]
+        rows = [self.constant_vector(table[start : start + 8], f32) for start in range(0, 32, 8)]
         found = [self.intrinsic("llvm.x86.avx2.permps", [row, index], row.type) for row in rows]
-        bit = 3
-        while len(found) > 1:
+        for bit in (3, 4):
             upper = self.less(self.shift_left(index, 31 - bit), 0)  # the bit as a sign, which blends look at
             found = [self.select(upper, b, a) for a, b in zip(found[::2], found[1::2], strict=True)]
-            bit += 1
         return found[0]
 
     # Tables of 256 bytes
@@ -169,9 +163,7 @@ class Emitter(LaneEmitter):
             padded = self.replace_lane(self.constant(0, vector_of(f32, 4)), a, 0)
             return self.intrinsic("llvm.x86.sse.cvtss2si", [padded], i32)
         if lanes % LANES == 0 and self.has("avx512f"):
-            arguments = [self.constant(0, i32x16), self.constant(-1, i16), self.i32(4)]
-            name = "llvm.x86.avx512.mask.cvtps2dq.512"
-            return self.concat([self.intrinsic(name, [piece, *arguments], i32x16) for piece in self.split(a, LANES)])
+            return self._unmasked("cvtps2dq", a, [], i32x16)
         wide = lanes % 8 == 0 and self.has("avx")
         name = "llvm.x86.avx.cvt.ps2dq.256" if wide else "llvm.x86.sse2.cvtps2dq"
         return self.piecewise(name, [a], 8 if wide else 4, i32)
@@ -179,19 +171,20 @@ class Emitter(LaneEmitter):
     def magnitude_up_to(self, a: Value, limit: float) -> Value:
         """The smaller of |a| and the limit of f32, the limit for NaN; in one step where the target can (`vrangeps`)."""
         if lanes_of(a.type) % LANES == 0 and self.has("avx512dq"):
-            most = self.constant(limit, f32x16)
-            arguments = [most, self.i32(0b1010), self.constant(0.0, f32x16), self.constant(-1, i16), self.i32(4)]
-            name = "llvm.x86.avx512.mask.range.ps.512"
-            return self.concat([self.intrinsic(name, [piece, *arguments], f32x16) for piece in self.split(a, LANES)])
+            return self._unmasked("range.ps", a, [self.constant(limit, f32x16), self.i32(0b1010)], f32x16)
         return elementary.minimum(self, elementary.absolute(self, a), limit)
 
     def from_nearest(self, a: Value) -> Value:
         """`a - to_float(round_to_int(a))` of f32, in one step where the target can (`vreduceps`)."""
         if lanes_of(a.type) % LANES == 0 and self.has("avx512dq"):
-            arguments = [self.i32(0), self.constant(0.0, f32x16), self.constant(-1, i16), self.i32(4)]
-            name = "llvm.x86.avx512.mask.reduce.ps.512"
-            return self.concat([self.intrinsic(name, [piece, *arguments], f32x16) for piece in self.split(a, LANES)])
+            return self._unmasked("reduce.ps", a, [self.i32(0)], f32x16)
         return self.sub(a, self.to_float(self.round_to_int(a)))
+
+    def _unmasked(self, name: str, a: Value, others: Sequence[Value], result: Attribute) -> Value:
+        """An AVX-512 intrinsic that knows masks and rounding modes, on every 16 lanes of a: all lanes, as always."""
+        rest = [*others, self.constant(0, result), self.constant(-1, i16), self.i32(4)]
+        full_name = f"llvm.x86.avx512.mask.{name}.512"
+        return self.concat([self.intrinsic(full_name, [part, *rest], result) for part in self.split(a, LANES)])
 
     def multiplies_bytes(self, pairs_fit: bool) -> bool:
         """Whether `dot4` takes bytes as they are. If not, it widens both operands to 16 bits every time."""
