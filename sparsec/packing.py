@@ -6,7 +6,8 @@ A *group* is 4 output rows; the last group is padded with zero rows. Each layout
 =============  =====================================================================================================
 gather_quads   u32 first_quad[groups + 1], padded to 64 bytes, then quads of `{offset[4]; s8 w[4 rows][4]}`: four
                blocks of 4x1. An offset is the byte distance of input row k in a tile, divided by 8: u16 for K <= 8192,
-               else u32. Groups are padded with zero weights to whole quads, at least one.
+               else u32. Groups are padded with zero weights to whole quads, at least one. Quads of zeros
+               follow the last group, as many as kernels look ahead.
 dense_quads    quads of `s8 w[4 rows][4]`, ceil(K / 4) per group: input rows 4q .. 4q + 3
 block_quads    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{offset; s8 w[rows][4]}`: blocks of 4 or 1
                rows x 4 columns; here a group has as many rows. The offset counts dwords of a token: input rows 4 offset
@@ -31,6 +32,11 @@ from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
 
 ALIGNMENT = 64
 """Bytes to which packed weights, their parts and arena slots are aligned: a cache line and a 512-bit vector."""
+
+NEAR_BYTES = 48 << 10
+"""A u8 tile up to this size stays in the first-level cache."""
+LOOK_AHEAD = 8
+"""How many quads ahead of their use the rows of a larger tile are asked for."""
 
 _LAST_SHORT_COLUMN = 0xFFFF * 8 // TILE
 
@@ -87,6 +93,14 @@ class WeightLayout:
     def is_quads(self) -> bool:
         """Whether an entry is a quad of int8 weights (else one f32 column)."""
         return self.dataflow in (Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS)
+
+    @property
+    def looks_ahead(self) -> int:
+        """How many quads ahead a kernel reads offsets, to bring input rows into the first-level cache.
+
+        That saves 4 % of the time at 1024 input channels and 11 % at 3072; from 768 down it would cost 4 to 11 %.
+        """
+        return LOOK_AHEAD if self.dataflow is Dataflow.GATHER_QUADS and self.columns * TILE > NEAR_BYTES else 0
 
     @property
     def offset_size(self) -> int:
@@ -186,11 +200,12 @@ def _pack_quads(grouped: NDArray[np.integer], layout: WeightLayout) -> Bytes:
     columns[place] = column
     weights = np.zeros((4 * first_quad[-1], GROUP), np.int8)
     weights[place] = values
-    entries = np.zeros((int(first_quad[-1]), layout.entry_size), np.uint8)
+    entries = np.zeros((int(first_quad[-1]) + layout.looks_ahead, layout.entry_size), np.uint8)
+    stored = entries[: first_quad[-1]]
     offsets = (columns * (TILE // 8)).astype(np.uint16 if layout.offset_size == 2 else np.uint32)
-    entries[:, : layout.weights_at] = offsets.view(np.uint8).reshape(len(entries), -1)
+    stored[:, : layout.weights_at] = offsets.view(np.uint8).reshape(len(stored), -1)
     by_row = np.ascontiguousarray(weights.reshape(-1, 4, GROUP).transpose(0, 2, 1))
-    entries[:, layout.weights_at :] = by_row.view(np.uint8).reshape(len(entries), 16)
+    stored[:, layout.weights_at :] = by_row.view(np.uint8).reshape(len(stored), 16)
     return _with_table(first_quad, entries, layout)
 
 

@@ -102,18 +102,25 @@ class QuadCore:
 
     def _gathered(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
         first, last, entry = entries_of(e, self.weight, packed, group)
-        element, size = (i16, 2) if self.weight.offset_size == 2 else (i32, 4)
+        ahead = self.weight.looks_ahead * self.weight.entry_size if self.width == TILE else 0
 
         def quad(_: Value, state: tuple[Value, ...]) -> list[Value]:
             at, *sums = state
             if self.width == TILE:
                 e.prefetch(at, AHEAD)
-            offsets = [e.load_extended(element, at, size * i, i64) for i in range(4)]
-            rows = [e.offset(x, e.shift_left(offset, 3)) for offset in offsets]
-            sums = self.step(e, rows, e.offset(at, self.weight.weights_at), sums)
+            if ahead:
+                for row in self._input_rows(e, x, e.offset(at, ahead)):
+                    e.prefetch(row, 0)
+            sums = self.step(e, self._input_rows(e, x, at), e.offset(at, self.weight.weights_at), sums)
             return [e.offset(at, self.weight.entry_size), *sums]
 
         return e.for_loop(first, last, quad, [entry, *carried])[1:]
+
+    def _input_rows(self, e: Emitter, x: Value, entry: Value) -> list[Value]:
+        """Where the 4 input rows of a gathered quad lie."""
+        element, size = (i16, 2) if self.weight.offset_size == 2 else (i32, 4)
+        offsets = [e.load_extended(element, entry, size * i, i64) for i in range(4)]
+        return [e.offset(x, e.shift_left(offset, 3)) for offset in offsets]
 
     def _dense(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
         size, columns = self.weight.entry_size, self.weight.columns
