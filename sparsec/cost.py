@@ -32,9 +32,6 @@ NARROW_SLACK = {32: 1.42, 16: 1.25}
 OVERLAP, SHORT_GROUP = 0.65, 32
 """What is left of waiting for sums when a group has at most so many steps: the next group's sums do not wait."""
 
-FAR_TILE, FAR_SLACK = 48 << 10, 1.18
-"""Bytes of a tile beyond which gathered rows come from the second-level cache, and what a step then takes."""
-
 STAYING, FIRST_READING = 1 << 20, 0.06
 """Bytes of a model's weights that stay in the second-level cache from one inference to the next, and the cycles that
 each byte takes when it must come from farther: prefetching hides most of it, from the third level as from memory."""
@@ -245,8 +242,6 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         slack = NARROW_SLACK.get(width, overhead.slack) if is_quads else overhead.slack
         if schedule.dataflow is Dataflow.BLOCK_QUADS and schedule.rows == 1:
             slack = ONE_ROW_SLACK
-        if schedule.dataflow is Dataflow.GATHER_QUADS and width == TILE and kept.columns * TILE > FAR_TILE:
-            slack = max(slack, FAR_SLACK)
         total += count * (steps * slack * _step_cycles(schedule, width, target, ports, sets, steps, short) + around)
     return total
 

@@ -6,14 +6,14 @@ A *group* is 4 output rows; the last group is padded with zero rows. Each layout
 =============  =====================================================================================================
 gather_quads   u32 first_quad[groups + 1], padded to 64 bytes, then quads of `{offset[4]; s8 w[4 rows][4]}`: four
                blocks of 4x1. An offset is the byte distance of input row k in a tile, divided by 8: u16 for K <= 8192,
-               else u32. Groups are padded with zero weights to whole quads, at least one. Quads of zeros
-               follow the last group, as many as kernels look ahead.
+               else u32. Groups are padded with zero weights to whole quads, at least one. Entries of zeros
+               follow the last group, as many as kernels look ahead
 dense_quads    quads of `s8 w[4 rows][4]`, ceil(K / 4) per group: input rows 4q .. 4q + 3
 block_quads    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{offset; s8 w[rows][4]}`: blocks of 4 or 1
                rows x 4 columns; here a group has as many rows. The offset counts dwords of a token: input rows 4 offset
                to 4 offset + 3. Groups of 1 row are padded with zero weights to an even number of entries
 gather_rows    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{u32 offset; f32 w[4 rows]}`: the offset
-               is the byte distance of input row k in a tile
+               is the byte distance of input row k in a tile. Entries of zeros follow here, too
 dense_rows     entries of `f32 w[4 rows]`, K per group
 =============  =====================================================================================================
 """
@@ -34,9 +34,9 @@ ALIGNMENT = 64
 """Bytes to which packed weights, their parts and arena slots are aligned: a cache line and a 512-bit vector."""
 
 NEAR_BYTES = 48 << 10
-"""A u8 tile up to this size stays in the first-level cache."""
+"""A tile of input rows up to this size stays in the first-level cache."""
 LOOK_AHEAD = 8
-"""How many quads ahead of their use the rows of a larger tile are asked for."""
+"""How many entries ahead of their use the rows of a larger tile are asked for."""
 
 _LAST_SHORT_COLUMN = 0xFFFF * 8 // TILE
 
@@ -96,11 +96,12 @@ class WeightLayout:
 
     @property
     def looks_ahead(self) -> int:
-        """How many quads ahead a kernel reads offsets, to bring input rows into the first-level cache.
+        """How many entries ahead a kernel reads offsets, to bring input rows into the first-level cache.
 
-        That saves 4 % of the time at 1024 input channels and 11 % at 3072; from 768 down it would cost 4 to 11 %.
+        In int8, that saves 4 % of the time at 1024 input channels and 11 % at 3072; from 768 down it costs 4 to 11 %.
         """
-        return LOOK_AHEAD if self.dataflow is Dataflow.GATHER_QUADS and self.columns * TILE > NEAR_BYTES else 0
+        gathers_rows = self.is_gathered and not self.is_blocks
+        return LOOK_AHEAD if gathers_rows and self.columns * TILE * (1 if self.is_quads else 4) > NEAR_BYTES else 0
 
     @property
     def offset_size(self) -> int:
@@ -256,10 +257,11 @@ def _pack_rows(grouped: NDArray[np.float32], layout: WeightLayout) -> Bytes:
         return by_column.reshape(-1).view(np.uint8)
     group, column = np.nonzero(by_column.any(axis=2))
     first_entry = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=layout.groups))])
-    entries = np.zeros((len(group), layout.entry_size), np.uint8)
+    entries = np.zeros((len(group) + layout.looks_ahead, layout.entry_size), np.uint8)
+    stored = entries[: len(group)]
     offsets = (column * TILE * 4).astype(np.uint32)
-    entries[:, :4] = offsets.view(np.uint8).reshape(-1, 4)
-    entries[:, 4:] = by_column[group, column].view(np.uint8).reshape(-1, 16)
+    stored[:, :4] = offsets.view(np.uint8).reshape(-1, 4)
+    stored[:, 4:] = by_column[group, column].view(np.uint8).reshape(-1, 16)
     return _with_table(first_entry, entries, layout)
 
 

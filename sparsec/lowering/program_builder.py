@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, StringAttr, i64
+from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, StringAttr, UnitAttr, i64
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from sparsec.builder import constant_value
@@ -20,6 +20,9 @@ from sparsec.lowering.memory_plan import Lifetime, plan_slots
 from sparsec.packing import ALIGNMENT
 from sparsec.schedule import TILE
 from sparsec.weights import Array, WeightStore, digest_of
+
+KEPT_BYTES = 8 << 20
+"""Weights that last-level caches keep from one inference to the next; measured: 6 MB stay, 12 MB do not."""
 
 
 class ProgramBuilder:
@@ -216,6 +219,10 @@ class ProgramBuilder:
         """The program; its packed weights are in the weight store."""
         self._blob += bytes(-len(self._blob) % ALIGNMENT)
         blob = np.frombuffer(self._blob, np.uint8)
+        if len(blob) > KEPT_BYTES:
+            for op in self._block.ops:
+                if isinstance(op, kernel.MatMul):
+                    op.properties["cold"] = UnitAttr()
         return kernel.Program.create(
             properties={
                 "sym_name": StringAttr("main"),

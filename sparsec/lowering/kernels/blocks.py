@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Pieces, Work, emit_groups, entries_of
+from sparsec.lowering.kernels.quads import Accumulators, Work, emit_pieces, entries_of
 from sparsec.lowering.kernels.sets import Sets
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
@@ -49,15 +49,7 @@ class BlockCore:
 
     def emit(self, e: Emitter, work: Work) -> None:
         """As `QuadCore.emit`, on an interleaved tile."""
-
-        def rows(group: Value, count: int) -> None:
-            def piece(token: Operand) -> None:
-                sums = self._group(e, work, token, group, count)
-                work.epilogue(e.mul(group, self.weight.group), token, sums)
-
-            Pieces(self.width, work.tokens).walk(e, piece)
-
-        emit_groups(e, self.weight, work, rows)
+        emit_pieces(e, self.weight, work, self.width, self._group)
 
     def _group(self, e: Emitter, work: Work, token: Operand, group: Value, rows: int) -> Accumulators:
         layout, vectors = self.weight, self.order.vectors

@@ -199,7 +199,8 @@ class MatMulEmitter:
 
         in_pieces = width == self._widest < TILE  # a narrower width is chosen when it covers what is left
         tokens = self._e.minimum(left, TILE) if in_pieces else width
-        core.emit(self._e, Work(x, self._frame.ins[1], begin, end, self._initial, epilogue, tokens))
+        cold = self._op.cold is not None
+        core.emit(self._e, Work(x, self._frame.ins[1], begin, end, self._initial, epilogue, tokens, cold))
 
     def _prepare(self, width: int) -> tuple[dict[int, BodyEmitter], list[ZeroPoint | None]]:
         """The body for 1 to `TOGETHER` output rows, and the zero points that are left to the stores."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import f32, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Pieces, Work, emit_groups, entries_of
+from sparsec.lowering.kernels.quads import Accumulators, Work, emit_pieces, entries_of
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.packing import WeightLayout
@@ -42,15 +42,7 @@ class RowCore:
 
     def emit(self, e: Emitter, work: Work) -> None:
         """As `QuadCore.emit`, on an f32 tile, whose rows are 256 bytes apart; sums start from f32 scalars."""
-
-        def rows(group: Value, count: int) -> None:
-            def piece(token: Operand) -> None:
-                sums = self._group(e, work, token, group, count)
-                work.epilogue(e.mul(group, GROUP), token, sums)
-
-            Pieces(self.width, work.tokens).walk(e, piece)
-
-        emit_groups(e, self.weight, work, rows)
+        emit_pieces(e, self.weight, work, self.width, self._group)
 
     def _group(self, e: Emitter, work: Work, token: Operand, group: Value, rows: int) -> Accumulators:
         vectors = self.order.vectors
@@ -62,9 +54,14 @@ class RowCore:
 
     def _gathered(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
         first, last, entry = entries_of(e, self.weight, packed, group)
+        ahead = self.weight.looks_ahead * self.weight.entry_size
 
         def column(_: Value, state: tuple[Value, ...]) -> list[Value]:
             at, *sums = state
+            if ahead:
+                later = e.offset(x, e.load_extended(i32, at, ahead, i64))
+                for vector in range(self.order.vectors):
+                    e.prefetch(later, 64 * vector)
             row = e.offset(x, e.load_extended(i32, at, 0, i64))
             sums = self._step(e, row, e.offset(at, self.weight.weights_at), sums)
             return [e.offset(at, self.weight.entry_size), *sums]
@@ -73,7 +70,7 @@ class RowCore:
 
     def _dense(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
         size = self.weight.entry_size
-        entry = e.offset(packed, e.mul(group, size * self.weight.dense_entries))
+        _, _, entry = entries_of(e, self.weight, packed, group)
 
         def column(_: Value, state: tuple[Value, ...]) -> list[Value]:
             at, row, *sums = state

@@ -53,7 +53,7 @@ class WordQuadCore:
             first = e.mul(group, GROUP)
             starts = [e.broadcast(work.initial(e.add(first, row))) for row in range(count)]
             pieces.walk(e, lambda token: _store(e, memory, token, starts))
-            low, high, entry = self._entries(e, work.packed, group)
+            low, high, entry = entries_of(e, self.weight, work.packed, group)
 
             def some(at: Value, _: tuple[Value, ...]) -> None:
                 size = e.minimum(e.sub(high, at), BLOCK)
@@ -68,13 +68,6 @@ class WordQuadCore:
             pieces.walk(e, finish)
 
         emit_groups(e, self.weight, work, rows)
-
-    def _entries(self, e: Emitter, packed: Value, group: Value) -> tuple[Value, Value, Value]:
-        """Number of the first quad of a group, of the one after its last, and the address of the first."""
-        if self.weight.is_gathered:
-            return entries_of(e, self.weight, packed, group)
-        count = self.weight.dense_entries
-        return e.i64(0), e.i64(count), e.offset(packed, e.mul(group, self.weight.entry_size * count))
 
     def _unpack(self, e: Emitter, entry: Value, start: Value, count: Value, block: Value) -> None:
         """Fill the block with quads number start .. start + count of those at `entry`."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -23,7 +26,9 @@ ROWS = (Dataflow.GATHER_ROWS, Dataflow.DENSE_ROWS)
 ARGUMENTS = (pointer, pointer, pointer, pointer, i64, i64)
 
 
-def product_function(core: QuadCore | RowCore, features: frozenset[str], tokens: int | None = None) -> FuncOp:
+def product_function(
+    core: QuadCore | RowCore, features: frozenset[str], tokens: int | None = None, cold: bool = False
+) -> FuncOp:
     """out[M, 64] = bias + W x for the first `width` tokens of a tile, or more; i32 or f32."""
     element = i32 if isinstance(core, QuadCore) else f32
 
@@ -38,7 +43,7 @@ def product_function(core: QuadCore | RowCore, features: frozenset[str], tokens:
         def initial(row: Value) -> Value:
             return e.load(element, bias, e.mul(row, 4))
 
-        core.emit(e, Work(x, packed, begin, end, initial, epilogue, tokens))
+        core.emit(e, Work(x, packed, begin, end, initial, epilogue, tokens, cold))
 
     return build_function("product", features, body, ARGUMENTS)
 
@@ -49,8 +54,25 @@ def sparse_matrix(rows: int, columns: int, density: float, seed: int, low: int =
     return np.where(kept, random.integers(low, high + 1, (rows, columns)), 0)
 
 
+def before_a_forbidden_page(array: np.ndarray) -> np.ndarray:
+    """A copy of some bytes behind which the process is killed for reading: kernels look ahead, but not farther."""
+    page = mmap.PAGESIZE
+    room = -(-array.nbytes // page) * page
+    memory = mmap.mmap(-1, room + page)
+    view = np.frombuffer(memory, np.uint8)
+    assert ctypes.CDLL(None, use_errno=True).mprotect(ctypes.c_void_p(view.ctypes.data + room), page, 0) == 0
+    copy = view[room - array.nbytes : room]
+    copy[:] = array
+    return copy
+
+
 def check_int8(
-    weight: np.ndarray, dataflow: Dataflow, width: int, features: frozenset[str], signed: bool = False
+    weight: np.ndarray,
+    dataflow: Dataflow,
+    width: int,
+    features: frozenset[str],
+    signed: bool = False,
+    cold: bool = False,
 ) -> None:
     rows, columns = weight.shape
     random = np.random.default_rng(1)
@@ -61,8 +83,8 @@ def check_int8(
     start = bias - 128 * weight.sum(axis=1) if signed else bias
     out = np.full((rows + 1, 64), -7, np.int32)
     core = QuadCore(WeightLayout(rows, columns, dataflow), width, signed)
-    packed = pack_weight(weight, Schedule(dataflow, width))
-    native = Native(product_function(core, features))
+    packed = before_a_forbidden_page(pack_weight(weight, Schedule(dataflow, width)))
+    native = Native(product_function(core, features, cold=cold))
     native.call("product", tile, packed, start.astype(np.int32), out, 0, core.weight.groups)
     expected = (weight.astype(np.float64) @ values[:, :width].astype(np.float64)).astype(np.int64) + bias[:, None]
     np.testing.assert_array_equal(out[:rows, :width], expected)
@@ -107,11 +129,21 @@ def test_weights_beyond_s8(features: frozenset[str]) -> None:
     st.sampled_from(WIDTHS),
     st.sampled_from(QUADS),
     st.sampled_from(ALL_TARGETS),
+    st.booleans(),
 )
 def test_int8_drawn(
-    rows: int, columns: int, density: float, width: int, dataflow: Dataflow, features: frozenset[str]
+    rows: int, columns: int, density: float, width: int, dataflow: Dataflow, features: frozenset[str], cold: bool
 ) -> None:
-    check_int8(sparse_matrix(rows, columns, density, seed=rows), dataflow, width, features)
+    check_int8(sparse_matrix(rows, columns, density, seed=rows), dataflow, width, features, cold=cold)
+
+
+@each_target
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("density", [0.0, 0.01, 0.2])
+def test_rows_of_large_tiles_are_fetched_ahead(features: frozenset[str], width: int, density: float) -> None:
+    weight = sparse_matrix(6, 1000, density, seed=7)
+    for dataflow in QUADS:
+        check_int8(weight, dataflow, width, features, cold=True)
 
 
 @each_target
@@ -133,8 +165,11 @@ def test_a_range_of_groups(features: frozenset[str]) -> None:
 @each_target
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("dataflow", ROWS)
-@pytest.mark.parametrize("shape", [(1, 1), (7, 37), (8, 64)])
-def test_float_products(features: frozenset[str], width: int, dataflow: Dataflow, shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize("shape", [(1, 1), (7, 37), (8, 64), (5, 300)])
+@pytest.mark.parametrize("cold", [False, True])
+def test_float_products(
+    features: frozenset[str], width: int, dataflow: Dataflow, shape: tuple[int, int], cold: bool
+) -> None:
     rows, columns = shape
     weight = (sparse_matrix(rows, columns, 0.5, seed=8) / 64).astype(np.float32)
     random = np.random.default_rng(9)
@@ -142,8 +177,9 @@ def test_float_products(features: frozenset[str], width: int, dataflow: Dataflow
     bias = random.normal(size=rows).astype(np.float32)
     out = np.full((rows + 1, 64), -7, np.float32)
     core = RowCore(WeightLayout(rows, columns, dataflow), width)
-    native = Native(product_function(core, features))
-    native.call("product", tile, pack_weight(weight, Schedule(dataflow, width)), bias, out, 0, core.weight.groups)
+    native = Native(product_function(core, features, cold=cold))
+    packed = before_a_forbidden_page(pack_weight(weight, Schedule(dataflow, width)))
+    native.call("product", tile, packed, bias, out, 0, core.weight.groups)
     expected = weight.astype(np.float64) @ tile.astype(np.float64) + bias[:, None]
     np.testing.assert_allclose(out[:rows, :width], expected[:, :width], rtol=1e-5, atol=1e-4)
     assert np.all(out[rows] == -7)
