@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Work, emit_pieces, entries_of
+from sparsec.lowering.kernels.quads import Accumulators, Group, Work, emit_pieces
 from sparsec.lowering.kernels.sets import Sets
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
@@ -51,24 +51,23 @@ class BlockCore:
         """As `QuadCore.emit`, on an interleaved tile."""
         emit_pieces(e, self.weight, work, self.width, self._group)
 
-    def _group(self, e: Emitter, work: Work, token: Operand, group: Value, rows: int) -> Accumulators:
+    def _group(self, e: Emitter, work: Work, token: Operand, group: Group) -> Accumulators:
         layout, vectors = self.weight, self.order.vectors
         x = e.offset(work.x, e.scaled(token, 4))
-        starts = [e.broadcast(work.initial(e.add(e.mul(group, layout.group), row))) for row in range(rows)]
+        starts = [e.broadcast(work.initial(e.add(e.mul(group.index, layout.group), row))) for row in range(group.rows)]
         sets = Sets(e, layout.multiple, [start for start in starts for _ in range(vectors)])
-        first, last, entry = entries_of(e, layout, work.packed, group)
 
         def step(at: Value, sums: Sequence[Value]) -> list[Value]:
             offset = e.load_extended(i16 if layout.offset_size == 2 else i32, at, 0, i64)
             return self._step(e, e.offset(x, e.mul(offset, _DWORD_ROW)), e.offset(at, layout.weights_at), sums)
 
-        def turn(_: Value, state: tuple[Value, ...]) -> list[Value]:
-            at, *sums = state
+        def turn(place: Value, sums: tuple[Value, ...]) -> list[Value]:
+            at = e.offset(group.entries, place)
             entries = [e.offset(at, layout.entry_size * number) for number in range(sets.count)]
-            return [e.offset(at, layout.entry_size * sets.count), *sets.step(step, entries, sums)]
+            return sets.step(step, entries, sums)
 
-        flat = sets.total(e.for_loop(first, last, turn, [entry, *sets.start], step=sets.count)[1:])
-        return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(rows)]
+        flat = sets.total(e.for_loop(group.begin, group.end, turn, sets.start, step=layout.entry_size * sets.count))
+        return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(group.rows)]
 
     def _step(self, e: Emitter, dwords: Value, weights: Value, sums: Sequence[Value]) -> list[Value]:
         """Accumulate one block: a dword of each token (a pointer to the first one's) times s8 weights [row][4]."""

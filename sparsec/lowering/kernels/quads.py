@@ -33,8 +33,8 @@ Initial = Callable[[Value], Value]
 """Output row (i64) -> the scalar its accumulators start from."""
 Epilogue = Callable[[Value, Operand, Accumulators], None]
 """(first output row (i64), first token (i64), accumulators of up to 4 rows, all inside the matrix) -> store them."""
-SumsOf = Callable[[Emitter, "Work", Operand, Value, int], Accumulators]
-"""(emitter, work, first token (i64), group (i64), output rows of it) -> their sums."""
+SumsOf = Callable[[Emitter, "Work", Operand, "Group"], Accumulators]
+"""(emitter, work, first token (i64), group) -> the sums of its rows."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,24 @@ class Work:
     epilogue: Epilogue
     tokens: Operand | None = None
     cold: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of output rows.
+
+    Attributes:
+        index: which one, i64.
+        rows: how many output rows of it are inside the matrix.
+        entries: the address of the weight's first entry.
+        begin, end: where the group's entries are, in bytes from there, i64.
+    """
+
+    index: Value
+    rows: int
+    entries: Value
+    begin: Value
+    end: Value
 
 
 @dataclass(frozen=True)
@@ -92,21 +110,20 @@ class QuadCore:
         """Compute all groups, `width` tokens at a time; input rows are 64 bytes apart."""
         emit_pieces(e, self.weight, work, self.width, self._group)
 
-    def _group(self, e: Emitter, work: Work, token: Operand, group: Value, rows: int) -> Accumulators:
+    def _group(self, e: Emitter, work: Work, token: Operand, group: Group) -> Accumulators:
         vectors = self.order.vectors
-        starts = [e.broadcast(work.initial(e.add(e.mul(group, GROUP), row))) for row in range(rows)]
+        starts = [e.broadcast(work.initial(e.add(e.mul(group.index, GROUP), row))) for row in range(group.rows)]
         carried = [start for start in starts for _ in range(vectors)]
         walk = self._gathered if self.weight.is_gathered else self._dense
-        flat = walk(e, e.offset(work.x, token), work.packed, group, carried)
-        return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(rows)]
+        flat = walk(e, e.offset(work.x, token), group, carried)
+        return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(group.rows)]
 
-    def _gathered(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
-        first, last, entry = entries_of(e, self.weight, packed, group)
+    def _gathered(self, e: Emitter, x: Value, group: Group, carried: Sequence[Value]) -> Sequence[Value]:
         size = self.weight.entry_size
         ahead = self.weight.looks_ahead * size if self.width == TILE else 0
 
         def quad(place: Value, sums: tuple[Value, ...]) -> list[Value]:
-            at = e.offset(entry, place)
+            at = e.offset(group.entries, place)
             if self.width == TILE:
                 e.prefetch(at, AHEAD)
             if ahead:
@@ -114,7 +131,7 @@ class QuadCore:
                     e.prefetch(row, 0)
             return self.step(e, self._input_rows(e, x, at), e.offset(at, self.weight.weights_at), sums)
 
-        return e.for_loop(0, e.mul(e.sub(last, first), size), quad, carried, step=size)
+        return e.for_loop(group.begin, group.end, quad, carried, step=size)
 
     def _input_rows(self, e: Emitter, x: Value, entry: Value) -> list[Value]:
         """Where the 4 input rows of a gathered quad lie."""
@@ -122,9 +139,9 @@ class QuadCore:
         offsets = [e.load_extended(element, entry, size * i, i64) for i in range(4)]
         return [e.offset(x, e.shift_left(offset, 3)) for offset in offsets]
 
-    def _dense(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
+    def _dense(self, e: Emitter, x: Value, group: Group, carried: Sequence[Value]) -> Sequence[Value]:
         size, columns = self.weight.entry_size, self.weight.columns
-        _, _, entry = entries_of(e, self.weight, packed, group)
+        entry = e.offset(group.entries, group.begin)
 
         def quad(_: Value, state: tuple[Value, ...]) -> list[Value]:
             at, rows_at, *sums = state
@@ -174,45 +191,44 @@ def emit_pieces(e: Emitter, weight: WeightLayout, work: Work, width: int, sums: 
     One group comes after the other, each for all tokens: its weights stay in the first-level cache.
     """
 
-    def rows(group: Value, count: int) -> None:
+    def rows(group: Group) -> None:
         def piece(token: Operand) -> None:
-            found = sums(e, work, token, group, count)
-            work.epilogue(e.mul(group, weight.group), token, found)
+            found = sums(e, work, token, group)
+            work.epilogue(e.mul(group.index, weight.group), token, found)
 
         if work.cold and not (weight.is_quads and width == TILE):  # there, each quad does it
-            _fetch_lines(e, weight, work.packed, group)
+            later = e.offset(group.entries, AHEAD_OF_NARROW)
+            e.for_loop(group.begin, group.end, lambda at, _: e.prefetch(later, at), step=LINE)
         Pieces(width, work.tokens).walk(e, piece)
 
     emit_groups(e, weight, work, rows)
 
 
-def emit_groups(e: Emitter, weight: WeightLayout, work: Work, rows: Callable[[Value, int], None]) -> None:
-    """Loop over the groups of some work: `rows` is called with a group and how many rows it has.
+def emit_groups(e: Emitter, weight: WeightLayout, work: Work, rows: Callable[[Group], None]) -> None:
+    """Loop over the groups of some work.
 
-    The last group of a matrix whose rows are no multiple of a group's computes only its own.
+    The last group of a matrix whose rows are no multiple of a group's computes only its own. A group begins where the
+    one before ended: a CPU that must guess how long that one is need not wait for the table of groups.
     """
-    begin, end = work.begin, work.end
-    full, rest = divmod(weight.rows, weight.group)
+    entries, full, rest = e.offset(work.packed, weight.entries_at), *divmod(weight.rows, weight.group)
+
+    def begin_of(group: Operand) -> Value:
+        if not weight.is_gathered:
+            return e.mul(group, weight.dense_entries * weight.entry_size)
+        return e.mul(e.load_extended(i32, work.packed, e.mul(group, 4), i64), weight.entry_size)
+
+    def one(index: Value, begins: tuple[Value, ...]) -> list[Value]:
+        end = begin_of(e.add(index, 1))
+        rows(Group(index, weight.group, entries, begins[0], end))
+        return [end]
+
+    def last() -> None:
+        rows(Group(e.i64(full), rest, entries, begin_of(e.i64(full)), begin_of(e.i64(full + 1))))
+
+    end = work.end
     limit = e.minimum(end, full) if isinstance(end, Value) else min(int(end), full)
-    e.for_loop(begin, limit, lambda index, _: rows(index, weight.group))
+    e.for_loop(work.begin, limit, one, [begin_of(work.begin)])
     if rest and isinstance(end, Value):
-        e.if_(e.greater(end, full), lambda: rows(e.i64(full), rest))
+        e.if_(e.greater(end, full), last)
     elif rest and isinstance(end, int) and end > full:
-        rows(e.i64(full), rest)
-
-
-def entries_of(e: Emitter, weight: WeightLayout, packed: Value, group: Value) -> tuple[Value, Value, Value]:
-    """Number of the first entry of a group, of the one after its last (i64), and the address of the first."""
-    if not weight.is_gathered:
-        count = weight.dense_entries
-        return e.i64(0), e.i64(count), e.offset(packed, e.mul(group, weight.entry_size * count))
-    table = e.offset(packed, e.mul(group, 4))
-    first, last = (e.load_extended(i32, table, 4 * i, i64) for i in range(2))
-    return first, last, e.offset(packed, e.add(e.mul(first, weight.entry_size), weight.entries_at))
-
-
-def _fetch_lines(e: Emitter, weight: WeightLayout, packed: Value, group: Value) -> None:
-    """Ask for as many bytes of weights as a group has, of those that come later."""
-    first, last, start = entries_of(e, weight, packed, group)
-    size = e.mul(e.sub(last, first), weight.entry_size)
-    e.for_loop(0, size, lambda at, _: e.prefetch(start, e.add(at, AHEAD_OF_NARROW)), step=LINE)
+        last()

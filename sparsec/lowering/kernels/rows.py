@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import f32, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Work, emit_pieces, entries_of
+from sparsec.lowering.kernels.quads import Accumulators, Group, Work, emit_pieces
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.packing import WeightLayout
@@ -44,38 +44,37 @@ class RowCore:
         """As `QuadCore.emit`, on an f32 tile, whose rows are 256 bytes apart; sums start from f32 scalars."""
         emit_pieces(e, self.weight, work, self.width, self._group)
 
-    def _group(self, e: Emitter, work: Work, token: Operand, group: Value, rows: int) -> Accumulators:
+    def _group(self, e: Emitter, work: Work, token: Operand, group: Group) -> Accumulators:
         vectors = self.order.vectors
-        starts = [e.broadcast(work.initial(e.add(e.mul(group, GROUP), row))) for row in range(rows)]
+        starts = [e.broadcast(work.initial(e.add(e.mul(group.index, GROUP), row))) for row in range(group.rows)]
         carried = [start for start in starts for _ in range(vectors)]
         walk = self._gathered if self.weight.is_gathered else self._dense
-        flat = walk(e, e.offset(work.x, e.scaled(token, 4)), work.packed, group, carried)
-        return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(rows)]
+        flat = walk(e, e.offset(work.x, e.scaled(token, 4)), group, carried)
+        return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(group.rows)]
 
-    def _gathered(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
-        first, last, entry = entries_of(e, self.weight, packed, group)
-        ahead = self.weight.looks_ahead * self.weight.entry_size
+    def _gathered(self, e: Emitter, x: Value, group: Group, carried: Sequence[Value]) -> Sequence[Value]:
+        size = self.weight.entry_size
+        ahead = self.weight.looks_ahead * size
 
-        def column(_: Value, state: tuple[Value, ...]) -> list[Value]:
-            at, *sums = state
+        def column(place: Value, sums: tuple[Value, ...]) -> list[Value]:
+            at = e.offset(group.entries, place)
             if ahead:
                 later = e.offset(x, e.load_extended(i32, at, ahead, i64))
                 for vector in range(self.order.vectors):
                     e.prefetch(later, 64 * vector)
             row = e.offset(x, e.load_extended(i32, at, 0, i64))
-            sums = self._step(e, row, e.offset(at, self.weight.weights_at), sums)
-            return [e.offset(at, self.weight.entry_size), *sums]
+            return self._step(e, row, e.offset(at, self.weight.weights_at), sums)
 
-        return e.for_loop(first, last, column, [entry, *carried])[1:]
+        return e.for_loop(group.begin, group.end, column, carried, step=size)
 
-    def _dense(self, e: Emitter, x: Value, packed: Value, group: Value, carried: Sequence[Value]) -> Sequence[Value]:
+    def _dense(self, e: Emitter, x: Value, group: Group, carried: Sequence[Value]) -> Sequence[Value]:
         size = self.weight.entry_size
-        _, _, entry = entries_of(e, self.weight, packed, group)
 
         def column(_: Value, state: tuple[Value, ...]) -> list[Value]:
             at, row, *sums = state
             return [e.offset(at, size), e.offset(row, 4 * TILE), *self._step(e, row, at, sums)]
 
+        entry = e.offset(group.entries, group.begin)
         return e.for_loop(0, self.weight.columns, column, [entry, x, *carried])[2:]
 
     def _step(self, e: Emitter, row: Value, weights: Value, sums: Sequence[Value]) -> list[Value]:

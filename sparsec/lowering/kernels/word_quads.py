@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Pieces, Work, emit_groups, entries_of
+from sparsec.lowering.kernels.quads import Group, Pieces, Work, emit_groups
 from sparsec.lowering.kernels.token_order import TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.packing import WeightLayout
@@ -49,21 +49,24 @@ class WordQuadCore:
         """As `QuadCore.emit`; at most 64 tokens."""
         pieces, block, memory = Pieces(LANES, work.tokens), e.stack(BLOCK * _SIZE), e.stack(GROUP * TILE * 4)
 
-        def rows(group: Value, count: int) -> None:
-            first = e.mul(group, GROUP)
-            starts = [e.broadcast(work.initial(e.add(first, row))) for row in range(count)]
+        def rows(group: Group) -> None:
+            first = e.mul(group.index, GROUP)
+            starts = [e.broadcast(work.initial(e.add(first, row))) for row in range(group.rows)]
             pieces.walk(e, lambda token: _store(e, memory, token, starts))
-            low, high, entry = entries_of(e, self.weight, work.packed, group)
+            entry = e.offset(group.entries, group.begin)
+            count = e.div(e.sub(group.end, group.begin), self.weight.entry_size)
 
             def some(at: Value, _: tuple[Value, ...]) -> None:
-                size = e.minimum(e.sub(high, at), BLOCK)
-                self._unpack(e, entry, e.sub(at, low), size, block)
-                pieces.walk(e, lambda token: _multiply(e, block, size, e.offset(work.x, token), memory, token, count))
+                size = e.minimum(e.sub(count, at), BLOCK)
+                self._unpack(e, entry, at, size, block)
+                pieces.walk(
+                    e, lambda token: _multiply(e, block, size, e.offset(work.x, token), memory, token, group.rows)
+                )
 
-            e.for_loop(low, high, some, step=BLOCK)
+            e.for_loop(0, count, some, step=BLOCK)
 
             def finish(token: Operand) -> None:
-                work.epilogue(first, token, [[sums] for sums in _load(e, memory, token, count)])
+                work.epilogue(first, token, [[sums] for sums in _load(e, memory, token, group.rows)])
 
             pieces.walk(e, finish)
 
