@@ -32,6 +32,7 @@ MODELS = {
     "minilm-l6": ("minilm", Sizes(384, 6, 12, 1536, VOCABULARY, 512)),
     "distilbert": ("distilbert", Sizes(768, 6, 12, 3072, VOCABULARY, 512)),
     "bert-base": ("bert", Sizes(768, 12, 12, 3072, VOCABULARY, 512)),
+    "bert-base-features": ("bert_features", Sizes(768, 12, 12, 3072, VOCABULARY, 512)),
     "bert-large": ("bert", Sizes(1024, 24, 16, 4096, VOCABULARY, 512)),
     "mlp": ("mlp", Sizes(hidden=1024, intermediate=4096)),
 }
