@@ -33,7 +33,7 @@ from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
 ALIGNMENT = 64
 """Bytes to which packed weights, their parts and arena slots are aligned: a cache line and a 512-bit vector."""
 
-NEAR_BYTES = 48 << 10
+FIRST_LEVEL_BYTES = 48 << 10
 """A tile of input rows up to this size stays in the first-level cache."""
 LOOK_AHEAD = 8
 """How many entries ahead of their use the rows of a larger tile are asked for."""
@@ -100,8 +100,9 @@ class WeightLayout:
 
         In int8, that saves 4 % of the time at 1024 input channels and 11 % at 3072; from 768 down it costs 4 to 11 %.
         """
-        gathers_rows = self.is_gathered and not self.is_blocks
-        return LOOK_AHEAD if gathers_rows and self.columns * TILE * (1 if self.is_quads else 4) > NEAR_BYTES else 0
+        tile_bytes = self.columns * TILE * (1 if self.is_quads else 4)
+        looks = self.is_gathered and not self.is_blocks and tile_bytes > FIRST_LEVEL_BYTES
+        return LOOK_AHEAD if looks else 0
 
     @property
     def offset_size(self) -> int:
@@ -201,12 +202,11 @@ def _pack_quads(grouped: NDArray[np.integer], layout: WeightLayout) -> Bytes:
     columns[place] = column
     weights = np.zeros((4 * first_quad[-1], GROUP), np.int8)
     weights[place] = values
-    entries = np.zeros((int(first_quad[-1]) + layout.looks_ahead, layout.entry_size), np.uint8)
-    stored = entries[: first_quad[-1]]
+    entries = np.zeros((int(first_quad[-1]), layout.entry_size), np.uint8)
     offsets = (columns * (TILE // 8)).astype(np.uint16 if layout.offset_size == 2 else np.uint32)
-    stored[:, : layout.weights_at] = offsets.view(np.uint8).reshape(len(stored), -1)
+    entries[:, : layout.weights_at] = offsets.view(np.uint8).reshape(len(entries), -1)
     by_row = np.ascontiguousarray(weights.reshape(-1, 4, GROUP).transpose(0, 2, 1))
-    stored[:, layout.weights_at :] = by_row.view(np.uint8).reshape(len(stored), 16)
+    entries[:, layout.weights_at :] = by_row.view(np.uint8).reshape(len(entries), 16)
     return _with_table(first_quad, entries, layout)
 
 
@@ -257,18 +257,17 @@ def _pack_rows(grouped: NDArray[np.float32], layout: WeightLayout) -> Bytes:
         return by_column.reshape(-1).view(np.uint8)
     group, column = np.nonzero(by_column.any(axis=2))
     first_entry = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=layout.groups))])
-    entries = np.zeros((len(group) + layout.looks_ahead, layout.entry_size), np.uint8)
-    stored = entries[: len(group)]
+    entries = np.zeros((len(group), layout.entry_size), np.uint8)
     offsets = (column * TILE * 4).astype(np.uint32)
-    stored[:, :4] = offsets.view(np.uint8).reshape(-1, 4)
-    stored[:, 4:] = by_column[group, column].view(np.uint8).reshape(-1, 16)
+    entries[:, :4] = offsets.view(np.uint8).reshape(-1, 4)
+    entries[:, 4:] = by_column[group, column].view(np.uint8).reshape(-1, 16)
     return _with_table(first_entry, entries, layout)
 
 
 def _with_table(first: NDArray[np.int64], entries: Bytes, layout: WeightLayout) -> Bytes:
     if layout.columns * TILE * 4 >= 2**32 or first[-1] >= 2**31:
         raise CompilerBug(f"a weight of {layout.rows} x {layout.columns} is too large for 32-bit offsets")
-    packed = np.zeros(layout.entries_at + entries.size, np.uint8)
+    packed = np.zeros(layout.entries_at + entries.size + layout.looks_ahead * layout.entry_size, np.uint8)
     packed[: 4 * len(first)] = first.astype(np.uint32).view(np.uint8)
-    packed[layout.entries_at :] = entries.reshape(-1)
+    packed[layout.entries_at :][: entries.size] = entries.reshape(-1)
     return packed

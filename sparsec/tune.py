@@ -135,6 +135,9 @@ def measure_layer(layer: Layer, target: CpuTarget) -> dict[str, float]:
     ]
     module, context = finish(outputs), CompilerContext(weights=weights)
     pipeline.finish(pipeline.run(module, context, pipeline.stages(target.name, host_vendor())))
+    for op in module.walk():
+        if isinstance(op, kernel.MatMul):
+            op.properties.pop("cold", None)  # many schedules make a large program, but few copies take turns
     program = MeasuredProgram(module, context, target, {})
     timed: dict[Schedule, MeasuredKernel] = {}
     for each in program.kernels:

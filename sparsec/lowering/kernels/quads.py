@@ -21,10 +21,11 @@ from sparsec.packing import WeightLayout
 from sparsec.schedule import GROUP, TILE
 
 AHEAD = 2048
-"""How many bytes ahead of its use a quad asks for weights. What the CPU fetches by itself ends at each page."""
-AHEAD_OF_NARROW = 4096
-"""The same for narrow tiles, which have no load to spare in a quad: one more would cost a sixth at 32 tokens. Their
-groups ask for lines before they begin. That costs 5 %, so only for cold weights: BERT-Base at 80 % takes 30 % less."""
+"""How many bytes ahead a quad of a whole tile asks for weights. What a CPU fetches by itself ends at each page."""
+AHEAD_OF_GROUP = 4096
+"""The same for all else, whose steps have no load to spare (one more in a quad would cost a sixth at 32 tokens): their
+groups ask for lines before they begin. That costs 5 %, so only for cold weights: BERT-Base at 80 % and 32 tokens takes
+30 % less."""
 LINE = 64
 """Bytes of a cache line."""
 Accumulators = list[list[Value]]
@@ -45,7 +46,7 @@ class Work:
         x: the first wanted token of input row 0 of the tile, in the layout and element type that the core reads. Rows
             are read for the core's `width` tokens, even where fewer are meant.
         packed: the weight as `packing.pack_weight` laid it out.
-        begin, end: groups of output rows, within [0, weight.groups].
+        begin, end: groups of output rows, 0 <= begin < weight.groups and begin <= end <= weight.groups.
         initial: what sums start from.
         epilogue: what is done with them.
         tokens: how many; the core's `width` by default.
@@ -108,7 +109,12 @@ class QuadCore:
 
     def emit(self, e: Emitter, work: Work) -> None:
         """Compute all groups, `width` tokens at a time; input rows are 64 bytes apart."""
-        emit_pieces(e, self.weight, work, self.width, self._group)
+        emit_pieces(e, self.weight, work, self.width, self._group, asks=self._is_whole)
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether registers hold the sums of whole tiles. Then a quad has loads to spare for asking ahead."""
+        return self.width == TILE
 
     def _group(self, e: Emitter, work: Work, token: Operand, group: Group) -> Accumulators:
         vectors = self.order.vectors
@@ -120,11 +126,11 @@ class QuadCore:
 
     def _gathered(self, e: Emitter, x: Value, group: Group, carried: Sequence[Value]) -> Sequence[Value]:
         size = self.weight.entry_size
-        ahead = self.weight.looks_ahead * size if self.width == TILE else 0
+        ahead = self.weight.looks_ahead * size if self._is_whole else 0
 
         def quad(place: Value, sums: tuple[Value, ...]) -> list[Value]:
             at = e.offset(group.entries, place)
-            if self.width == TILE:
+            if self._is_whole:
                 e.prefetch(at, AHEAD)
             if ahead:
                 for row in self._input_rows(e, x, e.offset(at, ahead)):
@@ -145,7 +151,7 @@ class QuadCore:
 
         def quad(_: Value, state: tuple[Value, ...]) -> list[Value]:
             at, rows_at, *sums = state
-            if self.width == TILE:
+            if self._is_whole:
                 e.prefetch(at, AHEAD)
             rows = [e.offset(rows_at, TILE * i) for i in range(4)]
             return [e.offset(at, size), e.offset(rows_at, 4 * TILE), *self.step(e, rows, at, sums)]
@@ -185,10 +191,11 @@ class Pieces:
             e.for_loop(0, self.tokens, lambda token, _: piece(token), step=self.width)
 
 
-def emit_pieces(e: Emitter, weight: WeightLayout, work: Work, width: int, sums: SumsOf) -> None:
+def emit_pieces(e: Emitter, weight: WeightLayout, work: Work, width: int, sums: SumsOf, *, asks: bool = False) -> None:
     """Compute all groups of some work, `width` tokens at a time.
 
-    One group comes after the other, each for all tokens: its weights stay in the first-level cache.
+    One group comes after the other, each for all tokens: its weights stay in the first-level cache. `asks` says that
+    `sums` asks for later weights itself.
     """
 
     def rows(group: Group) -> None:
@@ -196,8 +203,8 @@ def emit_pieces(e: Emitter, weight: WeightLayout, work: Work, width: int, sums: 
             found = sums(e, work, token, group)
             work.epilogue(e.mul(group.index, weight.group), token, found)
 
-        if work.cold and not (weight.is_quads and width == TILE):  # there, each quad does it
-            later = e.offset(group.entries, AHEAD_OF_NARROW)
+        if work.cold and not asks:
+            later = e.offset(group.entries, AHEAD_OF_GROUP)
             e.for_loop(group.begin, group.end, lambda at, _: e.prefetch(later, at), step=LINE)
         Pieces(width, work.tokens).walk(e, piece)
 

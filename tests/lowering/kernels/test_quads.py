@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import mmap
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,7 +16,8 @@ from sparsec.lowering.kernels.vector import Emitter, Operand, Value, build_funct
 from sparsec.packing import WeightLayout, pack_weight
 from sparsec.schedule import Dataflow, Schedule
 from tests.lowering.kernels.machine_code import hottest_loop
-from tests.native import ALL_TARGETS, AVX512, Native, assembly, each_target
+from tests.lowering.kernels.run_kernel import Guarded
+from tests.native import ALL_TARGETS, AVX512, Native, assembly, each_target, llvm_text
 
 QUADS = (Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS)
 ROWS = (Dataflow.GATHER_ROWS, Dataflow.DENSE_ROWS)
@@ -54,16 +52,11 @@ def sparse_matrix(rows: int, columns: int, density: float, seed: int, low: int =
     return np.where(kept, random.integers(low, high + 1, (rows, columns)), 0)
 
 
-def before_a_forbidden_page(array: np.ndarray) -> np.ndarray:
+def guarded(array: np.ndarray) -> np.ndarray:
     """A copy of some bytes behind which the process is killed for reading: kernels look ahead, but not farther."""
-    page = mmap.PAGESIZE
-    room = -(-array.nbytes // page) * page
-    memory = mmap.mmap(-1, room + page)
-    view = np.frombuffer(memory, np.uint8)
-    assert ctypes.CDLL(None, use_errno=True).mprotect(ctypes.c_void_p(view.ctypes.data + room), page, 0) == 0
-    copy = view[room - array.nbytes : room]
-    copy[:] = array
-    return copy
+    memory = Guarded(array.nbytes)
+    memory.bytes[:] = array
+    return memory.bytes
 
 
 def check_int8(
@@ -83,7 +76,7 @@ def check_int8(
     start = bias - 128 * weight.sum(axis=1) if signed else bias
     out = np.full((rows + 1, 64), -7, np.int32)
     core = QuadCore(WeightLayout(rows, columns, dataflow), width, signed)
-    packed = before_a_forbidden_page(pack_weight(weight, Schedule(dataflow, width)))
+    packed = guarded(pack_weight(weight, Schedule(dataflow, width)))
     native = Native(product_function(core, features, cold=cold))
     native.call("product", tile, packed, start.astype(np.int32), out, 0, core.weight.groups)
     expected = (weight.astype(np.float64) @ values[:, :width].astype(np.float64)).astype(np.int64) + bias[:, None]
@@ -140,10 +133,32 @@ def test_int8_drawn(
 @each_target
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("density", [0.0, 0.01, 0.2])
-def test_rows_of_large_tiles_are_fetched_ahead(features: frozenset[str], width: int, density: float) -> None:
+def test_looking_ahead_stays_within_the_weight(features: frozenset[str], width: int, density: float) -> None:
     weight = sparse_matrix(6, 1000, density, seed=7)
     for dataflow in QUADS:
         check_int8(weight, dataflow, width, features, cold=True)
+
+
+@pytest.mark.parametrize(
+    ("dataflow", "columns", "width", "cold", "count"),
+    [
+        (Dataflow.GATHER_QUADS, 768, 64, False, 1),  # the weights of later quads
+        (Dataflow.GATHER_QUADS, 772, 64, False, 1 + 4),  # and input rows
+        (Dataflow.GATHER_QUADS, 772, 64, True, 1 + 4),
+        (Dataflow.GATHER_QUADS, 772, 32, False, 0),
+        (Dataflow.GATHER_QUADS, 772, 32, True, 1),  # a line of the weights of later groups
+        (Dataflow.DENSE_QUADS, 772, 64, True, 1),
+        (Dataflow.DENSE_QUADS, 772, 16, False, 0),
+        (Dataflow.DENSE_QUADS, 772, 16, True, 1),
+        (Dataflow.GATHER_ROWS, 192, 64, False, 0),
+        (Dataflow.GATHER_ROWS, 193, 64, False, 4),  # a row of 4 vectors
+        (Dataflow.GATHER_ROWS, 193, 16, True, 1 + 1),
+        (Dataflow.DENSE_ROWS, 193, 64, True, 1),
+    ],
+)
+def test_what_is_asked_for_ahead(dataflow: Dataflow, columns: int, width: int, cold: bool, count: int) -> None:
+    core = (QuadCore if dataflow in QUADS else RowCore)(WeightLayout(8, columns, dataflow), width)
+    assert llvm_text([product_function(core, AVX512, cold=cold)]).count('call void @"llvm.prefetch') == count
 
 
 @each_target
@@ -178,7 +193,7 @@ def test_float_products(
     out = np.full((rows + 1, 64), -7, np.float32)
     core = RowCore(WeightLayout(rows, columns, dataflow), width)
     native = Native(product_function(core, features, cold=cold))
-    packed = before_a_forbidden_page(pack_weight(weight, Schedule(dataflow, width)))
+    packed = guarded(pack_weight(weight, Schedule(dataflow, width)))
     native.call("product", tile, packed, bias, out, 0, core.weight.groups)
     expected = weight.astype(np.float64) @ tile.astype(np.float64) + bias[:, None]
     np.testing.assert_allclose(out[:rows, :width], expected[:, :width], rtol=1e-5, atol=1e-4)
