@@ -15,7 +15,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsec.packing import FIRST_LEVEL_BYTES
 from sparsec.packing_baked import CODE_BYTES_PER_PIECE, CODE_BYTES_PER_QUAD
 from sparsec.packing_rows import RowsLayout, fits_rows, windows_of
 from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
@@ -33,9 +32,9 @@ NARROW_SLACK = {32: 1.42, 16: 1.25}
 OVERLAP, SHORT_GROUP = 0.65, 32
 """What is left of waiting for sums when a group has at most so many steps: the next group's sums do not wait."""
 
-FAR_SLACK = 1.18
+FAR_TILE, FAR_SLACK = 48 << 10, 1.18
 """What a step of gathered quads takes of its bound where rows come from the second-level cache and are not asked for
-ahead: from large tiles that are computed in narrower pieces."""
+ahead: from tiles of more bytes that are computed in narrower pieces."""
 
 STAYING, FIRST_READING = 1 << 20, 0.06
 """Bytes of a model's weights that stay in the second-level cache from one inference to the next, and the cycles that
@@ -248,7 +247,7 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         if schedule.dataflow is Dataflow.BLOCK_QUADS and schedule.rows == 1:
             slack = ONE_ROW_SLACK
         if schedule.dataflow is Dataflow.GATHER_QUADS and width == TILE > target.register_tile:
-            slack = max(slack, FAR_SLACK) if kept.columns * TILE > FIRST_LEVEL_BYTES else slack
+            slack = max(slack, FAR_SLACK) if kept.columns * TILE > FAR_TILE else slack
         total += count * (steps * slack * _step_cycles(schedule, width, target, ports, sets, steps, short) + around)
     return total
 

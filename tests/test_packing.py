@@ -99,10 +99,10 @@ def test_only_stored_blocks_take_space() -> None:
 
 
 def test_offsets_can_be_read_ahead_of_the_last_quad_of_a_wide_weight() -> None:
-    narrow, wide = (check(np.ones((4, columns), np.int8), Dataflow.GATHER_QUADS) for columns in (768, 772))
+    narrow, wide = (check(np.ones((4, columns), np.int8), Dataflow.GATHER_QUADS) for columns in (512, 516))
     assert (narrow.looks_ahead, wide.looks_ahead) == (0, 8)
-    packed = pack_weight(np.ones((4, 772), np.int8), Schedule(Dataflow.GATHER_QUADS))
-    assert len(packed) == wide.entries_at + (772 // 4 + 8) * wide.entry_size
+    packed = pack_weight(np.ones((4, 516), np.int8), Schedule(Dataflow.GATHER_QUADS))
+    assert len(packed) == wide.entries_at + (516 // 4 + 8) * wide.entry_size
     assert not packed[-8 * wide.entry_size :].any()
 
 
