@@ -239,4 +239,4 @@ def test_the_inner_loop_is_bound_by_the_vnni_units(dataflow: Dataflow) -> None:
     assert counts == {"vpdpbusd": 16, "vpunpck.*": 8, "vpbroadcastd": 4}
     assert not loop.stack_traffic
     asked_ahead = 8 if core.weight.looks_ahead else 0  # four offsets, four rows
-    assert len(loop.instructions) < 40 + asked_ahead
+    assert len(loop.instructions) <= 40 + asked_ahead
