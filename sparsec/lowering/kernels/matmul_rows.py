@@ -22,7 +22,7 @@ from sparsec.lowering.kernels.frame import Frame, Sizes
 from sparsec.lowering.kernels.last_lookups import load_tables, narrow_or_look_up, split_lookups
 from sparsec.lowering.kernels.matmul_bias import without_bias
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
-from sparsec.lowering.kernels.windows import WindowCore
+from sparsec.lowering.kernels.windows import Streams, WindowCore
 from sparsec.packing_rows import RowsLayout
 from sparsec.schedule import Dataflow
 
@@ -91,7 +91,8 @@ class RowsEmitter:
                 channels = None if per_channel else self._layout.rows
                 self._extras.append(_Buffer(argument, frame.ins[1 + argument], element, channels))
         self._body = BodyEmitter(region, self._e).prepare(scalars)
-        self._windows = self._layout.schedule.dataflow is Dataflow.PERMUTE_WINDOWS
+        windows = self._layout.schedule.dataflow is Dataflow.PERMUTE_WINDOWS
+        self._windows = Streams.of(self._e, self._layout, frame.ins[1]) if windows else None
         self._step = self._layout.block_rows
 
     def emit(self) -> None:
@@ -132,8 +133,8 @@ class RowsEmitter:
         x = e.offset(self._frame.ins[0], e.mul(token, layout.columns))
         starts = [e.add(channel, LANES * vector) for vector in range(self._step // LANES)]
         initial = [self._initial(start) for start in starts]
-        if self._windows:
-            sums = [WindowCore(layout, count).emit(e, x, self._frame.ins[1], block, initial[0])]
+        if self._windows is not None:
+            sums = [WindowCore(layout, count).emit(e, x, self._windows, block, initial[0])]
         else:
             sums = DwordCore(layout, count).emit(e, x, self._frame.ins[1], block, initial)
         for start, vectors in zip(starts, sums, strict=True):

@@ -22,33 +22,52 @@ GROUPS = LANES // GROUP
 
 
 @dataclass(frozen=True)
+class Streams:
+    """Where the parts of a packed weight begin: found once, not again for every block.
+
+    Attributes:
+        table: of the blocks' first entries.
+        offsets, indices, weights: of the first entry.
+    """
+
+    table: Value
+    offsets: Value
+    indices: Value
+    weights: Value
+
+    @staticmethod
+    def of(e: Emitter, layout: RowsLayout, packed: Value) -> Streams:
+        """Emit their addresses."""
+        total = e.load_extended(i32, packed, 4 * layout.blocks, i64)
+        offsets = e.offset(packed, layout.offsets_at)
+        indices = e.offset(offsets, e.both(e.add(e.mul(total, layout.offset_size), 63), -64))
+        return Streams(packed, offsets, indices, e.offset(indices, e.mul(total, 16 * GROUPS)))
+
+
+@dataclass(frozen=True)
 class WindowCore:
     """The int8 core for one weight and `tokens` at a time."""
 
     weight: RowsLayout
     tokens: int
 
-    def emit(self, e: Emitter, x: Value, packed: Value, block: Value, initial: Value) -> list[Value]:
+    def emit(self, e: Emitter, x: Value, streams: Streams, block: Value, initial: Value) -> list[Value]:
         """The sums of 16 output rows for each token, i32x16.
 
         Args:
             x: the first token; tokens are K bytes apart.
-            packed: the weight as `packing_rows.pack_rows` laid it out.
+            streams: of the weight as `packing_rows.pack_rows` laid it out.
             block: which 16 output rows, i64.
             initial: i32x16 that the sums start from.
         """
-        partial = self._partial_sums(e, x, packed, block)
+        partial = self._partial_sums(e, x, streams, block)
         return [e.add(initial, self._reduced(e, partial[token :: self.tokens])) for token in range(self.tokens)]
 
-    def _partial_sums(self, e: Emitter, x: Value, packed: Value, block: Value) -> Sequence[Value]:
+    def _partial_sums(self, e: Emitter, x: Value, streams: Streams, block: Value) -> Sequence[Value]:
         """[group][token], flat: 128-bit part r of a vector holds 4 sums of row r of the group."""
         layout, size = self.weight, self.weight.offset_size
-        table = e.offset(packed, e.mul(block, 4))
+        table = e.offset(streams.table, e.mul(block, 4))
         first, last = (e.load_extended(i32, table, 4 * i, i64) for i in range(2))
-        total = e.load_extended(i32, packed, 4 * layout.blocks, i64)
-        offsets = e.offset(packed, layout.offsets_at)
-        indices = e.offset(offsets, e.both(e.add(e.mul(total, size), 63), -64))
-        weights = e.offset(indices, e.mul(total, 16 * GROUPS))
 
         def entry(_: Value, state: tuple[Value, ...]) -> list[Value]:
             offset_at, index_at, weight_at, *sums = state
@@ -66,9 +85,9 @@ class WindowCore:
             return [e.offset(offset_at, size), e.offset(index_at, 16 * GROUPS), e.offset(weight_at, 64 * GROUPS), *sums]
 
         starts = [
-            e.offset(offsets, e.mul(first, size)),
-            e.offset(indices, e.mul(first, 16 * GROUPS)),
-            e.offset(weights, e.mul(first, 64 * GROUPS)),
+            e.offset(streams.offsets, e.mul(first, size)),
+            e.offset(streams.indices, e.mul(first, 16 * GROUPS)),
+            e.offset(streams.weights, e.mul(first, 64 * GROUPS)),
         ]
         zeros = [e.constant(0, vector_of(i32, LANES))] * (GROUPS * self.tokens)
         return e.for_loop(first, last, entry, [*starts, *zeros])[3:]
