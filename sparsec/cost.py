@@ -246,8 +246,9 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         slack = NARROW_SLACK.get(width, overhead.slack) if is_quads else overhead.slack
         if schedule.dataflow is Dataflow.BLOCK_QUADS and schedule.rows == 1:
             slack = ONE_ROW_SLACK
-        if schedule.dataflow is Dataflow.GATHER_QUADS and width == TILE > target.register_tile:
-            slack = max(slack, FAR_SLACK) if kept.columns * TILE > FAR_TILE else slack
+        in_pieces = width == TILE > target.register_tile
+        if schedule.dataflow is Dataflow.GATHER_QUADS and in_pieces and kept.columns * TILE > FAR_TILE:
+            slack = max(slack, FAR_SLACK)
         total += count * (steps * slack * _step_cycles(schedule, width, target, ports, sets, steps, short) + around)
     return total
 

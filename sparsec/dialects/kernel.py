@@ -248,10 +248,10 @@ class MatMul(KernelOp):
     """`outs = body(x @ transpose(weight), extras...)`; ins are x (tiled), the packed weight, then the extras.
 
     `body` takes an i32 or f32 accumulator, then the extras. The outs are tiled. `pairs_fit` says that the products of
-    two neighbours in the packed weight and any bytes have sums of 16 bits. `cold` says that the
-    program's products have more weights than caches keep from one inference to the next, so that kernels on tiles ask
-    for them early. `pieces` is the pattern that the schedule `baked_quads` writes into the code: for each piece how
-    many groups it is for, their rows, how many quads, and 4 input channels for each of these.
+    two neighbours in the packed weight and any bytes have sums of 16 bits. `cold` says that the program's products have
+    more weights than caches keep from one inference to the next, so that kernels on tiles ask for them early. `pieces`
+    is the pattern that the schedule `baked_quads` writes into the code: for each piece how many groups it is for, their
+    rows, how many quads, and 4 input channels for each of these.
     """
 
     name = "kernel.matmul"
