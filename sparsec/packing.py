@@ -4,10 +4,11 @@ A *group* is 4 output rows; the last group is padded with zero rows. Each layout
 `lowering/kernels/quads.py` (int8) or `lowering/kernels/rows.py` (fp32) alone. All numbers are little endian.
 
 =============  =====================================================================================================
-gather_quads   u32 first_quad[groups + 1], padded to 64 bytes, then quads of `{offset[4]; s8 w[4 rows][4]}`: four
-               blocks of 4x1. An offset is the byte distance of input row k in a tile, divided by 8: u16 for K <= 8192,
-               else u32. Groups are padded with zero weights to whole quads, at least one. Entries of zeros
-               follow the last group, as many as kernels look ahead
+gather_quads   u32 first_quad[groups + 1]; u32 first_wide[groups], padded to 64 bytes, then quads of
+               `{offset[4]; s8 w[4 rows][4]}`: four blocks of 4x1. An offset is the byte distance of input row k in a
+               tile, divided by 8: u16 for K <= 8192, else u32. Groups are padded with zero weights to whole quads, at
+               least one. The neighbouring weights of quads before first_wide cannot saturate `pmaddubsw`. Entries of
+               zeros follow the last group, as many as kernels look ahead
 dense_quads    quads of `s8 w[4 rows][4]`, ceil(K / 4) per group: input rows 4q .. 4q + 3
 block_quads    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{offset; s8 w[rows][4]}`: blocks of 4 or 1
                rows x 4 columns; here a group has as many rows. The offset counts dwords of a token: input rows 4 offset
@@ -27,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsec.errors import CompilerBug
+from sparsec.packing_pairs import fit_as_pairs, order_for_pairs
 from sparsec.packing_rows import pack_rows, places
 from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
 
@@ -129,9 +131,20 @@ class WeightLayout:
         return -(-self.columns // 4) if self.is_quads else self.columns
 
     @property
+    def has_wide(self) -> bool:
+        """Whether the table of groups says which entries can saturate `pmaddubsw`."""
+        return self.dataflow is Dataflow.GATHER_QUADS
+
+    @property
+    def wide_at(self) -> int:
+        """Where the first of these of each group is written, after the first entries of groups."""
+        return 4 * (self.groups + 1)
+
+    @property
     def entries_at(self) -> int:
         """Where the first entry lies, after the table of groups."""
-        return -(-4 * (self.groups + 1) // ALIGNMENT) * ALIGNMENT if self.is_gathered else 0
+        table = self.wide_at + (4 * self.groups if self.has_wide else 0)
+        return -(-table // ALIGNMENT) * ALIGNMENT if self.is_gathered else 0
 
 
 def fits_int8(weight: NDArray[np.integer]) -> bool:
@@ -145,16 +158,17 @@ def pairs_cannot_saturate(packed: Bytes, layout: WeightLayout) -> bool:
     Then `pmaddubsw`, which saturates, is exact. So it is for files that were quantised with 7-bit weights to that end.
     """
     entries = packed[layout.entries_at :].reshape(-1, layout.entry_size)[:, layout.weights_at :]
-    pairs = np.abs(entries.view(np.int8).astype(np.int32)).reshape(-1, 2).sum(axis=1)
-    return bool(255 * pairs.max(initial=0) <= 32767)
+    pairs = entries.view(np.int8).reshape(-1, 2)
+    return bool(fit_as_pairs(pairs[:, :1], pairs[:, 1:]).all())
 
 
-def pack_weight(weight: NDArray[np.generic], schedule: Schedule) -> Bytes:
+def pack_weight(weight: NDArray[np.generic], schedule: Schedule, *, pairs: bool = False) -> Bytes:
     """Pack a dense [M, K] matrix for a kernel; blocks of 4x1 that are all zero are left out where the layout gathers.
 
     Args:
         weight: float32 for `*_rows`; any integers within [-32768, 32767] for `gather_quads`, where numbers beyond s8
             become several entries of the same input row that add up; s8 only for `dense_quads`.
+        pairs: put the blocks of a group of `gather_quads` in the order of `order_for_pairs`.
 
     Returns:
         uint8[n], laid out as `WeightLayout(M, K, schedule.dataflow)` says.
@@ -177,13 +191,13 @@ def pack_weight(weight: NDArray[np.generic], schedule: Schedule) -> Bytes:
     if layout.is_quads:
         if weight.dtype.kind not in "iu":
             raise CompilerBug(f"{schedule.dataflow} packs integers, not {weight.dtype}")
-        return _pack_quads(cast("NDArray[np.integer]", grouped), layout)
+        return _pack_quads(cast("NDArray[np.integer]", grouped), layout, pairs)
     if weight.dtype != np.float32:
         raise CompilerBug(f"{schedule.dataflow} packs float32, not {weight.dtype}")
     return _pack_rows(grouped.astype(np.float32), layout)
 
 
-def _pack_quads(grouped: NDArray[np.integer], layout: WeightLayout) -> Bytes:
+def _pack_quads(grouped: NDArray[np.integer], layout: WeightLayout, pairs: bool) -> Bytes:
     """[groups, 4, K] to gather_quads or dense_quads."""
     if not layout.is_gathered:
         if not fits_int8(grouped):
@@ -193,6 +207,9 @@ def _pack_quads(grouped: NDArray[np.integer], layout: WeightLayout) -> Bytes:
         quads = padded.reshape(layout.groups, GROUP, layout.dense_entries, 4).transpose(0, 2, 1, 3)
         return np.ascontiguousarray(quads).reshape(-1).view(np.uint8)
     group, column, values = _stored_blocks(grouped)
+    if pairs:
+        order = order_for_pairs(group, values)
+        column, values = column[order], values[order]
     blocks = np.bincount(group, minlength=layout.groups)
     quads = np.maximum(1, -(-blocks // 4))
     first_quad = np.concatenate([[0], np.cumsum(quads)])
@@ -207,7 +224,11 @@ def _pack_quads(grouped: NDArray[np.integer], layout: WeightLayout) -> Bytes:
     entries[:, : layout.weights_at] = offsets.view(np.uint8).reshape(len(entries), -1)
     by_row = np.ascontiguousarray(weights.reshape(-1, 4, GROUP).transpose(0, 2, 1))
     entries[:, layout.weights_at :] = by_row.view(np.uint8).reshape(len(entries), 16)
-    return _with_table(first_quad, entries, layout)
+    quad_group, wide = np.repeat(np.arange(layout.groups), quads), ~fit_as_pairs(weights[::2], weights[1::2])
+    first_wide = first_quad[1:].copy()
+    at = np.flatnonzero(wide.reshape(-1, 2).any(axis=1))
+    np.minimum.at(first_wide, quad_group[at], at)
+    return _with_table(np.concatenate([first_quad, first_wide]), entries, layout)
 
 
 def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout) -> Bytes:
@@ -264,10 +285,10 @@ def _pack_rows(grouped: NDArray[np.float32], layout: WeightLayout) -> Bytes:
     return _with_table(first_entry, entries, layout)
 
 
-def _with_table(first: NDArray[np.int64], entries: Bytes, layout: WeightLayout) -> Bytes:
-    if layout.columns * TILE * 4 >= 2**32 or first[-1] >= 2**31:
+def _with_table(table: NDArray[np.int64], entries: Bytes, layout: WeightLayout) -> Bytes:
+    if layout.columns * TILE * 4 >= 2**32 or table.max() >= 2**31:
         raise CompilerBug(f"a weight of {layout.rows} x {layout.columns} is too large for 32-bit offsets")
     packed = np.zeros(layout.entries_at + entries.size + layout.looks_ahead * layout.entry_size, np.uint8)
-    packed[: 4 * len(first)] = first.astype(np.uint32).view(np.uint8)
+    packed[: 4 * len(table)] = table.astype(np.uint32).view(np.uint8)
     packed[layout.entries_at :][: entries.size] = entries.reshape(-1)
     return packed

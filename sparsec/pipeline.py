@@ -74,6 +74,8 @@ def stages(
     unroll: str = "auto",
     budget: int = CODE_BUDGET,
     padding: str = "exact",
+    *,
+    pairs: bool = False,
 ) -> tuple[Stage, ...]:
     """The stages that are run once, whatever CPUs code is made for.
 
@@ -83,7 +85,9 @@ def stages(
         expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
         unroll, budget: whether and how much code patterns are written into, see `ChooseSchedules`.
         padding: which tokens are dropped, see `CompactTokens`.
+        pairs: whether code is also made for targets without dot products of bytes, see `NnToKernels`.
     """
+    pairs |= not TARGETS[target].multiplies_bytes
     machine = target, vendor, expect
     return (
         Stage(
@@ -120,7 +124,7 @@ def stages(
             forms.sparse,
         ),
         Stage("scheduled", (AssignLayouts(*machine), ChooseSchedules(*machine, unroll, budget)), forms.scheduled),
-        Stage("kernels", (NnToKernels(),), forms.kernels),
+        Stage("kernels", (NnToKernels(pairs),), forms.kernels),
     )
 
 

@@ -87,9 +87,9 @@ def _sparse_matmul(op: sparse.MatMul, b: ProgramBuilder) -> None:
         pieces, stream = bake(matrix)
         properties["pieces"] = DenseArrayBase.from_list(i64, flatten(pieces))
     else:
-        stream = pack_weight(matrix, schedule)
+        stream = pack_weight(matrix, schedule, pairs=b.pairs)
         layout = WeightLayout.of((matrix.shape[0], matrix.shape[1]), schedule)
-        if layout.is_quads and pairs_cannot_saturate(stream, layout):
+        if layout.is_quads and not layout.has_wide and pairs_cannot_saturate(stream, layout):
             properties["pairs_fit"] = UnitAttr()
     weight = b.packed(stream)
     extras = [_broadcast_extra(op, value, b) for value in op.extras]

@@ -27,23 +27,28 @@ from sparsec.weights import WeightStore
 
 @dataclass(frozen=True)
 class NnToKernels(ModulePass):
-    """Replace `func.func @main` by `kernel.program @main`."""
+    """Replace `func.func @main` by `kernel.program @main`.
+
+    Args:
+        pairs: pack weights for targets that multiply bytes only in pairs that fit 16 bits, too.
+    """
 
     name = "nn-to-kernels"
+    pairs: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         function = next((inner for inner in op.ops if isinstance(inner, FuncOp)), None)
         if function is None:
             raise CompilerBug("nn-to-kernels found no function to lower")
-        program = lower_function(function, weights_of(ctx))
+        program = lower_function(function, weights_of(ctx), self.pairs)
         function.detach()
         function.erase()
         op.body.block.add_op(program)
 
 
-def lower_function(function: FuncOp, weights: WeightStore) -> kernel.Program:
+def lower_function(function: FuncOp, weights: WeightStore, pairs: bool = False) -> kernel.Program:
     """The program of a function in [scheduled] form; packed weights go to `weights`."""
-    builder = ProgramBuilder(weights)
+    builder = ProgramBuilder(weights, pairs)
     for index, argument in enumerate(function.body.block.args):
         builder.bind(argument, builder.place(kernel.Input, index, as_tensor(argument.type)))
     for lower, upper, where in requirements_of(function):

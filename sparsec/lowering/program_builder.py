@@ -33,10 +33,12 @@ class ProgramBuilder:
 
     Attributes:
         bounds: the symbols that are worked out while the program runs, and the most that each can be.
+        pairs: whether weights are packed for targets that multiply bytes only in pairs that fit 16 bits, too.
     """
 
-    def __init__(self, weights: WeightStore):
+    def __init__(self, weights: WeightStore, pairs: bool = False):
         self.bounds: dict[str, Size] = {}
+        self.pairs = pairs
         self._weights = weights
         self._block = Block()
         self._buffers: dict[SSAValue, SSAValue] = {}

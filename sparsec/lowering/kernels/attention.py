@@ -59,6 +59,8 @@ class AttentionEmitter:
             self._queries, self._keys = (sizes(kernel.buffer_sizes(buffer)[1]) for buffer in (q, k))
             self._batch = sizes(kernel.buffer_sizes(q)[0])
         self._width = e.mul(e.ceil_div(self._keys, TILE), TILE)
+        self._wide = 2 if products.in_words(e) else 1
+        self._widens_values = self._quantised_values and products.in_words(e)
         self._flips = {
             "q": self._query_element == i8,
             "k": kernel.buffer_element(k) == ui8,
@@ -79,9 +81,10 @@ class AttentionEmitter:
             e,
             {
                 "keys": e.mul(width, rows * query_bytes),
-                "packed": e.mul(width, rows if self._quantised_scores else 0),
+                "packed": e.mul(width, rows * self._wide if self._quantised_scores else 0),
                 "key_sums": e.mul(width, 4),
                 "values": e.mul(width, self._value_channels * value_bytes),
+                "value_words": e.mul(width, 2 * self._value_channels if self._widens_values else 0),
                 "value_sums": e.i64(4 * self._value_channels),
                 "queries": e.i64(rows * TILE * query_bytes),
                 "scores": e.mul(width, 4 * TILE),
@@ -152,6 +155,9 @@ class AttentionEmitter:
         if self._quantised_scores:
             rows = -(-self._channels // 4) * 4
             products.pack_keys(e, self._at["keys"], self._at["packed"], self._at["key_sums"], rows, self._width)
+        if self._widens_values:
+            size = e.mul(self._width, self._value_channels)
+            products.widen(e, self._at["values"], self._at["value_words"], size)
         if self._quantised_values and "w" in self._zeros:
             products.sum_rows(e, self._at["values"], self._at["value_sums"], self._value_channels, self._width)
 
@@ -211,16 +217,16 @@ class AttentionEmitter:
     def _scores(self, order: TokenOrder, head: tuple[Value, Value], queries: Sequence[Value]) -> None:
         e = self._e
         quantised = self._quantised_scores
-        keys = self._at["packed" if quantised else "keys"]
+        keys, size = self._at["packed" if quantised else "keys"], 4 * self._wide if quantised else 4
         correction = self._query_correction(order)
 
         def group(number: Value, _: tuple[Value, ...]) -> None:
             key = e.mul(number, GROUP)
-            bases = [e.offset(keys, e.mul(e.add(key, row), 4)) for row in range(GROUP)]
+            bases = [e.offset(keys, e.mul(e.add(key, row), size)) for row in range(GROUP)]
             initial = [self._initial_score(e.add(key, row)) for row in range(GROUP)]
             product = products.quantised_product if quantised else products.float_product
             steps = -(-self._channels // 4) if quantised else self._channels
-            rows = product(e, order, self._query_rows, steps, bases, e.mul(self._width, 4), initial)
+            rows = product(e, order, self._query_rows, steps, bases, e.mul(self._width, size), initial)
             for row, vectors in enumerate(rows):
                 real = e.minimum(e.add(key, row), e.sub(self._keys, 1))
                 centred = [e.sub(v, c) for v, c in zip(vectors, correction, strict=True)] if correction else vectors
@@ -323,12 +329,13 @@ class AttentionEmitter:
         full, rest = divmod(self._value_channels, GROUP)
 
         def group(channel: Value, rows: int) -> None:
-            width = self._width if self._quantised_values else e.mul(self._width, 4)
-            bases = [e.offset(self._at["values"], e.mul(e.add(channel, row), width)) for row in range(rows)]
+            width = e.mul(self._width, self._wide if self._quantised_values else 4)
+            values = self._at["value_words" if self._widens_values else "values"]
+            bases = [e.offset(values, e.mul(e.add(channel, row), width)) for row in range(rows)]
             initial = [self._initial_output(e.add(channel, row)) for row in range(rows)]
             if self._quantised_values:
                 steps, streamed = e.ceil_div(self._keys, 4), self._at["weights"]
-                sums = products.quantised_product(e, order, streamed, steps, bases, 4, initial)
+                sums = products.quantised_product(e, order, streamed, steps, bases, 4 * self._wide, initial)
             else:
                 sums = products.float_product(e, order, self._at["scores"], self._keys, bases, 4, initial)
             for row, vectors in enumerate(sums):

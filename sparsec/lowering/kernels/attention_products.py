@@ -1,22 +1,31 @@
 """The two products of attention: a few rows of a broadcast operand times a streamed operand in scratch memory.
 
 The streamed operand is `[k][64 tokens]`, bytes or f32. Row r of the broadcast operand is read at
-`bases[r] + step * stride`, where a step is a quad of four k (bytes: one dword holds four of them) or one k (f32).
+`bases[r] + step * stride`, where a step is a quad of four k or one k (f32).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from xdsl.dialects.builtin import f32, i8, i32
+from xdsl.dialects.builtin import f32, i8, i16, i32
 
 from sparsec.lowering.kernels.token_order import TokenOrder, interleave
-from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
+from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, size_of, vector_of
+from sparsec.lowering.kernels.word_quads import multiply_words
 from sparsec.schedule import TILE
 
 Rows = list[list[Value]]
 Product = Callable[[Emitter, TokenOrder, Value, Operand, Sequence[Value], Operand, Sequence[Value]], Rows]
 """(emitter, order, streamed, steps, bases, stride, initial sum per row) -> accumulators [row][vector]"""
+
+
+def in_words(e: Emitter) -> bool:
+    """Whether quantised broadcast operands are widened to 16 bits in memory, rather than each time in registers.
+
+    So they are where bytes cannot be multiplied and registers hold 16 tokens, which `multiply_words` takes.
+    """
+    return not e.multiplies_bytes(pairs_fit=False) and e.register_tile == LANES
 
 
 def load_quad(e: Emitter, order: TokenOrder, streamed: Value, quad: Value) -> list[Value]:
@@ -34,7 +43,14 @@ def quantised_product(
     stride: Operand,
     initial: Sequence[Value],
 ) -> Rows:
-    """Exact i32 sums of s8 rows times streamed u8, in accumulator order."""
+    """Exact i32 sums of s8 rows, or s16 ones `in_words`, times streamed u8; in accumulator order."""
+
+    def words(number: Value, sums: tuple[Value, ...]) -> list[Value]:
+        inputs = [e.offset(streamed, e.add(e.mul(number, 4 * TILE), TILE * i)) for i in range(4)]
+        return multiply_words(e, inputs, [e.offset(base, e.mul(number, stride)) for base in bases], sums)
+
+    if in_words(e):
+        return _walk(e, order, steps, initial, words)
 
     def quad(number: Value, sums: tuple[Value, ...]) -> list[Value]:
         vectors = load_quad(e, order, streamed, number)
@@ -91,7 +107,7 @@ def pack_keys(e: Emitter, keys: Value, packed: Value, sums: Value, channels: int
     Args:
         keys: s8 `[channels][width]`, channels a multiple of 4 (zeros beyond the real ones).
         width: keys, a multiple of 16.
-        packed: as large as keys.
+        packed: s8, or s16 `in_words`.
         sums: i32[width].
     """
     ones = e.constant(1, vector_of(i8, 64))
@@ -101,13 +117,23 @@ def pack_keys(e: Emitter, keys: Value, packed: Value, sums: Value, channels: int
             base = e.offset(keys, e.add(e.mul(e.mul(number, 4), width), key))
             rows = [e.load(vector_of(i8, LANES), base, e.mul(width, i)) for i in range(4)]
             (vector,) = interleave(e, rows)
-            e.store(vector, packed, e.mul(e.add(e.mul(number, width), key), 4))
+            stored = e.sign_extend(vector, i16) if in_words(e) else vector
+            e.store(stored, packed, e.mul(e.add(e.mul(number, width), key), size_of(stored.type) // LANES))
             return [e.dot4(state[0], ones, vector)]
 
         (total,) = e.for_loop(0, channels // 4, quad, [e.constant(0, vector_of(i32, LANES))])
         e.store(total, sums, e.mul(key, 4))
 
     e.for_loop(0, width, chunk, step=LANES)
+
+
+def widen(e: Emitter, values: Value, words: Value, size: Value) -> None:
+    """s8 to s16; size is a multiple of 64."""
+
+    def some(at: Value, _: tuple[Value, ...]) -> None:
+        e.store(e.sign_extend(e.load(vector_of(i8, 64), values, at), i16), words, e.mul(at, 2))
+
+    e.for_loop(0, size, some, step=64)
 
 
 def sum_rows(e: Emitter, values: Value, sums: Value, rows: int, width: Value) -> None:

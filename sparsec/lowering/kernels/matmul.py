@@ -25,6 +25,7 @@ from sparsec.lowering.kernels.body import BodyEmitter
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.last_lookups import LoadedTable, load_tables, split_lookups
 from sparsec.lowering.kernels.matmul_bias import without_bias
+from sparsec.lowering.kernels.pair_quads import PairQuadCore
 from sparsec.lowering.kernels.quads import Accumulators, QuadCore, Work
 from sparsec.lowering.kernels.rows import RowCore
 from sparsec.lowering.kernels.token_order import (
@@ -211,7 +212,7 @@ class MatMulEmitter:
         zeros = [None if zero is None else ZeroPoint.of(self._e, zero) for zero in made[1][1]]
         return {rows: body for rows, (body, _) in made.items()}, zeros
 
-    def _core(self, width: int) -> QuadCore | BakedCore | BlockCore | WordQuadCore | RowCore:
+    def _core(self, width: int) -> QuadCore | BakedCore | BlockCore | PairQuadCore | WordQuadCore | RowCore:
         fits = self._op.pairs_fit is not None
         if not self._op.schedule.schedule.dataflow.is_integer:
             return RowCore(self._layout, width)
@@ -222,6 +223,8 @@ class MatMulEmitter:
             return BlockCore(self._layout, width, pairs_fit=fits)
         if self._e.multiplies_bytes(fits):
             return QuadCore(self._layout, width, pairs_fit=fits)
+        if self._e.multiplies_bytes(True) and self._layout.has_wide:
+            return PairQuadCore(self._layout)
         return WordQuadCore(self._layout)
 
     def _initial(self, row: Value) -> Value:

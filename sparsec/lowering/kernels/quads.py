@@ -3,8 +3,8 @@
 A row of a u8 tile has 64 tokens. Per quad: load 4 rows, interleave them to vectors of 16 tokens x 4 channels, broadcast
 4 x 4 weights, and accumulate 4 rows x width/16 vectors. On AVX-512 with VNNI and 64 tokens that is 4 loads, 8 unpacks,
 4 broadcasts and 16 `vpdpbusd`, which alone bound the time. Targets with fewer or narrower registers walk the tile in
-pieces of the width that they have registers for. `word_quads.py` has the core for targets that cannot multiply bytes.
-`sparsec/packing.py` defines the weight stream.
+pieces of the width that they have registers for. `pair_quads.py` has the core for targets that multiply bytes where
+pairs of them fit 16 bits, `word_quads.py` that for the others. `sparsec/packing.py` defines the weight stream.
 """
 
 from __future__ import annotations
@@ -133,13 +133,13 @@ class QuadCore:
             if self._is_whole:
                 e.prefetch(at, AHEAD)
             if ahead:
-                for row in self._input_rows(e, x, e.offset(at, ahead)):
+                for row in self.input_rows(e, x, e.offset(at, ahead)):
                     e.prefetch(row, 0)
-            return self.step(e, self._input_rows(e, x, at), e.offset(at, self.weight.weights_at), sums)
+            return self.step(e, self.input_rows(e, x, at), e.offset(at, self.weight.weights_at), sums)
 
         return e.for_loop(group.begin, group.end, quad, carried, step=size)
 
-    def _input_rows(self, e: Emitter, x: Value, entry: Value) -> list[Value]:
+    def input_rows(self, e: Emitter, x: Value, entry: Value) -> list[Value]:
         """Where the 4 input rows of a gathered quad lie."""
         element, size = (i16, 2) if self.weight.offset_size == 2 else (i32, 4)
         offsets = [e.load_extended(element, entry, size * i, i64) for i in range(4)]

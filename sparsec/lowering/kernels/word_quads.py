@@ -97,18 +97,31 @@ class WordQuadCore:
         return [e.mul(e.minimum(e.add(first, i), last), TILE) for i in range(4)]
 
 
+def multiply_words(e: Emitter, rows: Sequence[Value], weights: Sequence[Value], sums: Sequence[Value]) -> list[Value]:
+    """Accumulate one quad for 16 tokens.
+
+    Args:
+        rows: pointers to 16 unsigned bytes of each of 4 input rows.
+        weights: a pointer to `s16 w[4]` for each output row.
+        sums: i32x16 for each output row, tokens in order.
+    """
+    a, b, c, d = (e.load(vector_of(i8, LANES), row) for row in rows)
+    result = list(sums)
+    for number, pair in enumerate((_pair(e, a, b), _pair(e, c, d))):
+        for row, base in enumerate(weights):
+            weight = e.reinterpret(e.load_broadcast(i32, base, 4 * number), i16)
+            result[row] = e.add(result[row], e.multiply_pairs(pair, weight))
+    return result
+
+
 def _multiply(e: Emitter, block: Value, count: Value, x: Value, memory: Value, token: Operand, rows: int) -> None:
     """Add the products of `count` unpacked quads with the tokens of one piece to the sums in memory."""
 
     def quad(_: Value, state: tuple[Value, ...]) -> list[Value]:
         at, *sums = state
-        offsets = [e.load_extended(i32, at, 4 * i, i64) for i in range(4)]
-        a, b, c, d = (e.load(vector_of(i8, LANES), e.offset(x, offset)) for offset in offsets)
-        for number, pair in enumerate((_pair(e, a, b), _pair(e, c, d))):
-            for row in range(rows):
-                weight = e.load_broadcast(i32, at, _WEIGHTS_AT + 8 * row + 4 * number)
-                sums[row] = e.add(sums[row], e.multiply_pairs(pair, e.reinterpret(weight, i16)))
-        return [e.offset(at, _SIZE), *sums]
+        inputs = [e.offset(x, e.load_extended(i32, at, 4 * i, i64)) for i in range(4)]
+        weights = [e.offset(at, _WEIGHTS_AT + 8 * row) for row in range(rows)]
+        return [e.offset(at, _SIZE), *multiply_words(e, inputs, weights, sums)]
 
     results = e.for_loop(0, count, quad, [block, *_load(e, memory, token, rows)])
     _store(e, memory, token, results[1:])

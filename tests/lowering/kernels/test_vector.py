@@ -55,7 +55,7 @@ FUNCTIONS: dict[str, Callable[[Arithmetic, object], object]] = {
 
 
 def everything() -> np.ndarray:
-    """float32 of all kinds: usual sizes, all magnitudes, random bit patterns, limits; a multiple of 16 of them."""
+    """float32 of all kinds: usual sizes, all magnitudes, random bit patterns, limits; a multiple of 32 of them."""
     random = np.random.default_rng(11)
     usual = random.uniform(-100, 100, 20_000).astype(np.float32)
     near = random.normal(size=20_000).astype(np.float32)
@@ -77,7 +77,7 @@ def everything() -> np.ndarray:
     ties = np.arange(-300, 300) / 2
     limits = [-87.3, -87.30001, 88.72283, 88.72284, 88.8, 5.319696, -5.319696, 3.95, 9.1, 127.5, -127.5, 255.5]
     everything = np.concatenate([usual, near, patterns, np.array([*special, *limits, *ties], np.float32)])
-    return np.resize(everything, -(-len(everything) // 16) * 16).astype(np.float32)
+    return np.resize(everything, -(-len(everything) // 32) * 32).astype(np.float32)
 
 
 def require_same_bits(result: np.ndarray, expected: np.ndarray, x: np.ndarray, what: str) -> None:
@@ -113,9 +113,9 @@ def test_division_by_a_constant_is_exact_for_every_significand(number: float) ->
 
 
 @each_target
-@pytest.mark.parametrize("lanes", [16, 8, 1])
+@pytest.mark.parametrize("lanes", [32, 16, 8, 1])
 def test_elementary_functions_have_the_bits_of_numpy(features: frozenset[str], lanes: int) -> None:
-    x = everything() if lanes == 16 else everything()[-1600:]
+    x = everything() if lanes >= 16 else everything()[-1600:]
     native = Native(
         *(
             build_function(

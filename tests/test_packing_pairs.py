@@ -1,0 +1,90 @@
+"""The order of blocks in which pairs of products fit 16 bits."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sparsec.packing import WeightLayout, pack_weight
+from sparsec.packing_pairs import CLASS, fit_as_pairs, order_for_pairs
+from sparsec.schedule import Dataflow, Schedule
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 2 * CLASS + 5), max_size=6), st.sampled_from([1, 64, 100, 128]), st.integers(0, 99))
+def test_groups_begin_with_pairs_that_fit(sizes: list[int], largest: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    values = random.integers(-largest, largest, (len(group), 4)).astype(np.int8)
+    order = order_for_pairs(group, values)
+    assert sorted(order) == list(range(len(group)))
+    np.testing.assert_array_equal(group[order], group)
+    for number, size in enumerate(sizes):
+        mine = values[order[group == number]]
+        fit = fit_as_pairs(mine[: size // 2 * 2 : 2], mine[1::2])
+        assert fit.all() or largest > 64
+
+
+def magnitudes(*numbers: int) -> np.ndarray:
+    """Blocks with these weights in all rows."""
+    return np.repeat(np.array(numbers, np.int8)[:, None], 4, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "wanted"),
+    [
+        ((100, 28, 100, -28), (100, 28, 100, -28)),
+        ((100, 100, 28, 28), (100, 28, 100, 28)),
+        ((100, 100, 100, 1), (100, 1, 100, 100)),
+        ((127, -128, 1, 0), (127, 1, -128, 0)),
+        ((127, 127, 127), (127, 127, 127)),
+        ((5,), (5,)),
+        ((), ()),
+    ],
+)
+def test_a_large_block_gets_a_small_neighbour(numbers: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    values = magnitudes(*numbers)
+    order = order_for_pairs(np.zeros(len(numbers), np.int64), values)
+    np.testing.assert_array_equal(values[order], magnitudes(*wanted))
+
+
+def test_every_row_of_a_block_counts() -> None:
+    values = np.array([[100, 1, 1, 1], [29, 1, 1, 1], [1, 1, 1, 28], [29, 1, 1, 127]], np.int8)
+    order = order_for_pairs(np.zeros(4, np.int64), values)
+    assert list(order) == [0, 2, 1, 3]
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_the_table_says_where_pairs_stop_to_fit(pairs: bool) -> None:
+    random = np.random.default_rng(3)
+    weight = random.integers(-128, 128, (41, 200)).astype(np.int8)
+    weight[random.random(weight.shape) < 0.5] = 0
+    weight[:4] = 0
+    layout = WeightLayout(41, 200, Dataflow.GATHER_QUADS)
+    packed = pack_weight(weight, Schedule(Dataflow.GATHER_QUADS), pairs=pairs)
+    first = struct.unpack_from(f"<{layout.groups + 1}I", packed.tobytes())
+    wide = struct.unpack_from(f"<{layout.groups}I", packed.tobytes(), layout.wide_at)
+    entries = packed[layout.entries_at :].reshape(-1, layout.entry_size)[:, layout.weights_at :].view(np.int8)
+    fits = fit_as_pairs(entries[:, ::2].reshape(-1, 2, 4), entries[:, 1::2].reshape(-1, 2, 4)).all(axis=1)
+    for begin, middle, end in zip(first, wide, first[1:], strict=False):
+        assert begin <= middle <= end
+        assert fits[begin:middle].all()
+        assert middle == end or not fits[middle]
+    assert wide[0] == first[1]
+    assert not pairs or (np.array(wide[1:]) > np.array(first[1:-1])).any()
+
+
+def test_pruned_weights_mostly_fit() -> None:
+    random = np.random.default_rng(0)
+    weight = random.standard_normal((64, 768)).astype(np.float32).reshape(16, 4, 768)
+    size = np.abs(weight).sum(axis=1, keepdims=True)
+    weight = (weight * (size > np.quantile(size, 0.9))).reshape(64, 768)
+    quantised = np.rint(weight / np.abs(weight).max(axis=1, keepdims=True) * 127).astype(np.int8)
+    layout = WeightLayout(64, 768, Dataflow.GATHER_QUADS)
+    table = pack_weight(quantised, Schedule(layout.dataflow), pairs=True)[: 4 * 33].view(np.uint32).astype(int)
+    first, wide = table[:17], table[17:]
+    assert (wide - first[:-1]).sum() > 0.7 * first[-1]
