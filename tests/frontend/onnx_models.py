@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import helper, numpy_helper
 from xdsl.dialects.builtin import ModuleOp
 
 from sparsec.frontend.onnx_model import read_onnx
 from sparsec.reference import evaluate
 from sparsec.weights import WeightStore
+from tests.fixtures.exact_products import exact_session
 
 Array = np.ndarray
 Shape = Sequence[int | str | None]
@@ -64,12 +64,8 @@ def meaning(
 
 
 def expected(model: onnx.ModelProto, feed: Mapping[str, Array]) -> list[Array]:
-    """What onnxruntime computes without its optimiser."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return session.run(None, dict(feed))
+    """What onnxruntime computes without its optimiser, exactly."""
+    return exact_session(model).run(None, dict(feed))
 
 
 def require_agreement(model: onnx.ModelProto, feed: Mapping[str, Array], tolerance: float = 1e-5) -> None:

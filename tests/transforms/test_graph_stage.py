@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import pytest
 
 from sparsec.dialects import nn_elementwise as ew
@@ -18,6 +17,7 @@ from sparsec.pipeline import PIPELINE
 from sparsec.reference import evaluate
 from sparsec.weights import WeightStore
 from tests.fixtures import FIXTURES
+from tests.fixtures.exact_products import exact_session
 from tests.fixtures.inputs import draw_inputs
 from tests.fixtures.quantise import KINDS
 from tests.transforms.passes import context_of, count, require_close
@@ -55,10 +55,7 @@ def evaluated_steps(path: Path) -> tuple[dict[str, int], list[tuple[str, dict[st
         steps.append((step.name, evaluate(module, inputs, weights)))
     GRAPH.ensures(module)
     classes = (Attention, st.Softmax, st.MatMul, st.LayerNorm, ew.Gelu, ew.GeluTanh, ew.Erf, ew.Tanh, st.ReduceMean)
-    options = ort.SessionOptions()
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 3
-    expected = ort.InferenceSession(path, options).run(list(steps[0][1]), inputs)
+    expected = exact_session(model).run(list(steps[0][1]), inputs)
     return {op.name: count(module, op) for op in classes}, steps, expected
 
 
