@@ -12,7 +12,7 @@ from xdsl.dialects.builtin import f32, i8, i16, i32
 
 from sparsec.lowering.kernels.token_order import TokenOrder, interleave
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, size_of, vector_of
-from sparsec.lowering.kernels.word_quads import multiply_words
+from sparsec.lowering.kernels.words import in_order, multiply_words
 from sparsec.schedule import TILE
 
 Rows = list[list[Value]]
@@ -50,7 +50,7 @@ def quantised_product(
         return multiply_words(e, inputs, [e.offset(base, e.mul(number, stride)) for base in bases], sums)
 
     if in_words(e):
-        return _walk(e, order, steps, initial, words)
+        return [in_order(e, row) for row in _walk(e, order, steps, initial, words)]
 
     def quad(number: Value, sums: tuple[Value, ...]) -> list[Value]:
         vectors = load_quad(e, order, streamed, number)

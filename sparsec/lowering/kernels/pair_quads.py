@@ -15,7 +15,7 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.quads import Accumulators, Group, QuadCore, Work, emit_pieces
 from sparsec.lowering.kernels.token_order import TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
-from sparsec.lowering.kernels.word_quads import multiply_words
+from sparsec.lowering.kernels.words import in_order, multiply_fitting_bytes, multiply_words
 from sparsec.packing import WeightLayout
 from sparsec.schedule import GROUP
 
@@ -63,7 +63,8 @@ class PairQuadCore:
 
         def narrow(place: Value, sums: tuple[Value, ...]) -> list[Value]:
             at = e.offset(group.entries, place)
-            return quads.step(e, quads.input_rows(e, x, at), e.offset(at, self.weight.weights_at), sums)
+            weights = e.offset(at, self.weight.weights_at)
+            return multiply_fitting_bytes(e, quads.input_rows(e, x, at), weights, sums)
 
         def wide(place: Value, sums: tuple[Value, ...]) -> list[Value]:
             at = e.offset(group.entries, place)
@@ -74,4 +75,4 @@ class PairQuadCore:
             return multiply_words(e, quads.input_rows(e, x, at), own, sums)
 
         sums = e.for_loop(group.begin, first_wide, narrow, starts, step=size)
-        return e.for_loop(first_wide, group.end, wide, sums, step=size)
+        return in_order(e, e.for_loop(first_wide, group.end, wide, sums, step=size))

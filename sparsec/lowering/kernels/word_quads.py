@@ -16,6 +16,7 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.quads import Group, Pieces, Work, emit_groups
 from sparsec.lowering.kernels.token_order import TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
+from sparsec.lowering.kernels.words import in_order, multiply_words
 from sparsec.packing import WeightLayout
 from sparsec.schedule import GROUP, TILE
 
@@ -66,7 +67,8 @@ class WordQuadCore:
             e.for_loop(0, count, some, step=BLOCK)
 
             def finish(token: Operand) -> None:
-                work.epilogue(first, token, [[sums] for sums in _load(e, memory, token, group.rows)])
+                sums = in_order(e, _load(e, memory, token, group.rows))
+                work.epilogue(first, token, [[total] for total in sums])
 
             pieces.walk(e, finish)
 
@@ -97,23 +99,6 @@ class WordQuadCore:
         return [e.mul(e.minimum(e.add(first, i), last), TILE) for i in range(4)]
 
 
-def multiply_words(e: Emitter, rows: Sequence[Value], weights: Sequence[Value], sums: Sequence[Value]) -> list[Value]:
-    """Accumulate one quad for 16 tokens.
-
-    Args:
-        rows: pointers to 16 unsigned bytes of each of 4 input rows.
-        weights: a pointer to `s16 w[4]` for each output row.
-        sums: i32x16 for each output row, tokens in order.
-    """
-    a, b, c, d = (e.load(vector_of(i8, LANES), row) for row in rows)
-    result = list(sums)
-    for number, pair in enumerate((_pair(e, a, b), _pair(e, c, d))):
-        for row, base in enumerate(weights):
-            weight = e.reinterpret(e.load_broadcast(i32, base, 4 * number), i16)
-            result[row] = e.add(result[row], e.multiply_pairs(pair, weight))
-    return result
-
-
 def _multiply(e: Emitter, block: Value, count: Value, x: Value, memory: Value, token: Operand, rows: int) -> None:
     """Add the products of `count` unpacked quads with the tokens of one piece to the sums in memory."""
 
@@ -125,11 +110,6 @@ def _multiply(e: Emitter, block: Value, count: Value, x: Value, memory: Value, t
 
     results = e.for_loop(0, count, quad, [block, *_load(e, memory, token, rows)])
     _store(e, memory, token, results[1:])
-
-
-def _pair(e: Emitter, a: Value, b: Value) -> Value:
-    """Two rows of 16 unsigned bytes as i16, side by side token by token."""
-    return e.concat([e.zero_extend(e.unpack(a, b, high), i16) for high in (False, True)])
 
 
 def _load(e: Emitter, memory: Value, token: Operand, rows: int) -> list[Value]:

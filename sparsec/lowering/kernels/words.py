@@ -1,0 +1,59 @@
+"""Steps of products of bytes for CPUs without VNNI: 4 input rows of 16 tokens times weights of some output rows.
+
+On AVX2, rows are widened when they are loaded, which is free, and interleaved in words. That leaves the tokens of sums
+in the order 0-3, 8-11, 4-7, 12-15, which `in_order` undoes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from xdsl.dialects.builtin import i8, i16, i32
+
+from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
+
+_SWAPPED = [*range(4), *range(8, 12), *range(4, 8), *range(12, 16)]
+
+
+def in_order(e: Emitter, sums: Iterable[Value]) -> list[Value]:
+    """Sums of the steps below with their tokens in order."""
+    return [e.shuffle(total, total, _SWAPPED) for total in sums] if e.has("avx2") else list(sums)
+
+
+def multiply_words(e: Emitter, rows: Sequence[Value], weights: Sequence[Value], sums: Sequence[Value]) -> list[Value]:
+    """Accumulate one quad with 16-bit multiplications.
+
+    Args:
+        rows: pointers to 16 unsigned bytes of each of 4 input rows.
+        weights: a pointer to `s16 w[4]` for each output row.
+        sums: i32x16 for each output row.
+    """
+    result = list(sums)
+    for number, pair in enumerate(_words(e, rows)):
+        for row, base in enumerate(weights):
+            weight = e.reinterpret(e.load_broadcast(i32, base, 4 * number), i16)
+            result[row] = e.add(result[row], e.multiply_pairs(pair, weight))
+    return result
+
+
+def multiply_fitting_bytes(e: Emitter, rows: Sequence[Value], weights: Value, sums: Sequence[Value]) -> list[Value]:
+    """The same on AVX2 with `s8 w[output row][4]`, where pairs of products are known to fit 16 bits."""
+    a, b, c, d = _widened(e, rows)
+    ab, cd = (e.either(low, e.shift_left(high, 8)) for low, high in ((a, b), (c, d)))
+    dwords = e.reinterpret(e.concat([e.unpack(ab, cd, high) for high in (False, True)]), i8)
+    loaded = [e.reinterpret(e.load_broadcast(i32, weights, 4 * row), i8) for row in range(len(sums))]
+    return [e.dot4(total, dwords, weight, pairs_fit=True) for total, weight in zip(sums, loaded, strict=True)]
+
+
+def _widened(e: Emitter, rows: Sequence[Value]) -> list[Value]:
+    return [e.zero_extend(e.load(vector_of(i8, LANES), row), i16) for row in rows]
+
+
+def _words(e: Emitter, rows: Sequence[Value]) -> list[Value]:
+    """The first two and the last two rows as i16, side by side token by token."""
+    if e.has("avx2"):
+        a, b, c, d = _widened(e, rows)
+        return [e.concat([e.unpack(*pair, high) for high in (False, True)]) for pair in ((a, b), (c, d))]
+    a, b, c, d = (e.load(vector_of(i8, LANES), row) for row in rows)
+    pairs = ((a, b), (c, d))  # it is bytes that are interleaved: to widen them is an interleave, too
+    return [e.concat([e.zero_extend(e.unpack(*pair, high), i16) for high in (False, True)]) for pair in pairs]
