@@ -32,7 +32,7 @@ from sparsec.lowering.kernels.attention_scratch import Areas, Tiles, clear, load
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.matmul import store_tile_rows
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder, pack_row
-from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
+from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.schedule import GROUP, TILE
 
 
@@ -89,6 +89,7 @@ class AttentionEmitter:
                 "queries": e.i64(rows * TILE * query_bytes),
                 "scores": e.mul(width, 4 * TILE),
                 "weights": e.mul(width, TILE if self._quantised_values else 0),
+                "stream_words": e.mul(e.maximum(width, rows), products.QUAD_WORDS // 4 if self._wide == 2 else 0),
                 "output": e.i64(self._value_channels * TILE * elements.bytes_of(self._out_element)),
             },
         )
@@ -219,20 +220,28 @@ class AttentionEmitter:
         quantised = self._quantised_scores
         keys, size = self._at["packed" if quantised else "keys"], 4 * self._wide if quantised else 4
         correction = self._query_correction(order)
+        steps = -(-self._channels // 4) if quantised else self._channels
+        streamed = self._streamed(self._query_rows, steps) if quantised else self._query_rows
 
         def group(number: Value, _: tuple[Value, ...]) -> None:
             key = e.mul(number, GROUP)
             bases = [e.offset(keys, e.mul(e.add(key, row), size)) for row in range(GROUP)]
             initial = [self._initial_score(e.add(key, row)) for row in range(GROUP)]
             product = products.quantised_product if quantised else products.float_product
-            steps = -(-self._channels // 4) if quantised else self._channels
-            rows = product(e, order, self._query_rows, steps, bases, e.mul(self._width, size), initial)
+            rows = product(e, order, streamed, steps, bases, e.mul(self._width, size), initial)
             for row, vectors in enumerate(rows):
                 real = e.minimum(e.add(key, row), e.sub(self._keys, 1))
                 centred = [e.sub(v, c) for v, c in zip(vectors, correction, strict=True)] if correction else vectors
                 self._store_row("scores", e.add(key, row), self._score.apply(centred, head, real, queries))
 
         e.for_loop(0, e.ceil_div(self._keys, GROUP), group)
+
+    def _streamed(self, rows: Value, quads: Operand) -> Value:
+        """The streamed operand of a quantised product."""
+        if self._wide == 1:
+            return rows
+        products.stream_words(self._e, rows, quads, self._at["stream_words"])
+        return self._at["stream_words"]
 
     def _initial_score(self, key: Value) -> Value:
         """`channels * q_zero * k_zero - q_zero * sum(k)` of one key."""
@@ -327,6 +336,9 @@ class AttentionEmitter:
     def _outputs(self, order: TokenOrder, head: tuple[Value, Value], correction: Sequence[Value]) -> None:
         e = self._e
         full, rest = divmod(self._value_channels, GROUP)
+        steps, streamed = e.ceil_div(self._keys, 4), self._at["weights"]
+        if self._quantised_values:
+            streamed = self._streamed(streamed, steps)
 
         def group(channel: Value, rows: int) -> None:
             width = e.mul(self._width, self._wide if self._quantised_values else 4)
@@ -334,7 +346,6 @@ class AttentionEmitter:
             bases = [e.offset(values, e.mul(e.add(channel, row), width)) for row in range(rows)]
             initial = [self._initial_output(e.add(channel, row)) for row in range(rows)]
             if self._quantised_values:
-                steps, streamed = e.ceil_div(self._keys, 4), self._at["weights"]
                 sums = products.quantised_product(e, order, streamed, steps, bases, 4 * self._wide, initial)
             else:
                 sums = products.float_product(e, order, self._at["scores"], self._keys, bases, 4, initial)

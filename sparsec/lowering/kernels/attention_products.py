@@ -12,8 +12,11 @@ from xdsl.dialects.builtin import f32, i8, i16, i32
 
 from sparsec.lowering.kernels.token_order import TokenOrder, interleave
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, size_of, vector_of
-from sparsec.lowering.kernels.words import in_order, multiply_words
+from sparsec.lowering.kernels.words import add_words, in_order, interleaved_words
 from sparsec.schedule import TILE
+
+QUAD_WORDS = 4 * 2 * LANES
+"""Bytes of a quad of streamed words."""
 
 Rows = list[list[Value]]
 Product = Callable[[Emitter, TokenOrder, Value, Operand, Sequence[Value], Operand, Sequence[Value]], Rows]
@@ -21,11 +24,22 @@ Product = Callable[[Emitter, TokenOrder, Value, Operand, Sequence[Value], Operan
 
 
 def in_words(e: Emitter) -> bool:
-    """Whether quantised broadcast operands are widened to 16 bits in memory, rather than each time in registers.
+    """Whether quantised operands are widened to 16 bits in memory, rather than each time in registers.
 
-    So they are where bytes cannot be multiplied and registers hold 16 tokens, which `multiply_words` takes.
+    So they are where bytes cannot be multiplied and registers hold 16 tokens, which `add_words` takes.
     """
     return not e.multiplies_bytes(pairs_fit=False) and e.register_tile == LANES
+
+
+def stream_words(e: Emitter, streamed: Value, quads: Operand, words: Value) -> None:
+    """Make words of quads of streamed bytes, 16 tokens of each."""
+
+    def quad(number: Value, _: tuple[Value, ...]) -> None:
+        rows = [e.offset(streamed, e.add(e.mul(number, 4 * TILE), TILE * i)) for i in range(4)]
+        for i, pair in enumerate(interleaved_words(e, rows)):
+            e.store(pair, words, e.add(e.mul(number, QUAD_WORDS), QUAD_WORDS // 2 * i))
+
+    e.for_loop(0, quads, quad)
 
 
 def load_quad(e: Emitter, order: TokenOrder, streamed: Value, quad: Value) -> list[Value]:
@@ -43,11 +57,12 @@ def quantised_product(
     stride: Operand,
     initial: Sequence[Value],
 ) -> Rows:
-    """Exact i32 sums of s8 rows, or s16 ones `in_words`, times streamed u8; in accumulator order."""
+    """Exact i32 sums of s8 rows times streamed u8, in accumulator order; `in_words` both are what is made of them."""
 
     def words(number: Value, sums: tuple[Value, ...]) -> list[Value]:
-        inputs = [e.offset(streamed, e.add(e.mul(number, 4 * TILE), TILE * i)) for i in range(4)]
-        return multiply_words(e, inputs, [e.offset(base, e.mul(number, stride)) for base in bases], sums)
+        at = e.offset(streamed, e.mul(number, QUAD_WORDS))
+        pairs = [e.load(vector_of(i16, 2 * LANES), at, QUAD_WORDS // 2 * i) for i in range(2)]
+        return add_words(e, pairs, [e.offset(base, e.mul(number, stride)) for base in bases], sums)
 
     if in_words(e):
         return [in_order(e, row) for row in _walk(e, order, steps, initial, words)]

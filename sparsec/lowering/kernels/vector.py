@@ -85,12 +85,13 @@ class Emitter(LaneEmitter):
         low = self.pack(self.pack(a, b, signed=True), self.pack(c, d, signed=True), signed=False)
         high = self.sub(low, 16)
         numbers = np.array(table, np.float32).view(np.uint8).reshape(32, 4)
-        planes = [self._pick_byte(numbers[:, place].tolist(), low, high) for place in range(4)]
-        words = [
-            [self.reinterpret(self.unpack(*planes[i : i + 2], half), i16) for half in (False, True)] for i in (0, 2)
-        ]
-        found = [self.unpack(*pair, half) for pair in zip(*words, strict=True) for half in (False, True)]
-        return self.concat([self.reinterpret(part, f32) for part in found])
+        first, second, third, fourth = (self._pick_byte(numbers[:, place].tolist(), low, high) for place in range(4))
+        found: list[Value] = []
+        for half in (False, True):
+            lower, upper = self.unpack(first, second, half), self.unpack(third, fourth, half)
+            words = self.reinterpret(lower, i16), self.reinterpret(upper, i16)
+            found += [self.reinterpret(self.unpack(words[0], words[1], part), f32) for part in (False, True)]
+        return self.concat(found)
 
     def _pick_byte(self, numbers: Sequence[int], low: Value, high: Value) -> Value:
         """`numbers[low[i]]`; high is low - 16, so that where it is negative `pshufb` gives 0."""

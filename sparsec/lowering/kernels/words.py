@@ -28,8 +28,13 @@ def multiply_words(e: Emitter, rows: Sequence[Value], weights: Sequence[Value], 
         weights: a pointer to `s16 w[4]` for each output row.
         sums: i32x16 for each output row.
     """
+    return add_words(e, interleaved_words(e, rows), weights, sums)
+
+
+def add_words(e: Emitter, pairs: Sequence[Value], weights: Sequence[Value], sums: Sequence[Value]) -> list[Value]:
+    """The same with rows as `interleaved_words` gives them."""
     result = list(sums)
-    for number, pair in enumerate(_words(e, rows)):
+    for number, pair in enumerate(pairs):
         for row, base in enumerate(weights):
             weight = e.reinterpret(e.load_broadcast(i32, base, 4 * number), i16)
             result[row] = e.add(result[row], e.multiply_pairs(pair, weight))
@@ -49,8 +54,8 @@ def _widened(e: Emitter, rows: Sequence[Value]) -> list[Value]:
     return [e.zero_extend(e.load(vector_of(i8, LANES), row), i16) for row in rows]
 
 
-def _words(e: Emitter, rows: Sequence[Value]) -> list[Value]:
-    """The first two and the last two rows as i16, side by side token by token."""
+def interleaved_words(e: Emitter, rows: Sequence[Value]) -> list[Value]:
+    """The first two and the last two of 4 rows as i16x32, side by side token by token, as sums have tokens."""
     if e.has("avx2"):
         a, b, c, d = _widened(e, rows)
         return [e.concat([e.unpack(*pair, high) for high in (False, True)]) for pair in ((a, b), (c, d))]
