@@ -40,6 +40,10 @@ STAYING, FIRST_READING = 1 << 20, 0.06
 """Bytes of a model's weights that stay in the second-level cache from one inference to the next, and the cycles that
 each byte takes when it must come from farther: prefetching hides most of it, from the third level as from memory."""
 
+AS_WORDS, IN_PAIRS = 2.7, 2.0
+"""How many multiplications a dot product of bytes counts for where there is no such instruction: bytes are widened to
+16 bits, or pairs of products added up in 16 bits. (Gathered rows cost as much to interleave as pairs save.)"""
+
 ONE_ROW_SLACK = 1.2
 """What a step of blocks with a single row takes of its bound."""
 
@@ -207,8 +211,8 @@ def _step_cycles(
     wait = LATENCY * step.multiplies / step.sums * (OVERLAP if short else 1.0)
     pieces = max(1.0, 512 / target.vector_bits)
     multiplies = step.multiplies * pieces
-    if schedule.dataflow.is_integer and not target.has("avx512vnni") and not target.has("avxvnni"):
-        multiplies *= 2.7  # bytes are widened to 16 bits
+    if schedule.dataflow.is_integer and not target.multiplies_bytes:
+        multiplies *= IN_PAIRS if schedule.dataflow is Dataflow.BLOCK_QUADS and target.multiplies_pairs else AS_WORDS
     if schedule.dataflow is Dataflow.PERMUTE_WINDOWS and not target.has("avx512vbmi"):
         return 600.0 * tokens  # byte by byte through memory
     shuffles = step.shuffles * pieces
@@ -273,6 +277,7 @@ class Product:
         wide: integer weights beyond s8; only gathered quads hold them.
         blocks: the block shape that the weight was found to have, None for a dense one.
         tokens: how many there are, None if that is only known at run time.
+        in_pairs: the target multiplies bytes only where pairs of products fit 16 bits.
     """
 
     kept: Kept
@@ -280,6 +285,7 @@ class Product:
     wide: bool = False
     blocks: tuple[int, int] | None = None
     tokens: int | None = None
+    in_pairs: bool = False
 
 
 def tiled_schedules(product: Product) -> Iterator[Schedule]:
@@ -294,8 +300,10 @@ def tiled_schedules(product: Product) -> Iterator[Schedule]:
 
 
 def interleaved_schedules(product: Product) -> Iterator[Schedule]:
-    """The schedules on interleaved tiles: for blocks of at least 4 neighbouring channels."""
-    if product.integer and not product.wide and product.blocks is not None and product.blocks[1] % 4 == 0:
+    """The schedules on interleaved tiles: for blocks of at least 4 neighbouring channels, and for whatever is dense on
+    targets on which only gathered entries can be ordered such that pairs fit."""
+    of_four = product.in_pairs if product.blocks is None else product.blocks[1] % 4 == 0
+    if product.integer and not product.wide and of_four:
         tile = width_for(product.tokens)
         yield from (Schedule(Dataflow.BLOCK_QUADS, tile, rows) for rows in (1, GROUP))
 

@@ -10,9 +10,10 @@ gather_quads   u32 first_quad[groups + 1]; u32 first_wide[groups], padded to 64 
                least one. The neighbouring weights of quads before first_wide cannot saturate `pmaddubsw`. Entries of
                zeros follow the last group, as many as kernels look ahead
 dense_quads    quads of `s8 w[4 rows][4]`, ceil(K / 4) per group: input rows 4q .. 4q + 3
-block_quads    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{offset; s8 w[rows][4]}`: blocks of 4 or 1
-               rows x 4 columns; here a group has as many rows. The offset counts dwords of a token: input rows 4 offset
-               to 4 offset + 3. Groups of 1 row are padded with zero weights to an even number of entries
+block_quads    u32 first_entry[groups + 1]; u32 first_wide[groups], padded to 64 bytes, then entries
+               `{offset; s8 w[rows][4]}`: blocks of 4 or 1 rows x 4 columns; here a group has as many rows. The offset
+               counts dwords of a token: input rows 4 offset to 4 offset + 3. Groups of 1 row are padded with zero
+               weights to an even number of entries, of which the first is even in first_wide
 gather_rows    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{u32 offset; f32 w[4 rows]}`: the offset
                is the byte distance of input row k in a tile. Entries of zeros follow here, too
 dense_rows     entries of `f32 w[4 rows]`, K per group
@@ -133,7 +134,7 @@ class WeightLayout:
     @property
     def has_wide(self) -> bool:
         """Whether the table of groups says which entries can saturate `pmaddubsw`."""
-        return self.dataflow is Dataflow.GATHER_QUADS
+        return self.dataflow in (Dataflow.GATHER_QUADS, Dataflow.BLOCK_QUADS)
 
     @property
     def wide_at(self) -> int:
@@ -168,7 +169,8 @@ def pack_weight(weight: NDArray[np.generic], schedule: Schedule, *, pairs: bool 
     Args:
         weight: float32 for `*_rows`; any integers within [-32768, 32767] for `gather_quads`, where numbers beyond s8
             become several entries of the same input row that add up; s8 only for `dense_quads`.
-        pairs: put the blocks of a group of `gather_quads` in the order of `order_for_pairs`.
+        pairs: order the blocks of a group of `gather_quads` and `block_quads` such that as many as possible come before
+            the first that can saturate `pmaddubsw`.
 
     Returns:
         uint8[n], laid out as `WeightLayout(M, K, schedule.dataflow)` says.
@@ -187,7 +189,7 @@ def pack_weight(weight: NDArray[np.generic], schedule: Schedule, *, pairs: bool 
     grouped[: layout.rows] = weight
     grouped = grouped.reshape(layout.groups, layout.group, layout.columns)
     if layout.is_blocks:
-        return _pack_blocks(grouped.astype(np.int64), layout)
+        return _pack_blocks(grouped.astype(np.int64), layout, pairs)
     if layout.is_quads:
         if weight.dtype.kind not in "iu":
             raise CompilerBug(f"{schedule.dataflow} packs integers, not {weight.dtype}")
@@ -224,14 +226,10 @@ def _pack_quads(grouped: NDArray[np.integer], layout: WeightLayout, pairs: bool)
     entries[:, : layout.weights_at] = offsets.view(np.uint8).reshape(len(entries), -1)
     by_row = np.ascontiguousarray(weights.reshape(-1, 4, GROUP).transpose(0, 2, 1))
     entries[:, layout.weights_at :] = by_row.view(np.uint8).reshape(len(entries), 16)
-    quad_group, wide = np.repeat(np.arange(layout.groups), quads), ~fit_as_pairs(weights[::2], weights[1::2])
-    first_wide = first_quad[1:].copy()
-    at = np.flatnonzero(wide.reshape(-1, 2).any(axis=1))
-    np.minimum.at(first_wide, quad_group[at], at)
-    return _with_table(np.concatenate([first_quad, first_wide]), entries, layout)
+    return _with_table(np.concatenate([first_quad, _first_wide(first_quad, by_row, 1)]), entries, layout)
 
 
-def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout) -> Bytes:
+def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout, pairs: bool) -> Bytes:
     """[groups, rows, K] to block_quads."""
     if not fits_int8(grouped):
         raise CompilerBug(f"weights in [{grouped.min()}, {grouped.max()}] do not fit block_quads; use gather_quads")
@@ -239,14 +237,30 @@ def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout) -> Bytes:
     padded[:, :, : layout.columns] = grouped
     dwords = padded.reshape(layout.groups, layout.group, -1, 4).transpose(0, 2, 1, 3)
     group, dword = np.nonzero(dwords.any(axis=(2, 3)))
+    if pairs:
+        dword = dword[np.lexsort((dword, ~_pairs_fit(dwords[group, dword]), group))]
     room = -(-np.bincount(group, minlength=layout.groups) // layout.multiple) * layout.multiple
     place, first = places(group, room)
     entries = np.zeros((int(first[-1]), layout.entry_size), np.uint8)
     offsets = dword.astype(np.uint16 if layout.offset_size == 2 else np.uint32)
     entries[place, : layout.weights_at] = offsets.view(np.uint8).reshape(len(dword), layout.weights_at)
-    stored = np.ascontiguousarray(dwords[group, dword]).view(np.uint8)
-    entries[place, layout.weights_at :] = stored.reshape(len(dword), 4 * layout.group)
-    return _with_table(first, entries, layout)
+    stored = np.zeros((len(entries), layout.group, 4), np.int8)
+    stored[place] = dwords[group, dword]
+    entries[:, layout.weights_at :] = stored.view(np.uint8).reshape(len(entries), 4 * layout.group)
+    return _with_table(np.concatenate([first, _first_wide(first, stored, layout.multiple)]), entries, layout)
+
+
+def _pairs_fit(stored: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Whether entries [n, rows, 4] cannot saturate `pmaddubsw`."""
+    return np.asarray(fit_as_pairs(stored[:, :, ::2], stored[:, :, 1::2]).all(axis=1))
+
+
+def _first_wide(first: NDArray[np.int64], stored: NDArray[np.int8], multiple: int) -> NDArray[np.int64]:
+    """The first entry of each group that can saturate, or the end of the group; entries count in multiples."""
+    wide = np.flatnonzero(~_pairs_fit(stored)) // multiple * multiple
+    found = first[1:].copy()
+    np.minimum.at(found, np.searchsorted(first, wide, side="right") - 1, wide)
+    return found
 
 
 def _stored_blocks(grouped: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:

@@ -98,6 +98,12 @@ class CpuTarget:
         """Whether it has exact products of bytes, without a proof that pairs of them cannot saturate."""
         return self.has("avx512vnni") or self.has("avxvnni")
 
+    @property
+    def multiplies_pairs(self) -> bool:
+        """Whether it has products of bytes that are exact where pairs of them fit 16 bits (`pmaddubsw`), as all but the
+        baseline do."""
+        return self.has("avx2")
+
     def ports_of(self, vendor: str | None) -> Ports:
         """What a core of this vendor starts per cycle; for others, the least of any vendor."""
         return self.ports.get(vendor or "") or reduce(Ports.least, self.ports.values())

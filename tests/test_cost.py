@@ -103,6 +103,15 @@ def test_only_schedules_that_exist_are_considered(rows: int, columns: int, token
 def test_interleaved_tiles_are_for_blocks_of_four_neighbours(blocks: tuple[int, int] | None, wanted: bool) -> None:
     found = list(interleaved_schedules(Product(Kept(matrix(0.5)), True, blocks=blocks)))
     assert bool(found) is wanted and {schedule.dataflow for schedule in found} <= {Dataflow.BLOCK_QUADS}
+    in_pairs = list(interleaved_schedules(Product(Kept(matrix(0.5)), True, blocks=blocks, in_pairs=True)))
+    assert bool(in_pairs) is (wanted or blocks is None)
+
+
+def test_dense_bytes_are_multiplied_in_pairs_where_there_is_no_dot_product() -> None:
+    for target, in_pairs in (("avx512vbmi", False), ("avx2", True), ("x86_64", False)):
+        product = Product(Kept(matrix(0.0)), True, tokens=128, in_pairs=in_pairs)
+        found = chosen(product, lambda p: (*tiled_schedules(p), *interleaved_schedules(p)), target)
+        assert found.dataflow is (Dataflow.BLOCK_QUADS if in_pairs else Dataflow.DENSE_QUADS)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -59,22 +60,31 @@ def test_every_row_of_a_block_counts() -> None:
 
 
 @pytest.mark.parametrize("pairs", [False, True])
-def test_the_table_says_where_pairs_stop_to_fit(pairs: bool) -> None:
+@pytest.mark.parametrize(
+    "schedule",
+    [Schedule(Dataflow.GATHER_QUADS), Schedule(Dataflow.BLOCK_QUADS, rows=4), Schedule(Dataflow.BLOCK_QUADS, rows=1)],
+)
+def test_the_table_says_where_pairs_stop_to_fit(schedule: Schedule, pairs: bool) -> None:
     random = np.random.default_rng(3)
     weight = random.integers(-128, 128, (41, 200)).astype(np.int8)
     weight[random.random(weight.shape) < 0.5] = 0
     weight[:4] = 0
-    layout = WeightLayout(41, 200, Dataflow.GATHER_QUADS)
-    packed = pack_weight(weight, Schedule(Dataflow.GATHER_QUADS), pairs=pairs)
+    layout = WeightLayout.of((41, 200), schedule)
+    packed = pack_weight(weight, schedule, pairs=pairs)
     first = struct.unpack_from(f"<{layout.groups + 1}I", packed.tobytes())
     wide = struct.unpack_from(f"<{layout.groups}I", packed.tobytes(), layout.wide_at)
     entries = packed[layout.entries_at :].reshape(-1, layout.entry_size)[:, layout.weights_at :].view(np.int8)
-    fits = fit_as_pairs(entries[:, ::2].reshape(-1, 2, 4), entries[:, 1::2].reshape(-1, 2, 4)).all(axis=1)
+    magnitudes = np.abs(entries.astype(int))
+    fits = (magnitudes[:, ::2] + magnitudes[:, 1::2] <= 128).all(axis=1)
     for begin, middle, end in zip(first, wide, first[1:], strict=False):
-        assert begin <= middle <= end
+        assert begin <= middle <= end and middle % layout.multiple == 0
         assert fits[begin:middle].all()
-        assert middle == end or not fits[middle]
+        assert middle == end or not fits[middle : middle + layout.multiple].all()
     assert wide[0] == first[1]
+    if pairs and layout.is_blocks:  # blocks are as they are, but those that fit come first
+        fits &= magnitudes.any(axis=1)  # not what pads a group
+        counts = [fits[begin:end].sum() // layout.multiple * layout.multiple for begin, end in pairwise(first)]
+        assert counts == [middle - begin for begin, middle in zip(first, wide, strict=False)]
     assert not pairs or (np.array(wide[1:]) > np.array(first[1:-1])).any()
 
 

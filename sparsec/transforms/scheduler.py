@@ -115,13 +115,14 @@ class Scheduler:
 
     def product_of(self, matmul: MatMul) -> Product:
         """What the cost model knows of a product."""
-        blocks = blocks_of(matmul.weight.type)
+        blocks, target = blocks_of(matmul.weight.type), find_target(self.target)
         return Product(
             self._kept(matmul),
             integer=element_of(matmul.x.type) == ui8,
             wide=element_of(matmul.weight.type) == i16,
             blocks=None if blocks is None else (blocks.rows.data, blocks.columns.data),
             tokens=self.tokens(product(sizes_of(matmul.x.type)[:-1])),
+            in_pairs=target.multiplies_pairs and not target.multiplies_bytes,
         )
 
     def _kept(self, matmul: MatMul) -> Kept:

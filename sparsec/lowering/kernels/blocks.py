@@ -2,7 +2,8 @@
 
 Per block: for each of its output rows one dword of weights is broadcast and multiplied with width/16 vectors of 16
 tokens, which need no unpacking. Blocks of one row read each vector once, so loads bound them; two sets of sums keep
-those of one row from waiting. `sparsec/packing.py` defines the weight stream.
+those of one row from waiting. Targets that multiply bytes only where pairs of products fit 16 bits find such blocks
+first. `sparsec/packing.py` defines the weight stream.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Group, Work, emit_pieces
+from sparsec.lowering.kernels.quads import Accumulators, Group, Work, emit_pieces, first_wide
 from sparsec.lowering.kernels.sets import Sets
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
@@ -31,12 +32,10 @@ class BlockCore:
     Attributes:
         weight: a layout of blocks.
         width: tokens whose sums are in registers at a time: 64, 32 or 16.
-        pairs_fit: what `packing.pairs_cannot_saturate` says of the weight.
     """
 
     weight: WeightLayout
     width: int = TILE
-    pairs_fit: bool = False
 
     def __post_init__(self) -> None:
         if self.width not in WIDTHS or not self.weight.is_blocks:
@@ -57,19 +56,27 @@ class BlockCore:
         starts = [e.broadcast(work.initial(e.add(e.mul(group.index, layout.group), row))) for row in range(group.rows)]
         sets = Sets(e, layout.multiple, [start for start in starts for _ in range(vectors)])
 
-        def step(at: Value, sums: Sequence[Value]) -> list[Value]:
-            offset = e.load_extended(i16 if layout.offset_size == 2 else i32, at, 0, i64)
-            return self._step(e, e.offset(x, e.mul(offset, _DWORD_ROW)), e.offset(at, layout.weights_at), sums)
+        def walk(begin: Value, end: Value, sums: Sequence[Value], pairs_fit: bool) -> Sequence[Value]:
+            def step(at: Value, sums: Sequence[Value]) -> list[Value]:
+                offset = e.load_extended(i16 if layout.offset_size == 2 else i32, at, 0, i64)
+                dwords = e.offset(x, e.mul(offset, _DWORD_ROW))
+                return self._step(e, dwords, e.offset(at, layout.weights_at), sums, pairs_fit)
 
-        def turn(place: Value, sums: tuple[Value, ...]) -> list[Value]:
-            at = e.offset(group.entries, place)
-            entries = [e.offset(at, layout.entry_size * number) for number in range(sets.count)]
-            return sets.step(step, entries, sums)
+            def turn(place: Value, sums: tuple[Value, ...]) -> list[Value]:
+                at = e.offset(group.entries, place)
+                entries = [e.offset(at, layout.entry_size * number) for number in range(sets.count)]
+                return sets.step(step, entries, sums)
 
-        flat = sets.total(e.for_loop(group.begin, group.end, turn, sets.start, step=layout.entry_size * sets.count))
+            return e.for_loop(begin, end, turn, sums, step=layout.entry_size * sets.count)
+
+        begin, sums = group.begin, sets.start
+        if e.multiplies_bytes(pairs_fit=True) and not e.multiplies_bytes(pairs_fit=False):
+            begin = first_wide(e, layout, work, group)
+            sums = walk(group.begin, begin, sums, pairs_fit=True)
+        flat = sets.total(walk(begin, group.end, sums, pairs_fit=False))
         return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(group.rows)]
 
-    def _step(self, e: Emitter, dwords: Value, weights: Value, sums: Sequence[Value]) -> list[Value]:
+    def _step(self, e: Emitter, dwords: Value, weights: Value, sums: Sequence[Value], pairs_fit: bool) -> list[Value]:
         """Accumulate one block: a dword of each token (a pointer to the first one's) times s8 weights [row][4]."""
         vectors = [e.load(vector_of(i8, 64), dwords, 64 * number) for number in range(self.order.vectors)]
         result: list[Value] = []
@@ -78,5 +85,5 @@ class BlockCore:
             weight = e.reinterpret(e.broadcast(four, LANES), i8)
             for number, vector in enumerate(vectors):
                 total = sums[row * len(vectors) + number]
-                result.append(e.dot4(total, vector, weight, pairs_fit=self.pairs_fit))
+                result.append(e.dot4(total, vector, weight, pairs_fit=pairs_fit))
         return result

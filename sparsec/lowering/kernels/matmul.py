@@ -220,7 +220,7 @@ class MatMulEmitter:
             width = min(width, self._op.schedule.schedule.tile)
             return BakedCore(self._layout, unflatten(integers(self._op.pieces)), width)
         if self._layout.is_blocks:
-            return BlockCore(self._layout, width, pairs_fit=fits)
+            return BlockCore(self._layout, width)
         if self._e.multiplies_bytes(fits):
             return QuadCore(self._layout, width, pairs_fit=fits)
         if self._e.multiplies_bytes(True) and self._layout.has_wide:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects.builtin import i8, i16, i32, i64
+from xdsl.dialects.builtin import i8, i16
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Group, QuadCore, Work, emit_pieces
+from sparsec.lowering.kernels.quads import Accumulators, Group, QuadCore, Work, emit_pieces, first_wide
 from sparsec.lowering.kernels.token_order import TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.lowering.kernels.words import in_order, multiply_fitting_bytes, multiply_words
@@ -58,8 +58,7 @@ class PairQuadCore:
         self, e: Emitter, work: Work, x: Value, group: Group, words: Value, starts: Sequence[Value]
     ) -> Sequence[Value]:
         quads, size = self._quads, self.weight.entry_size
-        table = e.offset(work.packed, e.mul(group.index, 4))
-        first_wide = e.mul(e.load_extended(i32, table, self.weight.wide_at, i64), size)
+        middle = first_wide(e, self.weight, work, group)
 
         def narrow(place: Value, sums: tuple[Value, ...]) -> list[Value]:
             at = e.offset(group.entries, place)
@@ -74,5 +73,5 @@ class PairQuadCore:
             own = [e.offset(words, 8 * row) for row in range(len(sums))]
             return multiply_words(e, quads.input_rows(e, x, at), own, sums)
 
-        sums = e.for_loop(group.begin, first_wide, narrow, starts, step=size)
-        return in_order(e, e.for_loop(first_wide, group.end, wide, sums, step=size))
+        sums = e.for_loop(group.begin, middle, narrow, starts, step=size)
+        return in_order(e, e.for_loop(middle, group.end, wide, sums, step=size))

@@ -211,6 +211,12 @@ def emit_pieces(e: Emitter, weight: WeightLayout, work: Work, width: int, sums: 
     emit_groups(e, weight, work, rows)
 
 
+def first_wide(e: Emitter, weight: WeightLayout, work: Work, group: Group) -> Value:
+    """Where the first entry of a group lies that can saturate `pmaddubsw`, in bytes from the weight's first entry."""
+    table = e.offset(work.packed, e.mul(group.index, 4))
+    return e.mul(e.load_extended(i32, table, weight.wide_at, i64), weight.entry_size)
+
+
 def emit_groups(e: Emitter, weight: WeightLayout, work: Work, rows: Callable[[Group], None]) -> None:
     """Loop over the groups of some work.
 
