@@ -109,7 +109,7 @@ def test_interleaved_tiles_are_for_blocks_of_four_neighbours(blocks: tuple[int, 
 
 def test_dense_bytes_are_multiplied_in_pairs_where_there_is_no_dot_product() -> None:
     for target, in_pairs in (("avx512vbmi", False), ("avx2", True), ("x86_64", False)):
-        product = Product(Kept(matrix(0.0)), True, tokens=128, in_pairs=in_pairs)
+        product = Product(Kept(matrix(1.0)), True, tokens=128, in_pairs=in_pairs)
         found = chosen(product, lambda p: (*tiled_schedules(p), *interleaved_schedules(p)), target)
         assert found.dataflow is (Dataflow.BLOCK_QUADS if in_pairs else Dataflow.DENSE_QUADS)
 
