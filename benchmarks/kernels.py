@@ -239,7 +239,7 @@ def main() -> None:
     clock = rates["clock"]
     names = {"byte_products": "products of bytes", "float_products": "fused multiply-adds", "loads": "bytes loaded"}
     limits = [[text, f"{rates[name] / 1e9:.0f}", f"{rates[name] / clock:.1f}"] for name, text in names.items()]
-    parts = [f"# Kernels on {machine()}, {bench.target.name}, {clock / 1e9:.2f} GHz",
+    parts = [f"# Kernels on {machine()}, {clock / 1e9:.2f} GHz",
              markdown_table(["limit of one core", "1e9 per second", "per cycle"], limits)]  # fmt: skip
     parts += [f"## {title}\n\n{markdown_table(*table)}" for title, table in bench.tables.items()]
     text = "\n\n".join(parts) + "\n"

@@ -7,12 +7,16 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
+from sparsec.target import host
+
 
 def machine() -> str:
-    """The processor's name and how many of them there are."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{models[0] if models else platform.processor()} ({os.cpu_count()} CPUs)"
+    """The processor's name, family and model (clouds hide the rest), its best target and how many of them there are."""
+    pairs = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
+    facts = {key.strip(): value.strip() for key, _, value in pairs}
+    name = facts.get("model name", platform.processor())
+    numbers = f"family {facts.get('cpu family', '?')} model {facts.get('model', '?')}"
+    return f"{name}, {numbers}, {host().name} ({os.cpu_count()} CPUs)"
 
 
 def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
