@@ -280,7 +280,7 @@ def stages_for(signature: Signature, targets: tuple[CpuTarget, ...], options: Op
             known = f"those are {', '.join(signature.symbols)}" if signature.symbols else "it has none"
             raise OptionError(f"expect {name}={size}: the model has no dynamic dimension of that name; {known}")
     choices = options.unroll, options.code_budget, options.padding
-    pairs = not all(target.multiplies_bytes for target in targets)
+    pairs = any(target.multiplies_in_pairs for target in targets)
     return pipeline.stages(targets[0].name, host_vendor(), options.expected_sizes, *choices, pairs=pairs)
 
 

@@ -1,19 +1,19 @@
 """Packs constant weights into the streams that the matmul kernels read. numpy only.
 
-A *group* is 4 output rows; the last group is padded with zero rows. Each layout below is known to this file and to
-`lowering/kernels/quads.py` (int8) or `lowering/kernels/rows.py` (fp32) alone. All numbers are little endian.
+A *group* is 4 output rows; the last group is padded with zero rows. Each layout below is known to this file and to the
+cores in `lowering/kernels/` (`*quads.py` and `blocks.py` for int8, `rows.py` for fp32). Numbers are little endian.
 
 =============  =====================================================================================================
-gather_quads   u32 first_quad[groups + 1]; u32 first_wide[groups], padded to 64 bytes, then quads of
+gather_quads   u32 first_quad[groups + 1]; u32 first_unfit[groups], padded to 64 bytes, then quads of
                `{offset[4]; s8 w[4 rows][4]}`: four blocks of 4x1. An offset is the byte distance of input row k in a
                tile, divided by 8: u16 for K <= 8192, else u32. Groups are padded with zero weights to whole quads, at
-               least one. The neighbouring weights of quads before first_wide cannot saturate `pmaddubsw`. Entries of
+               least one. The neighbouring weights of quads before first_unfit cannot saturate `pmaddubsw`. Entries of
                zeros follow the last group, as many as kernels look ahead
 dense_quads    quads of `s8 w[4 rows][4]`, ceil(K / 4) per group: input rows 4q .. 4q + 3
-block_quads    u32 first_entry[groups + 1]; u32 first_wide[groups], padded to 64 bytes, then entries
+block_quads    u32 first_entry[groups + 1]; u32 first_unfit[groups], padded to 64 bytes, then entries
                `{offset; s8 w[rows][4]}`: blocks of 4 or 1 rows x 4 columns; here a group has as many rows. The offset
                counts dwords of a token: input rows 4 offset to 4 offset + 3. Groups of 1 row are padded with zero
-               weights to an even number of entries, of which the first is even in first_wide
+               weights to an even number of entries; their first_unfit is even, too
 gather_rows    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{u32 offset; f32 w[4 rows]}`: the offset
                is the byte distance of input row k in a tile. Entries of zeros follow here, too
 dense_rows     entries of `f32 w[4 rows]`, K per group
@@ -129,23 +129,29 @@ class WeightLayout:
     @property
     def dense_entries(self) -> int:
         """Entries of each group when nothing is skipped."""
-        return -(-self.columns // 4) if self.is_quads else self.columns
+        return -(-self.columns // 4) if self.is_quads or self.is_blocks else self.columns
 
     @property
-    def has_wide(self) -> bool:
+    def has_unfit(self) -> bool:
         """Whether the table of groups says which entries can saturate `pmaddubsw`."""
         return self.dataflow in (Dataflow.GATHER_QUADS, Dataflow.BLOCK_QUADS)
 
     @property
-    def wide_at(self) -> int:
+    def unfit_at(self) -> int:
         """Where the first of these of each group is written, after the first entries of groups."""
         return 4 * (self.groups + 1)
 
     @property
     def entries_at(self) -> int:
         """Where the first entry lies, after the table of groups."""
-        table = self.wide_at + (4 * self.groups if self.has_wide else 0)
+        table = self.unfit_at + (4 * self.groups if self.has_unfit else 0)
         return -(-table // ALIGNMENT) * ALIGNMENT if self.is_gathered else 0
+
+
+def is_whole(packed: Bytes, layout: WeightLayout) -> bool:
+    """Whether there are as many entries as if nothing were left out."""
+    entries = (len(packed) - layout.entries_at) // layout.entry_size - layout.looks_ahead
+    return entries == layout.groups * layout.dense_entries
 
 
 def fits_int8(weight: NDArray[np.integer]) -> bool:
@@ -226,7 +232,7 @@ def _pack_quads(grouped: NDArray[np.integer], layout: WeightLayout, pairs: bool)
     entries[:, : layout.weights_at] = offsets.view(np.uint8).reshape(len(entries), -1)
     by_row = np.ascontiguousarray(weights.reshape(-1, 4, GROUP).transpose(0, 2, 1))
     entries[:, layout.weights_at :] = by_row.view(np.uint8).reshape(len(entries), 16)
-    return _with_table(np.concatenate([first_quad, _first_wide(first_quad, by_row, 1)]), entries, layout)
+    return _with_table(np.concatenate([first_quad, _first_unfit(first_quad, by_row, 1)]), entries, layout)
 
 
 def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout, pairs: bool) -> Bytes:
@@ -247,7 +253,7 @@ def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout, pairs: bool) 
     stored = np.zeros((len(entries), layout.group, 4), np.int8)
     stored[place] = dwords[group, dword]
     entries[:, layout.weights_at :] = stored.view(np.uint8).reshape(len(entries), 4 * layout.group)
-    return _with_table(np.concatenate([first, _first_wide(first, stored, layout.multiple)]), entries, layout)
+    return _with_table(np.concatenate([first, _first_unfit(first, stored, layout.multiple)]), entries, layout)
 
 
 def _pairs_fit(stored: NDArray[np.int8]) -> NDArray[np.bool_]:
@@ -255,7 +261,7 @@ def _pairs_fit(stored: NDArray[np.int8]) -> NDArray[np.bool_]:
     return np.asarray(fit_as_pairs(stored[:, :, ::2], stored[:, :, 1::2]).all(axis=1))
 
 
-def _first_wide(first: NDArray[np.int64], stored: NDArray[np.int8], multiple: int) -> NDArray[np.int64]:
+def _first_unfit(first: NDArray[np.int64], stored: NDArray[np.int8], multiple: int) -> NDArray[np.int64]:
     """The first entry of each group that can saturate, or the end of the group; entries count in multiples."""
     wide = np.flatnonzero(~_pairs_fit(stored)) // multiple * multiple
     found = first[1:].copy()

@@ -20,6 +20,9 @@ CLASS = 96
 """Blocks of a group among which partners are sought: more would find a few percent more, in time that grows with it.
 They are consecutive, so that neighbours read input rows that are not far from each other."""
 
+_AT_A_TIME = 1024
+"""Classes whose tables stay in a cache."""
+
 _LANES = np.uint64(0x0001_0001_0001_0001)
 """One in each of four lanes of 16 bits: a block's magnitudes are compared all at once."""
 _OVER = np.uint64(0x8000) * _LANES
@@ -73,8 +76,16 @@ def _partners(classes: Integers, values: NDArray[np.int8]) -> Integers:
     index[classes[order], rank] = order
     shifts = 16 * np.arange(GROUP, dtype=np.uint64)
     lanes[classes[order], rank] = (magnitudes[order].astype(np.uint64) << shifts).sum(axis=1, dtype=np.uint64)
-    free, row, partner = index >= 0, np.arange(len(counts)), np.full(len(order), -1)
-    limits = lanes + _MARGIN
+    partner = np.full(len(order), -1)
+    for start in range(0, len(counts), _AT_A_TIME):
+        some = slice(start, start + _AT_A_TIME)
+        _choose(index[some], lanes[some], partner)
+    return partner
+
+
+def _choose(index: Integers, lanes: NDArray[np.uint64], partner: Integers) -> None:
+    """Find the partners of some classes, a row of the tables for each."""
+    free, row, limits = index >= 0, np.arange(len(index)), lanes + _MARGIN
     while free.any():
         hardest = free.argmax(axis=1)
         chooses = free[row, hardest]
@@ -85,4 +96,3 @@ def _partners(classes: Integers, values: NDArray[np.int8]) -> Integers:
         one, other = index[some, hardest[some]], index[some, found[some]]
         partner[one], partner[other] = other, one
         free[some, found[some]] = False
-    return partner

@@ -23,7 +23,7 @@ from sparsec.lowering.kernels_to_loops import KernelsToLoops
 from sparsec.lowering.loops_to_llvm import LoopsToLlvm
 from sparsec.lowering.nn_to_kernels import NnToKernels
 from sparsec.schedule import CODE_BUDGET
-from sparsec.target import TARGETS, CpuTarget
+from sparsec.target import TARGETS, CpuTarget, find_target
 from sparsec.transforms.assign_layouts import AssignLayouts
 from sparsec.transforms.bound_quantisations import BoundQuantisations
 from sparsec.transforms.canonicalise_graph import CanonicaliseGraph
@@ -85,9 +85,9 @@ def stages(
         expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
         unroll, budget: whether and how much code patterns are written into, see `ChooseSchedules`.
         padding: which tokens are dropped, see `CompactTokens`.
-        pairs: whether code is also made for targets without dot products of bytes, see `NnToKernels`.
+        pairs: whether code is also made for targets that multiply bytes in pairs, see `NnToKernels`.
     """
-    pairs |= not TARGETS[target].multiplies_bytes
+    pairs |= find_target(target).multiplies_in_pairs
     machine = target, vendor, expect
     return (
         Stage(

@@ -99,10 +99,9 @@ class CpuTarget:
         return self.has("avx512vnni") or self.has("avxvnni")
 
     @property
-    def multiplies_pairs(self) -> bool:
-        """Whether it has products of bytes that are exact where pairs of them fit 16 bits (`pmaddubsw`), as all but the
-        baseline do."""
-        return self.has("avx2")
+    def multiplies_in_pairs(self) -> bool:
+        """Whether it has none of these, but products of bytes that are exact where pairs fit 16 bits (`pmaddubsw`)."""
+        return self.has("avx2") and not self.multiplies_bytes
 
     def ports_of(self, vendor: str | None) -> Ports:
         """What a core of this vendor starts per cycle; for others, the least of any vendor."""

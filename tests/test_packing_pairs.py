@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from itertools import pairwise
 
@@ -27,7 +28,10 @@ def test_groups_begin_with_pairs_that_fit(sizes: list[int], largest: int, seed: 
     for number, size in enumerate(sizes):
         mine = values[order[group == number]]
         fit = fit_as_pairs(mine[: size // 2 * 2 : 2], mine[1::2])
-        assert fit.all() or largest > 64
+        paired = 2 * int(np.argmin([*fit, False]))
+        alone = mine[paired:]
+        assert not any(size <= CLASS and fit_as_pairs(a, b) for a, b in itertools.combinations(alone, 2))
+        assert largest > 64 or len(alone) <= -(-size // CLASS)
 
 
 def magnitudes(*numbers: int) -> np.ndarray:
@@ -72,7 +76,7 @@ def test_the_table_says_where_pairs_stop_to_fit(schedule: Schedule, pairs: bool)
     layout = WeightLayout.of((41, 200), schedule)
     packed = pack_weight(weight, schedule, pairs=pairs)
     first = struct.unpack_from(f"<{layout.groups + 1}I", packed.tobytes())
-    wide = struct.unpack_from(f"<{layout.groups}I", packed.tobytes(), layout.wide_at)
+    wide = struct.unpack_from(f"<{layout.groups}I", packed.tobytes(), layout.unfit_at)
     entries = packed[layout.entries_at :].reshape(-1, layout.entry_size)[:, layout.weights_at :].view(np.int8)
     magnitudes = np.abs(entries.astype(int))
     fits = (magnitudes[:, ::2] + magnitudes[:, 1::2] <= 128).all(axis=1)

@@ -248,15 +248,17 @@ class MatMul(KernelOp):
     """`outs = body(x @ transpose(weight), extras...)`; ins are x (tiled), the packed weight, then the extras.
 
     `body` takes an i32 or f32 accumulator, then the extras. The outs are tiled. `pairs_fit` says that the products of
-    two neighbours in the packed weight and any bytes have sums of 16 bits. `cold` says that the program's products have
-    more weights than caches keep from one inference to the next, so that kernels on tiles ask for them early. `pieces`
-    is the pattern that the schedule `baked_quads` writes into the code: for each piece how many groups it is for, their
-    rows, how many quads, and 4 input channels for each of these.
+    two neighbours in a weight of `dense_quads` and any bytes have sums of 16 bits, `whole` that no block of a weight of
+    `block_quads` is left out. `cold` says that the program's products have more weights than caches keep from one
+    inference to the next, so that kernels on tiles ask for them early. `pieces` is the pattern that the schedule
+    `baked_quads` writes into the code: for each piece how many groups it is for, their rows, how many quads, and 4
+    input channels for each of these.
     """
 
     name = "kernel.matmul"
     schedule = prop_def(ScheduleAttr)
     pairs_fit = opt_prop_def(UnitAttr)
+    whole = opt_prop_def(UnitAttr)
     cold = opt_prop_def(UnitAttr)
     pieces = opt_prop_def(DenseArrayBase)
     body = region_def("single_block")

@@ -19,7 +19,7 @@ from sparsec.dims import Size, is_number, is_per_channel
 from sparsec.errors import CompilerBug
 from sparsec.lowering.hoist_constants import hoist_constants
 from sparsec.lowering.program_builder import ProgramBuilder
-from sparsec.packing import WeightLayout, pack_weight, pairs_cannot_saturate
+from sparsec.packing import WeightLayout, is_whole, pack_weight, pairs_cannot_saturate
 from sparsec.packing_baked import bake, flatten
 from sparsec.schedule import Dataflow
 
@@ -89,8 +89,10 @@ def _sparse_matmul(op: sparse.MatMul, b: ProgramBuilder) -> None:
     else:
         stream = pack_weight(matrix, schedule, pairs=b.pairs)
         layout = WeightLayout.of((matrix.shape[0], matrix.shape[1]), schedule)
-        if layout.is_quads and not layout.has_wide and pairs_cannot_saturate(stream, layout):
+        if schedule.dataflow is Dataflow.DENSE_QUADS and pairs_cannot_saturate(stream, layout):
             properties["pairs_fit"] = UnitAttr()
+        if layout.is_blocks and is_whole(stream, layout):
+            properties["whole"] = UnitAttr()
     weight = b.packed(stream)
     extras = [_broadcast_extra(op, value, b) for value in op.extras]
     bodies, constants = hoist_constants([op.body], b)

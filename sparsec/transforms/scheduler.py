@@ -122,7 +122,7 @@ class Scheduler:
             wide=element_of(matmul.weight.type) == i16,
             blocks=None if blocks is None else (blocks.rows.data, blocks.columns.data),
             tokens=self.tokens(product(sizes_of(matmul.x.type)[:-1])),
-            in_pairs=target.multiplies_pairs and not target.multiplies_bytes,
+            in_pairs=target.multiplies_in_pairs,
         )
 
     def _kept(self, matmul: MatMul) -> Kept:

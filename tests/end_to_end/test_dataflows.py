@@ -63,6 +63,18 @@ def test_every_target_computes_what_the_page_means(dataflow: Dataflow, tokens: s
     exact.check(dynamic if "batch" in tokens else [(1, 1)])
 
 
+@pytest.mark.parametrize("blocks", ["1x1", "4x4"])
+def test_blocks_of_four_rows_may_be_all_of_a_weight(blocks: str) -> None:
+    weights = WeightStore()
+    wish = " schedule(dataflow = block_quads, tile = 64, rows = 4)"
+    text = PAGE.format(tokens="batch, sequence", schedule=wish, blocks=blocks)
+    if blocks == "1x1":
+        text = text.replace("sparsity = 0.8", "sparsity = 0").replace("sparsity = 0.6", "sparsity = 0")
+    exact = Exact(read_dsl(text, weights), weights)
+    assert exact.exact
+    exact.check([(1, 1), (1, 13), (4, 25), (3, 64)])
+
+
 @pytest.mark.parametrize(("tokens", "tile"), [("batch, sequence", 64), ("13", 16), ("100", 64)])
 def test_unrolled_patterns_compute_what_the_page_means(tokens: str, tile: int) -> None:
     weights = WeightStore()

@@ -59,8 +59,9 @@ class AttentionEmitter:
             self._queries, self._keys = (sizes(kernel.buffer_sizes(buffer)[1]) for buffer in (q, k))
             self._batch = sizes(kernel.buffer_sizes(q)[0])
         self._width = e.mul(e.ceil_div(self._keys, TILE), TILE)
-        self._wide = 2 if products.in_words(e) else 1
-        self._widens_values = self._quantised_values and products.in_words(e)
+        self._wide = 2 if products.in_words(e) else 1  # bytes of a number of a quantised operand in memory
+        self._streams_words = self._wide == 2 and (self._quantised_scores or self._quantised_values)
+        self._widens_values = self._quantised_values and self._wide == 2
         self._flips = {
             "q": self._query_element == i8,
             "k": kernel.buffer_element(k) == ui8,
@@ -89,7 +90,7 @@ class AttentionEmitter:
                 "queries": e.i64(rows * TILE * query_bytes),
                 "scores": e.mul(width, 4 * TILE),
                 "weights": e.mul(width, TILE if self._quantised_values else 0),
-                "stream_words": e.mul(e.maximum(width, rows), products.QUAD_WORDS // 4 if self._wide == 2 else 0),
+                "stream_words": e.mul(e.maximum(width, rows), products.QUAD_WORDS // 4 if self._streams_words else 0),
                 "output": e.i64(self._value_channels * TILE * elements.bytes_of(self._out_element)),
             },
         )
@@ -321,7 +322,9 @@ class AttentionEmitter:
 
         def add(quad: Value, state: tuple[Value, ...], weights: Value = ones) -> list[Value]:
             vectors = products.load_quad(e, order, self._at["weights"], quad)
-            return [e.dot4(total, vector, weights) for total, vector in zip(state, vectors, strict=True)]
+            return [
+                e.dot4(total, vector, weights, pairs_fit=True) for total, vector in zip(state, vectors, strict=True)
+            ]
 
         full, rest = e.div(self._keys, 4), e.truncate(e.rem(self._keys, 4), i8)
         totals = e.for_loop(0, full, add, [e.constant(0, vector_of(i32, LANES))] * order.vectors)

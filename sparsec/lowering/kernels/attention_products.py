@@ -57,7 +57,8 @@ def quantised_product(
     stride: Operand,
     initial: Sequence[Value],
 ) -> Rows:
-    """Exact i32 sums of s8 rows times streamed u8, in accumulator order; `in_words` both are what is made of them."""
+    """Exact i32 sums of s8 rows times streamed u8, in accumulator order. `in_words`, both lie in memory as s16: rows
+    widened, and the streamed operand as `stream_words` makes it."""
 
     def words(number: Value, sums: tuple[Value, ...]) -> list[Value]:
         at = e.offset(streamed, e.mul(number, QUAD_WORDS))
@@ -134,7 +135,7 @@ def pack_keys(e: Emitter, keys: Value, packed: Value, sums: Value, channels: int
             (vector,) = interleave(e, rows)
             stored = e.sign_extend(vector, i16) if in_words(e) else vector
             e.store(stored, packed, e.mul(e.add(e.mul(number, width), key), size_of(stored.type) // LANES))
-            return [e.dot4(state[0], ones, vector)]
+            return [e.dot4(state[0], ones, vector, pairs_fit=True)]
 
         (total,) = e.for_loop(0, channels // 4, quad, [e.constant(0, vector_of(i32, LANES))])
         e.store(total, sums, e.mul(key, 4))
@@ -160,7 +161,7 @@ def sum_rows(e: Emitter, values: Value, sums: Value, rows: int, width: Value) ->
         base = e.offset(values, e.mul(d, width))
 
         def part(at: Value, state: tuple[Value, ...]) -> list[Value]:
-            return [e.dot4(state[0], ones, e.load(vector_of(i8, 64), base, at))]
+            return [e.dot4(state[0], ones, e.load(vector_of(i8, 64), base, at), pairs_fit=True)]
 
         (total,) = e.for_loop(0, width, part, [e.constant(0, vector_of(i32, LANES))], step=64)
         e.store(total, parts)
@@ -179,11 +180,11 @@ def sum_stream(e: Emitter, order: TokenOrder, streamed: Value, channels: int) ->
 
     def quad(number: Value, state: tuple[Value, ...]) -> list[Value]:
         vectors = load_quad(e, order, streamed, number)
-        return [e.dot4(total, vector, ones) for total, vector in zip(state, vectors, strict=True)]
+        return [e.dot4(total, vector, ones, pairs_fit=True) for total, vector in zip(state, vectors, strict=True)]
 
     totals = list(e.for_loop(0, channels // 4, quad, sums))
     if channels % 4:
         some = e.constant_vector([1 if i % 4 < channels % 4 else 0 for i in range(64)], i8)
         vectors = load_quad(e, order, streamed, e.i64(channels // 4))
-        totals = [e.dot4(total, vector, some) for total, vector in zip(totals, vectors, strict=True)]
+        totals = [e.dot4(total, vector, some, pairs_fit=True) for total, vector in zip(totals, vectors, strict=True)]
     return totals

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Group, Work, emit_pieces, first_wide
+from sparsec.lowering.kernels.quads import Accumulators, Group, Work, emit_pieces, first_unfit
 from sparsec.lowering.kernels.sets import Sets
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
@@ -71,7 +71,7 @@ class BlockCore:
 
         begin, sums = group.begin, sets.start
         if e.multiplies_bytes(pairs_fit=True) and not e.multiplies_bytes(pairs_fit=False):
-            begin = first_wide(e, layout, work, group)
+            begin = first_unfit(e, layout, work, group)
             sums = walk(group.begin, begin, sums, pairs_fit=True)
         flat = sets.total(walk(begin, group.end, sums, pairs_fit=False))
         return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(group.rows)]

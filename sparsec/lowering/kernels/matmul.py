@@ -157,7 +157,7 @@ class MatMulEmitter:
         weights come from far away, which then happens once (BERT-Base takes a fifth less; pruned, 2 % more).
         """
         e = self._e
-        if not self._op.schedule.schedule.dataflow.is_dense:
+        if not self._op.schedule.schedule.dataflow.is_dense and self._op.whole is None:
             return e.div(number, chunks), e.rem(number, chunks)
         element = to_numpy(kernel.buffer_element(self._op.ins[0]))
         near = max(1, NEAR_BYTES // (self._layout.tile_columns * TILE * element.itemsize))
@@ -223,7 +223,7 @@ class MatMulEmitter:
             return BlockCore(self._layout, width)
         if self._e.multiplies_bytes(fits):
             return QuadCore(self._layout, width, pairs_fit=fits)
-        if self._e.multiplies_bytes(True) and self._layout.has_wide:
+        if self._e.multiplies_bytes(True) and self._layout.has_unfit:
             return PairQuadCore(self._layout)
         return WordQuadCore(self._layout)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Group, QuadCore, Work, emit_pieces, first_wide
+from sparsec.lowering.kernels.quads import Accumulators, Group, Work, emit_pieces, first_unfit, input_rows
 from sparsec.lowering.kernels.token_order import TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.lowering.kernels.words import in_order, multiply_fitting_bytes, multiply_words
@@ -31,17 +31,13 @@ class PairQuadCore:
     weight: WeightLayout
 
     def __post_init__(self) -> None:
-        if not self.weight.has_wide:
+        if not self.weight.has_unfit:
             raise CompilerBug(f"{self.weight.dataflow} does not say which pairs fit")
 
     @property
     def order(self) -> TokenOrder:
         """Where tokens sit in the accumulators: in order."""
-        return self._quads.order
-
-    @property
-    def _quads(self) -> QuadCore:
-        return QuadCore(self.weight, LANES, pairs_fit=True)
+        return TokenOrder(LANES, interleaved=False)
 
     def emit(self, e: Emitter, work: Work) -> None:
         """As `QuadCore.emit`."""
@@ -57,13 +53,13 @@ class PairQuadCore:
     def _group(
         self, e: Emitter, work: Work, x: Value, group: Group, words: Value, starts: Sequence[Value]
     ) -> Sequence[Value]:
-        quads, size = self._quads, self.weight.entry_size
-        middle = first_wide(e, self.weight, work, group)
+        size = self.weight.entry_size
+        middle = first_unfit(e, self.weight, work, group)
 
         def narrow(place: Value, sums: tuple[Value, ...]) -> list[Value]:
             at = e.offset(group.entries, place)
             weights = e.offset(at, self.weight.weights_at)
-            return multiply_fitting_bytes(e, quads.input_rows(e, x, at), weights, sums)
+            return multiply_fitting_bytes(e, input_rows(e, self.weight, x, at), weights, sums)
 
         def wide(place: Value, sums: tuple[Value, ...]) -> list[Value]:
             at = e.offset(group.entries, place)
@@ -71,7 +67,7 @@ class PairQuadCore:
             weights = e.load(vector_of(i8, 4 * GROUP), at, self.weight.weights_at)
             e.store(e.sign_extend(weights, i16), words)
             own = [e.offset(words, 8 * row) for row in range(len(sums))]
-            return multiply_words(e, quads.input_rows(e, x, at), own, sums)
+            return multiply_words(e, input_rows(e, self.weight, x, at), own, sums)
 
         sums = e.for_loop(group.begin, middle, narrow, starts, step=size)
         return in_order(e, e.for_loop(middle, group.end, wide, sums, step=size))

@@ -4,7 +4,7 @@ A row of a u8 tile has 64 tokens. Per quad: load 4 rows, interleave them to vect
 4 x 4 weights, and accumulate 4 rows x width/16 vectors. On AVX-512 with VNNI and 64 tokens that is 4 loads, 8 unpacks,
 4 broadcasts and 16 `vpdpbusd`, which alone bound the time. Targets with fewer or narrower registers walk the tile in
 pieces of the width that they have registers for. `pair_quads.py` has the core for targets that multiply bytes where
-pairs of them fit 16 bits, `word_quads.py` that for the others. `sparsec/packing.py` defines the weight stream.
+pairs of them fit 16 bits, `word_quads.py` the one without any proof. `sparsec/packing.py` defines the weight stream.
 """
 
 from __future__ import annotations
@@ -133,17 +133,11 @@ class QuadCore:
             if self._is_whole:
                 e.prefetch(at, AHEAD)
             if ahead:
-                for row in self.input_rows(e, x, e.offset(at, ahead)):
+                for row in input_rows(e, self.weight, x, e.offset(at, ahead)):
                     e.prefetch(row, 0)
-            return self.step(e, self.input_rows(e, x, at), e.offset(at, self.weight.weights_at), sums)
+            return self.step(e, input_rows(e, self.weight, x, at), e.offset(at, self.weight.weights_at), sums)
 
         return e.for_loop(group.begin, group.end, quad, carried, step=size)
-
-    def input_rows(self, e: Emitter, x: Value, entry: Value) -> list[Value]:
-        """Where the 4 input rows of a gathered quad lie."""
-        element, size = (i16, 2) if self.weight.offset_size == 2 else (i32, 4)
-        offsets = [e.load_extended(element, entry, size * i, i64) for i in range(4)]
-        return [e.offset(x, e.shift_left(offset, 3)) for offset in offsets]
 
     def _dense(self, e: Emitter, x: Value, group: Group, carried: Sequence[Value]) -> Sequence[Value]:
         size, columns = self.weight.entry_size, self.weight.columns
@@ -211,10 +205,17 @@ def emit_pieces(e: Emitter, weight: WeightLayout, work: Work, width: int, sums: 
     emit_groups(e, weight, work, rows)
 
 
-def first_wide(e: Emitter, weight: WeightLayout, work: Work, group: Group) -> Value:
+def input_rows(e: Emitter, weight: WeightLayout, x: Value, entry: Value) -> list[Value]:
+    """Where the 4 input rows of a gathered quad lie."""
+    element, size = (i16, 2) if weight.offset_size == 2 else (i32, 4)
+    offsets = [e.load_extended(element, entry, size * i, i64) for i in range(4)]
+    return [e.offset(x, e.shift_left(offset, 3)) for offset in offsets]
+
+
+def first_unfit(e: Emitter, weight: WeightLayout, work: Work, group: Group) -> Value:
     """Where the first entry of a group lies that can saturate `pmaddubsw`, in bytes from the weight's first entry."""
     table = e.offset(work.packed, e.mul(group.index, 4))
-    return e.mul(e.load_extended(i32, table, weight.wide_at, i64), weight.entry_size)
+    return e.mul(e.load_extended(i32, table, weight.unfit_at, i64), weight.entry_size)
 
 
 def emit_groups(e: Emitter, weight: WeightLayout, work: Work, rows: Callable[[Group], None]) -> None:

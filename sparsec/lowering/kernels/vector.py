@@ -80,7 +80,7 @@ class Emitter(LaneEmitter):
         return found[0]
 
     def _pick32(self, table: Sequence[float], index: Value) -> Value:
-        """Byte by byte: CPUs start two `pshufb` per cycle and one `vpermps`, and bytes are four times as many."""
+        """Byte by byte: Zen starts two `pshufb` per cycle, but one `vpermps`. (Older Intel cores one of either.)"""
         a, b, c, d = self.split(self.both(index, 31), 8)
         low = self.pack(self.pack(a, b, signed=True), self.pack(c, d, signed=True), signed=False)
         high = self.sub(low, 16)

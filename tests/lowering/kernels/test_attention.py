@@ -192,7 +192,7 @@ def test_bytes_that_are_looked_up() -> None:
     Attention(kind).check()
 
 
-@pytest.mark.parametrize(("channels", "value_channels"), [(1, 1), (33, 16)])
+@pytest.mark.parametrize(("channels", "value_channels"), [(1, 1), (8, 12), (33, 16)])
 def test_channels_of_a_head(channels: int, value_channels: int) -> None:
     kind = Kind(
         "uint8", "int8", "uint8", 3, channels, value_channels, real(1e-4), rounded(1 / 255, 0, ui8), nothing,

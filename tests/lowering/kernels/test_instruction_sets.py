@@ -69,7 +69,8 @@ def test_sums_are_exact(features: frozenset[str], dataflow: Dataflow, rows: int,
     random = np.random.default_rng(7)
     for weight, pairs in itertools.product(matrices(rows, columns).values(), (False, True)):
         packed = pack_weight(weight, Schedule(dataflow), pairs=pairs)
-        fits = pairs_cannot_saturate(packed, WeightLayout(rows, columns, dataflow))
+        layout = WeightLayout(rows, columns, dataflow)
+        fits = dataflow is Dataflow.DENSE_QUADS and pairs_cannot_saturate(packed, layout)
         if fits not in natives:
             op = product(rows, columns, dataflow, pairs_fit=fits)
             natives[fits] = Compiled(op, MATMUL, ("t",), targets=[features])
@@ -78,7 +79,7 @@ def test_sums_are_exact(features: frozenset[str], dataflow: Dataflow, rows: int,
             x[::2, ::2] = 255
             (found,) = natives[fits](x, packed, t=tokens)
             np.testing.assert_array_equal(found, x.astype(np.int64) @ weight.T.astype(np.int64))
-    assert True in natives
+    assert (True in natives) is (dataflow is Dataflow.DENSE_QUADS)
 
 
 def inner_loops(features: frozenset[str], dataflow: Dataflow, *, pairs_fit: bool = False) -> list[Loop]:
@@ -107,7 +108,8 @@ def test_one_tile_is_sixteen_dot_products(features: frozenset[str], dataflow: Da
 def test_narrow_registers_hold_a_piece_of_the_tile(
     features: frozenset[str], pairs_fit: bool, counts: dict[str, int], dataflow: Dataflow
 ) -> None:
-    require_loops(inner_loops(features, dataflow, pairs_fit=pairs_fit), counts)
+    if not pairs_fit or dataflow is Dataflow.DENSE_QUADS:
+        require_loops(inner_loops(features, dataflow, pairs_fit=pairs_fit), counts)
 
 
 def test_without_a_proof_dense_weights_are_words() -> None:
@@ -118,7 +120,8 @@ def test_without_a_proof_gathered_weights_are_pairs_and_then_words() -> None:
     loops = inner_loops(AVX2, Dataflow.GATHER_QUADS)
     pairs, words = ([loop for loop in loops if bool(loop.count("vpmaddubsw")) is pairs] for pairs in (True, False))
     require_loops(pairs, {"vpmaddwd": 8, "vpmaddubsw": 8})
-    assert words and max(loop.count("vpmaddwd") for loop in words) == 16
+    widest = max(words, key=lambda loop: loop.count("vpmaddwd"))
+    assert (widest.count("vpmaddwd"), widest.from_memory("vpbroadcastd"), len(widest.stack_traffic)) == (16, 8, 9)
 
 
 def require_loops(loops: list[Loop], counts: dict[str, int]) -> None:

@@ -83,7 +83,9 @@ class Product:
         ins = [x, kernel.PackedType(), *types]
         self.packed = pack_weight(weight, Schedule(dataflow))
         properties: dict[str, Attribute] = {"schedule": schedule}
-        if not is_float and pairs_cannot_saturate(self.packed, WeightLayout(rows, columns, dataflow)):
+        if dataflow is Dataflow.DENSE_QUADS and pairs_cannot_saturate(
+            self.packed, WeightLayout(rows, columns, dataflow)
+        ):
             properties["pairs_fit"] = UnitAttr()
         op = kernel_call(kernel.MatMul, ins, results, properties, [body.clone()])
         self.native = Compiled(op, MATMUL, ("b", "s"), exact=not is_float)
