@@ -276,7 +276,10 @@ def _stored_blocks(grouped: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDA
     """
     parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]] = []
     group, column = np.nonzero(grouped.any(axis=1))
-    rest = grouped.transpose(0, 2, 1)[group, column].astype(np.int32)
+    stored = grouped.transpose(0, 2, 1)[group, column]
+    if fits_int8(stored):
+        return group, column, stored.astype(np.int8)
+    rest = stored.astype(np.int32)
     while len(rest):
         part = np.clip(rest, -128, 127)
         parts.append((group, column, part.astype(np.int8)))

@@ -11,8 +11,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsec.schedule import GROUP
-
 LARGEST_PAIR = 32767 // 255
 """What the magnitudes of two weights may add up to."""
 
@@ -66,17 +64,17 @@ def _classes(group: Integers) -> Integers:
 def _partners(classes: Integers, values: NDArray[np.int8]) -> Integers:
     """For each block the one that it is paired with, -1 if it stays alone. The hardest block of each class chooses
     first, and takes the hardest that fits."""
-    magnitudes = np.abs(values.astype(np.int64))
-    order = np.lexsort((-(magnitudes**2).sum(axis=1), classes))
+    magnitudes = np.abs(values.astype(np.int16))
     counts = np.bincount(classes)
-    rank = np.arange(len(order)) - (np.cumsum(counts) - counts)[classes]
-    # a table with a row for each class, the hardest blocks first
+    place = np.arange(len(classes)) - (np.cumsum(counts) - counts)[classes]
+    # tables with a row for each class
     shape = len(counts), int(counts.max(initial=0))
-    index, lanes = np.full(shape, -1), np.zeros(shape, np.uint64)
-    index[classes[order], rank] = order
-    shifts = 16 * np.arange(GROUP, dtype=np.uint64)
-    lanes[classes[order], rank] = (magnitudes[order].astype(np.uint64) << shifts).sum(axis=1, dtype=np.uint64)
-    partner = np.full(len(order), -1)
+    index, hardness = np.full(shape, -1), np.full(shape, -1, np.int32)
+    index[classes, place] = np.arange(len(classes))
+    hardness[classes, place] = (magnitudes.astype(np.int32) ** 2).sum(axis=1)
+    index = np.take_along_axis(index, np.argsort(-hardness, axis=1, kind="stable"), axis=1)
+    lanes = magnitudes.view(np.uint64)[index, 0]  # those of absent blocks do not matter
+    partner = np.full(len(classes), -1)
     for start in range(0, len(counts), _AT_A_TIME):
         some = slice(start, start + _AT_A_TIME)
         _choose(index[some], lanes[some], partner)
@@ -86,7 +84,7 @@ def _partners(classes: Integers, values: NDArray[np.int8]) -> Integers:
 def _choose(index: Integers, lanes: NDArray[np.uint64], partner: Integers) -> None:
     """Find the partners of some classes, a row of the tables for each."""
     free, row, limits = index >= 0, np.arange(len(index)), lanes + _MARGIN
-    while free.any():
+    for _ in range(index.shape[1]):
         hardest = free.argmax(axis=1)
         chooses = free[row, hardest]
         free[row, hardest] = False
@@ -96,3 +94,6 @@ def _choose(index: Integers, lanes: NDArray[np.uint64], partner: Integers) -> No
         one, other = index[some, hardest[some]], index[some, found[some]]
         partner[one], partner[other] = other, one
         free[some, found[some]] = False
+        # the first of all has chosen or was chosen everywhere
+        free, index = free[:, 1:], index[:, 1:]
+        lanes, limits = lanes[:, 1:], limits[:, 1:]
