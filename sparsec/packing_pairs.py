@@ -64,7 +64,7 @@ def _classes(group: Integers) -> Integers:
 def _partners(classes: Integers, values: NDArray[np.int8]) -> Integers:
     """For each block the one that it is paired with, -1 if it stays alone. The hardest block of each class chooses
     first, and takes the hardest that fits."""
-    magnitudes = np.abs(values.astype(np.int16))
+    magnitudes = np.abs(np.ascontiguousarray(values, np.int16))
     counts = np.bincount(classes)
     place = np.arange(len(classes)) - (np.cumsum(counts) - counts)[classes]
     # tables with a row for each class
