@@ -24,6 +24,8 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Compiled models are kept in a folder of this run, where tests find each other's; the user's is left alone."""
-    folder = tmp_path_factory.mktemp("cache")
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"  # processes share it
+    folder.mkdir(exist_ok=True)
     os.environ["SPARSEC_CACHE_DIR"] = str(folder)
     return folder
