@@ -7,8 +7,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.filecheck_item import FileCheckFile
+
+# as many as let the whole suite end in 20 minutes on two slow cores; tests that need more say so
+settings.register_profile("sparsec", max_examples=60)
+settings.load_profile("sparsec")
 
 
 def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Collector | None:
