@@ -7,13 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from tests.filecheck_item import FileCheckFile
-
-# as many as let the whole suite end in 20 minutes on two slow cores; tests that need more say so
-settings.register_profile("sparsec", max_examples=60)
-settings.load_profile("sparsec")
 
 
 def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Collector | None:
@@ -29,8 +24,6 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Compiled models are kept in a folder of this run, where tests find each other's; the user's is left alone."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"  # processes share it
-    folder.mkdir(exist_ok=True)
+    folder = tmp_path_factory.mktemp("cache")
     os.environ["SPARSEC_CACHE_DIR"] = str(folder)
     return folder
