@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import struct
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -30,7 +29,7 @@ def test_groups_begin_with_pairs_that_fit(sizes: list[int], largest: int, seed: 
         fit = fit_as_pairs(mine[: size // 2 * 2 : 2], mine[1::2])
         paired = 2 * int(np.argmin([*fit, False]))
         alone = mine[paired:]
-        assert not any(size <= CLASS and fit_as_pairs(a, b) for a, b in itertools.combinations(alone, 2))
+        assert not any(size <= CLASS and fit_as_pairs(a, b) for a, b in combinations(alone, 2))
         assert largest > 64 or len(alone) <= -(-size // CLASS)
 
 
@@ -76,20 +75,20 @@ def test_the_table_says_where_pairs_stop_to_fit(schedule: Schedule, pairs: bool)
     layout = WeightLayout.of((41, 200), schedule)
     packed = pack_weight(weight, schedule, pairs=pairs)
     first = struct.unpack_from(f"<{layout.groups + 1}I", packed.tobytes())
-    wide = struct.unpack_from(f"<{layout.groups}I", packed.tobytes(), layout.unfit_at)
+    unfit = struct.unpack_from(f"<{layout.groups}I", packed.tobytes(), layout.unfit_at)
     entries = packed[layout.entries_at :].reshape(-1, layout.entry_size)[:, layout.weights_at :].view(np.int8)
     magnitudes = np.abs(entries.astype(int))
     fits = (magnitudes[:, ::2] + magnitudes[:, 1::2] <= 128).all(axis=1)
-    for begin, middle, end in zip(first, wide, first[1:], strict=False):
+    for begin, middle, end in zip(first, unfit, first[1:], strict=False):
         assert begin <= middle <= end and middle % layout.multiple == 0
         assert fits[begin:middle].all()
         assert middle == end or not fits[middle : middle + layout.multiple].all()
-    assert wide[0] == first[1]
+    assert unfit[0] == first[1]
     if pairs and layout.is_blocks:  # blocks are as they are, but those that fit come first
         fits &= magnitudes.any(axis=1)  # not what pads a group
         counts = [fits[begin:end].sum() // layout.multiple * layout.multiple for begin, end in pairwise(first)]
-        assert counts == [middle - begin for begin, middle in zip(first, wide, strict=False)]
-    assert not pairs or (np.array(wide[1:]) > np.array(first[1:-1])).any()
+        assert counts == [middle - begin for begin, middle in zip(first, unfit, strict=False)]
+    assert not pairs or (np.array(unfit[1:]) > np.array(first[1:-1])).any()
 
 
 def test_pruned_weights_mostly_fit() -> None:
@@ -100,5 +99,5 @@ def test_pruned_weights_mostly_fit() -> None:
     quantised = np.rint(weight / np.abs(weight).max(axis=1, keepdims=True) * 127).astype(np.int8)
     layout = WeightLayout(64, 768, Dataflow.GATHER_QUADS)
     table = pack_weight(quantised, Schedule(layout.dataflow), pairs=True)[: 4 * 33].view(np.uint32).astype(int)
-    first, wide = table[:17], table[17:]
-    assert (wide - first[:-1]).sum() > 0.7 * first[-1]
+    first, unfit = table[:17], table[17:]
+    assert (unfit - first[:-1]).sum() > 0.7 * first[-1]
