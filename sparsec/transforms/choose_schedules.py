@@ -53,7 +53,10 @@ class ChooseSchedules(ModulePass):
                     raise CompilerBug(f"no schedule of {inner.name} reads activations that are {layout or 'row-major'}")
                 schedule = choice[0]
                 size = scheduler.unrolled_size(inner, schedule)
-                if size is not None and (self.unroll == "always" or (self.unroll == "auto" and size <= left)):
-                    left -= size
-                    schedule = replace(schedule, dataflow=Dataflow.BAKED_QUADS)
+                if size is not None and self.unroll != "never":
+                    unrolled = replace(schedule, dataflow=Dataflow.BAKED_QUADS)
+                    gains = scheduler.cycles(inner, unrolled) <= scheduler.cycles(inner, schedule)
+                    if self.unroll == "always" or (size <= left and gains):
+                        left -= size
+                        schedule = unrolled
                 inner.schedule = ScheduleAttr.of(schedule)

@@ -91,6 +91,11 @@ class Scheduler:
         short = all(isinstance(op, SHORT_OPS) for op in matmul.body.block.ops)
         return given.kept.code_size(schedule.tile) if given.tokens is not None and short else sys.maxsize
 
+    def cycles(self, matmul: MatMul, schedule: Schedule) -> float:
+        """Predicted, whatever was measured."""
+        target, given = find_target(self.target), self.product_of(matmul)
+        return predicted_cycles(given.kept, schedule, target, target.ports_of(self.vendor), given.tokens)
+
     def _best(self, matmul: MatMul) -> dict[Layout | None, Choice]:
         target = find_target(self.target)
         ports = target.ports_of(self.vendor)

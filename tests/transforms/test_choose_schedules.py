@@ -37,6 +37,7 @@ def scheduled(
     weight: Array,
     tokens: Sequence[Size] = (BATCH, SEQUENCE),
     hint: Schedule | None = None,
+    unroll: str = "auto",
     **options: str,
 ) -> MatMul:
     """The product of `x[*tokens, in]` with a weight, after both passes with these options."""
@@ -46,7 +47,7 @@ def scheduled(
     body = b.body([f32 if is_float else i32], lambda _, arguments: [arguments[0]])
     constant = b.weight(weight, schedule=hint) if hint else b.constant(weight)
     module = finish([("y", b.sparse_matmul(values["x"], constant, [], body)[0])])
-    after = run_passes(module, weights, AssignLayouts(**options), ChooseSchedules(**options))
+    after = run_passes(module, weights, AssignLayouts(**options), ChooseSchedules(**options, unroll=unroll))
     if not is_float:
         require_same(module, after, weights, {"batch": 2, "sequence": 3})
     (found,) = (op for op in after.walk() if isinstance(op, MatMul))
@@ -162,6 +163,19 @@ def test_small_patterns_of_known_sizes_are_unrolled_within_the_budget() -> None:
     assert schedule_of(small, [128]).dataflow is Dataflow.BAKED_QUADS
     assert schedule_of(small).dataflow is Dataflow.GATHER_QUADS
     assert schedule_of(large, [128]).dataflow is Dataflow.GATHER_QUADS
+
+
+@pytest.mark.parametrize(
+    ("target", "unroll", "wanted"),
+    [
+        ("avx512vnni", "auto", Dataflow.BAKED_QUADS),
+        ("avx2", "auto", Dataflow.GATHER_QUADS),
+        ("avx2", "always", Dataflow.BAKED_QUADS),
+        ("x86_64", "auto", Dataflow.GATHER_QUADS),
+    ],
+)
+def test_patterns_are_not_unrolled_where_that_is_slower(target: str, unroll: str, wanted: Dataflow) -> None:
+    assert schedule_of(drawn(16, 32, (4, 1), 0.3), [128], target=target, unroll=unroll).dataflow is wanted
 
 
 @pytest.mark.parametrize(("unroll", "tokens"), [("never", [128]), ("always", [128]), ("always", [BATCH, SEQUENCE])])

@@ -59,9 +59,9 @@ class AttentionEmitter:
             self._queries, self._keys = (sizes(kernel.buffer_sizes(buffer)[1]) for buffer in (q, k))
             self._batch = sizes(kernel.buffer_sizes(q)[0])
         self._width = e.mul(e.ceil_div(self._keys, TILE), TILE)
-        self._wide = 2 if products.in_words(e) else 1  # bytes of a number of a quantised operand in memory
-        self._streams_words = self._wide == 2 and (self._quantised_scores or self._quantised_values)
-        self._widens_values = self._quantised_values and self._wide == 2
+        self._in_words = products.in_words(e) and (self._quantised_scores or self._quantised_values)
+        self._size = 2 if self._in_words else 1  # bytes of a number of a quantised operand in memory
+        self._widens_values = self._quantised_values and self._in_words
         self._flips = {
             "q": self._query_element == i8,
             "k": kernel.buffer_element(k) == ui8,
@@ -82,7 +82,7 @@ class AttentionEmitter:
             e,
             {
                 "keys": e.mul(width, rows * query_bytes),
-                "packed": e.mul(width, rows * self._wide if self._quantised_scores else 0),
+                "packed": e.mul(width, rows * self._size if self._quantised_scores else 0),
                 "key_sums": e.mul(width, 4),
                 "values": e.mul(width, self._value_channels * value_bytes),
                 "value_words": e.mul(width, 2 * self._value_channels if self._widens_values else 0),
@@ -90,7 +90,7 @@ class AttentionEmitter:
                 "queries": e.i64(rows * TILE * query_bytes),
                 "scores": e.mul(width, 4 * TILE),
                 "weights": e.mul(width, TILE if self._quantised_values else 0),
-                "stream_words": e.mul(e.maximum(width, rows), products.QUAD_WORDS // 4 if self._streams_words else 0),
+                "stream_words": e.mul(e.maximum(width, rows), products.QUAD_WORDS // 4 if self._in_words else 0),
                 "output": e.i64(self._value_channels * TILE * elements.bytes_of(self._out_element)),
             },
         )
@@ -219,7 +219,7 @@ class AttentionEmitter:
     def _scores(self, order: TokenOrder, head: tuple[Value, Value], queries: Sequence[Value]) -> None:
         e = self._e
         quantised = self._quantised_scores
-        keys, size = self._at["packed" if quantised else "keys"], 4 * self._wide if quantised else 4
+        keys, size = self._at["packed" if quantised else "keys"], 4 * self._size if quantised else 4
         correction = self._query_correction(order)
         steps = -(-self._channels // 4) if quantised else self._channels
         streamed = self._streamed(self._query_rows, steps) if quantised else self._query_rows
@@ -239,7 +239,7 @@ class AttentionEmitter:
 
     def _streamed(self, rows: Value, quads: Operand) -> Value:
         """The streamed operand of a quantised product."""
-        if self._wide == 1:
+        if not self._in_words:
             return rows
         products.stream_words(self._e, rows, quads, self._at["stream_words"])
         return self._at["stream_words"]
@@ -344,12 +344,12 @@ class AttentionEmitter:
             streamed = self._streamed(streamed, steps)
 
         def group(channel: Value, rows: int) -> None:
-            width = e.mul(self._width, self._wide if self._quantised_values else 4)
+            width = e.mul(self._width, self._size if self._quantised_values else 4)
             values = self._at["value_words" if self._widens_values else "values"]
             bases = [e.offset(values, e.mul(e.add(channel, row), width)) for row in range(rows)]
             initial = [self._initial_output(e.add(channel, row)) for row in range(rows)]
             if self._quantised_values:
-                sums = products.quantised_product(e, order, streamed, steps, bases, 4 * self._wide, initial)
+                sums = products.quantised_product(e, order, streamed, steps, bases, 4 * self._size, initial)
             else:
                 sums = products.float_product(e, order, self._at["scores"], self._keys, bases, 4, initial)
             for row, vectors in enumerate(sums):

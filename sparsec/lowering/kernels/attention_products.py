@@ -24,11 +24,9 @@ Product = Callable[[Emitter, TokenOrder, Value, Operand, Sequence[Value], Operan
 
 
 def in_words(e: Emitter) -> bool:
-    """Whether quantised operands are widened to 16 bits in memory, rather than each time in registers.
-
-    So they are where bytes cannot be multiplied and registers hold 16 tokens, which `add_words` takes.
-    """
-    return not e.multiplies_bytes(pairs_fit=False) and e.register_tile == LANES
+    """Whether quantised operands are widened to 16 bits in memory, rather than each time in registers: that of pairs
+    nothing is known before the model runs, and registers hold 16 tokens, which `add_words` takes."""
+    return e.multiplies_in_pairs
 
 
 def stream_words(e: Emitter, streamed: Value, quads: Operand, words: Value) -> None:

@@ -70,7 +70,7 @@ class BlockCore:
             return e.for_loop(begin, end, turn, sums, step=layout.entry_size * sets.count)
 
         begin, sums = group.begin, sets.start
-        if e.multiplies_bytes(pairs_fit=True) and not e.multiplies_bytes(pairs_fit=False):
+        if e.multiplies_in_pairs:
             begin = first_unfit(e, layout, work, group)
             sums = walk(group.begin, begin, sums, pairs_fit=True)
         flat = sets.total(walk(begin, group.end, sums, pairs_fit=False))

@@ -41,6 +41,11 @@ class LaneEmitter(ControlEmitter):
         """The tokens whose sums for 4 output rows the target keeps in registers, see `CpuTarget`."""
         return best_row(self.features).register_tile
 
+    @property
+    def multiplies_in_pairs(self) -> bool:
+        """Whether the target multiplies bytes where pairs of products fit 16 bits, and only there, see `CpuTarget`."""
+        return best_row(self.features).multiplies_in_pairs
+
     # Making and rearranging vectors
 
     def broadcast(self, scalar: Value, lanes: int = LANES) -> Value:

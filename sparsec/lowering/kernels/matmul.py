@@ -223,7 +223,7 @@ class MatMulEmitter:
             return BlockCore(self._layout, width)
         if self._e.multiplies_bytes(fits):
             return QuadCore(self._layout, width, pairs_fit=fits)
-        if self._e.multiplies_bytes(True) and self._layout.has_unfit:
+        if self._e.multiplies_in_pairs and self._layout.has_unfit:
             return PairQuadCore(self._layout)
         return WordQuadCore(self._layout)
 
