@@ -11,7 +11,7 @@ from benchmarks.layers import Layer, TimedLayer, interleaved
 from benchmarks.limits import Limits
 from sparsec.cost import Kept, predicted_cycles
 from sparsec.schedule import Dataflow, Schedule
-from sparsec.target import host, host_vendor
+from sparsec.target import host, host_core
 
 
 def schedules(tokens: int, block: tuple[int, int]) -> list[Schedule]:
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--fast", action="store_true", help="fewer shapes")
     arguments = parser.parse_args()
     target = host()
-    ports, limits = target.ports_of(host_vendor()), Limits(target)
+    ports, limits = target.ports_of(host_core()), Limits(target)
     shapes = (
         ((768, 768), (256, 256)) if arguments.fast else ((768, 768), (3072, 768), (768, 3072), (256, 256), (64, 64))
     )

@@ -22,7 +22,7 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import tensor, ui8
 from sparsec.measure import MeasuredKernel, MeasuredProgram
 from sparsec.schedule import Schedule
-from sparsec.target import CpuTarget, host_vendor
+from sparsec.target import CpuTarget, host_core
 from sparsec.weights import WeightStore
 
 ROTATING_BYTES = 512 << 10
@@ -103,7 +103,7 @@ class TimedLayer:
         b, values, finish = begin_module(weights, [("x", tensor(ui8, [layer.tokens, layer.columns]))])
         outputs = [(f"y{seed}", layer.emit(b, values["x"], seed, schedule)) for seed in range(copies)]
         module, context = finish(outputs), new_context(weights)
-        pipeline.finish(pipeline.run(module, context, pipeline.stages(target.name, host_vendor())))
+        pipeline.finish(pipeline.run(module, context, pipeline.stages(target.name, host_core())))
         self.program = MeasuredProgram(module, context, target, {})
         products = [found for found in self.program.kernels if isinstance(found.op, kernel.MatMul)]
         self.kernel: MeasuredKernel = max(products, key=lambda found: len(found.sets))

@@ -20,7 +20,7 @@ from benchmarks.padding import inputs_of
 from benchmarks.report import machine, markdown_table
 from sparsec import api, pipeline
 from sparsec.measure import MeasuredProgram
-from sparsec.target import host, host_vendor
+from sparsec.target import host, host_core
 
 ROUNDS = 9
 
@@ -29,7 +29,7 @@ def kernels_of(path: Path, sizes: dict[str, int]) -> MeasuredProgram:
     """The kernels of a model, ready to be timed."""
     source = api.read(path)
     expect = ",".join(f"{name}={size}" for name, size in sizes.items())
-    stages = pipeline.stages(host().name, host_vendor(), expect, padding="keep")
+    stages = pipeline.stages(host().name, host_core(), expect, padding="keep")
     pipeline.finish(pipeline.run(source.module, source.context, stages))
     return MeasuredProgram(source.module, source.context, host(), sizes)
 

@@ -33,7 +33,7 @@ from sparsec.pipeline import Step
 from sparsec.reference import main_function, names_of
 from sparsec.runtime.program import Program
 from sparsec.runtime.signature import Packing, Signature, TensorInfo
-from sparsec.target import CpuTarget, host_vendor
+from sparsec.target import CpuTarget, host_core
 from sparsec.transforms.request_packing import packing_of
 from sparsec.tune import Tell, tune
 from sparsec.variants import Assistant, Take, Watch, lower_variants
@@ -281,7 +281,7 @@ def stages_for(signature: Signature, targets: tuple[CpuTarget, ...], options: Op
             raise OptionError(f"expect {name}={size}: the model has no dynamic dimension of that name; {known}")
     choices = options.unroll, options.code_budget, options.padding
     pairs = any(target.multiplies_in_pairs for target in targets)
-    return pipeline.stages(targets[0].name, host_vendor(), options.expected_sizes, *choices, pairs=pairs)
+    return pipeline.stages(targets[0].name, host_core(), options.expected_sizes, *choices, pairs=pairs)
 
 
 def signature_of(source: Source) -> Signature:

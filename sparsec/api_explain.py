@@ -14,7 +14,7 @@ from sparsec.explanation.explain import Question
 from sparsec.explanation.explain import explain as explain_module
 from sparsec.explanation.report import Report
 from sparsec.options import Options
-from sparsec.target import host_vendor
+from sparsec.target import host_core
 from sparsec.weights import WeightStore
 
 if TYPE_CHECKING:
@@ -67,6 +67,6 @@ def explain_source(
     take_timings(source, options)
     ordered = {name: known[name] for name in signature.symbols}
     question = Question(
-        targets[0], host_vendor(), ordered, dict(options.expect), options.unroll, options.code_budget, measure
+        targets[0], host_core(), ordered, dict(options.expect), options.unroll, options.code_budget, measure
     )
     return explain_module(source.name, source.module, source.context, question, lambda steps: watch(steps, ""))

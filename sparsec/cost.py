@@ -40,6 +40,9 @@ STAYING, FIRST_READING = 1 << 20, 0.06
 """Bytes of a model's weights that stay in the second-level cache from one inference to the next, and the cycles that
 each byte takes when it must come from farther: prefetching hides most of it, from the third level as from memory."""
 
+USUAL_MULTIPLIES = 2
+"""Per cycle, on the cores that `OVERHEADS` were measured on; what starts fewer, starts fewer steps of bodies, too."""
+
 AS_WORDS, IN_PAIRS, EACH_TIME = 2.7, 2.0, 3.6
 """How many multiplications a dot product of bytes counts for where there is no such instruction: bytes are widened to
 16 bits, or pairs of products added up in 16 bits, as 75 to 99 % of dense weights can be. Measured; for gathered quads
@@ -218,7 +221,7 @@ def _step_cycles(
     if schedule.dataflow is Dataflow.PERMUTE_WINDOWS and not target.has("avx512vbmi"):
         return 600.0 * tokens  # byte by byte through memory
     shuffles = step.shuffles * pieces
-    shared = (multiplies + shuffles) / ports.multiplies if ports.unpacks < 2 else 0.0
+    shared = (multiplies + shuffles) / ports.multiplies if ports.shared else 0.0
     return max(
         multiplies / ports.multiplies,
         step.loads * pieces / ports.loads,
@@ -253,7 +256,7 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
     short = steps <= SHORT_GROUP * blocks
     total = 0.0
     for count, width in passes(schedule, TILE if tokens is None else tokens):
-        results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits)
+        results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits) * USUAL_MULTIPLIES / ports.multiplies
         around = blocks * overhead.block + results * overhead.vector
         is_quads = schedule.dataflow in (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS, Dataflow.BAKED_QUADS)
         slack = NARROW_SLACK.get(width, overhead.slack) if is_quads else overhead.slack

@@ -69,7 +69,7 @@ class Stage:
 
 def stages(
     target: str = "avx512vbmi",
-    vendor: str = "",
+    core: str = "",
     expect: str = "",
     unroll: str = "auto",
     budget: int = CODE_BUDGET,
@@ -81,14 +81,14 @@ def stages(
 
     Args:
         target: the row of `target.py` that schedules are chosen for.
-        vendor: of the CPU that they are chosen for, as /proc/cpuinfo names it; "" if unknown.
+        core: of the CPU that they are chosen for, as `target.host_core` names it; "" if unknown.
         expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
         unroll, budget: whether and how much code patterns are written into, see `ChooseSchedules`.
         padding: which tokens are dropped, see `CompactTokens`.
         pairs: whether code is also made for targets that multiply bytes in pairs, see `NnToKernels`.
     """
     pairs |= find_target(target).multiplies_in_pairs
-    machine = target, vendor, expect
+    machine = target, core, expect
     return (
         Stage(
             "graph",

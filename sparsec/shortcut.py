@@ -18,7 +18,7 @@ from sparsec import __version__
 from sparsec.backend.artifact import Artifact
 from sparsec.backend.cache import Cache
 from sparsec.options import Options
-from sparsec.target import host_vendor
+from sparsec.target import host_core
 
 _PIECE = 1 << 20
 _ELSEWHERE = b"location"
@@ -45,7 +45,7 @@ def choices(options: Options, stem: str) -> list[str]:
     return [
         compiler_digest(),
         options.c_prefix(stem),
-        host_vendor(),
+        host_core(),
         options.expected_sizes,
         options.unroll,
         str(options.code_budget),

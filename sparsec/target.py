@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
@@ -39,19 +39,26 @@ class Ports:
     """How many vector instructions of a row's full width a core starts per cycle.
 
     Attributes:
-        multiplies: dot products of bytes where there is VNNI, else `pmaddwd`; fp32 multiply-adds too.
+        multiplies: dot products of bytes where there is VNNI, else `pmaddwd`; fp32 multiply-adds too. Epilogues are
+            measured on cores with two, and taken to need twice the cycles where there is one.
         loads: of vectors from the first-level cache.
-        unpacks: interleaves of bytes (`punpck*`). On Intel cores those of 512 bits share a port with the multiplies.
+        unpacks: interleaves of bytes (`punpck*`).
+        shared: whether interleaves take a port of the multiplies.
     """
 
-    multiplies: int
-    loads: int
-    unpacks: int
+    multiplies: float
+    loads: float
+    unpacks: float
+    shared: bool = False
 
     def least(self, other: Ports) -> Ports:
-        """The lesser of each."""
-        pairs = zip(astuple(self), astuple(other), strict=True)
-        return Ports(*(min(one, another) for one, another in pairs))
+        """The worse of each."""
+        return Ports(
+            min(self.multiplies, other.multiplies),
+            min(self.loads, other.loads),
+            min(self.unpacks, other.unpacks),
+            self.shared or other.shared,
+        )
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,8 @@ class CpuTarget:
         masks: whether loads, stores and selects can be masked by registers of their own.
         register_tile: tokens (64, 32 or 16) whose sums for 4 output rows are computed at a time: as many as registers
             hold beside the operands of the inner loop. On the baseline none of these fit; 32 is the fastest there.
-        ports: of a core of each vendor that has this instruction set, by /proc/cpuinfo's name of the vendor.
+        ports: of a core that has this instruction set, by /proc/cpuinfo's name of its vendor, followed by the number of
+            its family where that differs from the vendor's others.
     """
 
     name: str
@@ -103,12 +111,20 @@ class CpuTarget:
         """Whether it has none of these, but products of bytes that are exact where pairs fit 16 bits (`pmaddubsw`)."""
         return self.has("avx2") and not self.multiplies_bytes
 
-    def ports_of(self, vendor: str | None) -> Ports:
-        """What a core of this vendor starts per cycle; for others, the least of any vendor."""
-        return self.ports.get(vendor or "") or reduce(Ports.least, self.ports.values())
+    def ports_of(self, core: str) -> Ports:
+        """What a core starts per cycle; of a vendor that is not known, the worst of the others' usual cores.
+
+        Args:
+            core: as `host_core` names it.
+        """
+        vendor, _, _ = core.partition(" ")
+        usual = (ports for key, ports in self.ports.items() if " " not in key)
+        return self.ports.get(core) or self.ports.get(vendor) or reduce(Ports.least, usual)
 
 
 INTEL, AMD = "GenuineIntel", "AuthenticAMD"
+ZEN_4 = f"{AMD} 25"
+"""Zen 3 is of this family, too, but has none of the rows that this is a key of."""
 
 _AVX2 = ("avx", "avx2", "fma", "f16c", "bmi", "bmi2", "lzcnt", "movbe")
 _AVX512 = (*_AVX2, "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni")
@@ -124,7 +140,7 @@ TARGETS: dict[str, CpuTarget] = {
             vector_bits=512,
             masks=True,
             register_tile=64,
-            ports={INTEL: Ports(2, 2, 1), AMD: Ports(2, 2, 4)},
+            ports={INTEL: Ports(2, 2, 1, shared=True), AMD: Ports(2, 2, 4), ZEN_4: Ports(1, 1, 1.5)},
         ),
         CpuTarget(
             name="avx512vnni",
@@ -134,7 +150,7 @@ TARGETS: dict[str, CpuTarget] = {
             vector_bits=512,
             masks=True,
             register_tile=64,
-            ports={INTEL: Ports(2, 2, 1), AMD: Ports(2, 2, 4)},
+            ports={INTEL: Ports(2, 2, 1, shared=True), AMD: Ports(2, 2, 4), ZEN_4: Ports(1, 1, 1.5)},
         ),
         CpuTarget(
             name="avxvnni",
@@ -173,9 +189,9 @@ TARGETS: dict[str, CpuTarget] = {
 The rows and the cores they are for: `avx512vbmi` Ice Lake and later, Zen 4 and later; `avx512vnni` Cascade Lake;
 `avxvnni` Alder Lake and later cores without AVX-512; `avx2` Haswell to Skylake, Zen 1 to 3; `x86_64` any.
 
-Where `ports` come from. AMD: measured on Zen 5 (a server part with full 512-bit units) with loops of independent
-instructions, where 512, 256 and 128 bits gave the same; Zen 4 does 512 bits at half that rate. For `avx2` and `x86_64`,
-LLVM's scheduling model of Zen 3. Intel: LLVM's scheduling models (ports of `WriteVecIMul`, `WriteVecLoad` and
+Where `ports` come from. AMD: measured with loops of independent instructions, on Zen 5 (a server part with full 512-bit
+units), where 512, 256 and 128 bits gave the same, and on Zen 4, which takes two steps for 512 bits. For `avx2` and
+`x86_64`, LLVM's scheduling model of Zen 3. Intel: LLVM's scheduling models (ports of `WriteVecIMul`, `WriteVecLoad` and
 `WriteShuffle`) of Ice Lake server, Skylake server, Alder Lake P and Skylake client; client parts with AVX-512 have one
 512-bit multiplier. None of the Intel figures was measured by us.
 """
@@ -262,12 +278,15 @@ def host_ports(cpuinfo: Path = Path("/proc/cpuinfo")) -> Ports:
     Raises:
         TargetError: this is not Linux on x86-64.
     """
-    return host(cpuinfo).ports_of(host_vendor(cpuinfo))
+    return host(cpuinfo).ports_of(host_core(cpuinfo))
 
 
-def host_vendor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """Who made this CPU, as the key of `CpuTarget.ports`; "" if Linux does not say."""
-    return _cpu_fact(cpuinfo, "vendor_id")
+def host_core(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """What makes cores of one instruction set differ: the vendor and the family of this CPU, e.g. `AuthenticAMD 25`.
+
+    "" if Linux does not say.
+    """
+    return f"{_cpu_fact(cpuinfo, 'vendor_id')} {_cpu_fact(cpuinfo, 'cpu family')}".strip()
 
 
 def _cpu_fact(cpuinfo: Path, wanted: str) -> str:

@@ -26,7 +26,7 @@ SLOWEST = 2.5
 """How much slower than the best a schedule may be predicted to be measured all the same."""
 
 
-def product_key(product: Product, target: CpuTarget, vendor: str) -> str:
+def product_key(product: Product, target: CpuTarget, core: str) -> str:
     """What layers have in common that share a figure. Counts of blocks are rounded to two digits."""
     kept = product.kept
     blocks = product.blocks or (1, 1)
@@ -37,7 +37,7 @@ def product_key(product: Product, target: CpuTarget, vendor: str) -> str:
     }
     parts = [
         target.name,
-        vendor,
+        core,
         f"{kept.rows}x{kept.columns}",
         f"tokens={measured_tokens(product)}",
         ("wide" if product.wide else "int8") if product.integer else "fp32",

@@ -30,7 +30,7 @@ from sparsec.errors import OptionError
 from sparsec.measure import MeasuredKernel, MeasuredProgram, require_runnable
 from sparsec.options import Options
 from sparsec.schedule import Schedule
-from sparsec.target import CpuTarget, host_vendor
+from sparsec.target import CpuTarget, host_core
 from sparsec.timings import Timings, measured_tokens, product_key, schedule_text, worth_measuring
 from sparsec.transforms.scheduler import Scheduler, hint_of
 from sparsec.weights import Array, WeightStore
@@ -73,7 +73,7 @@ def tune(
     """
     require_runnable(target)
     code = module.clone()
-    stages = pipeline.stages(target.name, host_vendor(), options.expected_sizes)
+    stages = pipeline.stages(target.name, host_core(), options.expected_sizes)
     pipeline.finish(pipeline.run(code, context, [stage for stage in stages if stage.name in ("graph", "sparse")]))
     layers = _layers(code, context, target, options)
     path = timings_path(options, target)
@@ -93,8 +93,8 @@ def _layers(module: ModuleOp, context: CompilerContext, target: CpuTarget, optio
     Raises:
         OptionError: the number of tokens is not known.
     """
-    vendor = host_vendor()
-    scheduler = Scheduler(context.weights, target.name, vendor, options.expected_sizes, bounds=token_bounds(module))
+    core = host_core()
+    scheduler = Scheduler(context.weights, target.name, core, options.expected_sizes, bounds=token_bounds(module))
     matmuls = [op for op in module.walk() if isinstance(op, MatMul) and hint_of(op) is None]
     sizes = [scheduler.most(product(sizes_of(op.x.type)[:-1])) for op in matmuls]
     symbols = dict.fromkeys(name for size in sizes if isinstance(size, Dim) for name in size.symbols)
@@ -109,9 +109,9 @@ def _layers(module: ModuleOp, context: CompilerContext, target: CpuTarget, optio
     for op in matmuls:
         known = scheduler.product_of(op)
         weight = constant_value(op.weight, context.weights)
-        schedules = worth_measuring(known, target, target.ports_of(vendor)) if known.tokens else []
+        schedules = worth_measuring(known, target, target.ports_of(core)) if known.tokens else []
         if weight is not None and schedules and np.any(weight):
-            layers.setdefault(product_key(known, target, vendor), Layer(weight, known, schedules))
+            layers.setdefault(product_key(known, target, core), Layer(weight, known, schedules))
     return layers
 
 
@@ -134,7 +134,7 @@ def measure_layer(layer: Layer, target: CpuTarget) -> dict[str, float]:
         for copy in range(copies)
     ]
     module, context = finish(outputs), CompilerContext(weights=weights)
-    pipeline.finish(pipeline.run(module, context, pipeline.stages(target.name, host_vendor())))
+    pipeline.finish(pipeline.run(module, context, pipeline.stages(target.name, host_core())))
     for op in module.walk():
         if isinstance(op, kernel.MatMul):
             op.properties.pop("cold", None)  # many schedules make a large program, but few copies take turns

@@ -42,9 +42,9 @@ def matrix(density: float, shape: tuple[int, int] = (256, 256), block: tuple[int
     return kept.repeat(block[0], 0).repeat(block[1], 1)[: shape[0], : shape[1]].astype(np.int8)
 
 
-def chosen(product: Product, schedules=tiled_schedules, target: str = "avx512vbmi", vendor: str = "") -> Schedule:
+def chosen(product: Product, schedules=tiled_schedules, target: str = "avx512vbmi", core: str = "") -> Schedule:
     """The best one."""
-    choice = choose_schedule(product, schedules(product), TARGETS[target], TARGETS[target].ports_of(vendor))
+    choice = choose_schedule(product, schedules(product), TARGETS[target], TARGETS[target].ports_of(core))
     assert choice is not None and choice[1] > 0
     return choice[0]
 

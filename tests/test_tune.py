@@ -17,7 +17,7 @@ from sparsec.dialects.sparse import layout_read_by
 from sparsec.errors import OptionError, TargetError
 from sparsec.options import Options
 from sparsec.schedule import Dataflow, Schedule
-from sparsec.target import TARGETS, CpuTarget, host, host_vendor, runnable_targets
+from sparsec.target import TARGETS, CpuTarget, host, host_core, runnable_targets
 from sparsec.timings import MOST_TOKENS, product_key, schedule_text, tuned_cycles, worth_measuring
 
 PAGE = """
@@ -33,7 +33,7 @@ model layers(x: u8[batch, sequence, 64] quantized(scale = 0.02, zero = 128)) -> 
 """
 EXPECT = {"batch": 1, "sequence": 8}
 HOST = host()
-PORTS = HOST.ports_of(host_vendor())
+PORTS = HOST.ports_of(host_core())
 
 
 class Measured:
@@ -111,7 +111,7 @@ def test_every_schedule_is_measured(
     monkeypatch.setattr(tune, "RUNS", 1)
     matrix = weight(blocks or (1, 1), 0.5 if blocks else 0.0).astype(dtype)
     product = Product(Kept(matrix), dtype == "int8", blocks=blocks, tokens=7)
-    schedules = worth_measuring(product, target, target.ports_of(host_vendor()))
+    schedules = worth_measuring(product, target, target.ports_of(host_core()))
     found = tune.measure_layer(tune.Layer(matrix, product, schedules), target)
     assert found.keys() == {schedule_text(schedule) for schedule in schedules}
     assert all(seconds > 0 for seconds in found.values())

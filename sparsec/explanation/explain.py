@@ -42,7 +42,7 @@ class Question:
 
     Attributes:
         target: the CPU that predictions are made for.
-        vendor: of the CPU, as /proc/cpuinfo names it; "" if unknown.
+        core: of the CPU, as `target.host_core` names it; "" if unknown.
         sizes: of all dynamic dimensions.
         expect: the sizes that code is chosen for.
         unroll, budget: whether and how much code patterns are written into, see `ChooseSchedules`.
@@ -50,7 +50,7 @@ class Question:
     """
 
     target: CpuTarget
-    vendor: str
+    core: str
     sizes: Mapping[str, int]
     expect: Mapping[str, int]
     unroll: str
@@ -60,7 +60,7 @@ class Question:
     def stages(self) -> tuple[pipeline.Stage, ...]:
         """The stages that make the code that is asked about."""
         # how much padding there is differs from run to run: what is explained is a run without any
-        return pipeline.stages(self.target.name, self.vendor, _text(self.expect), self.unroll, self.budget, "keep")
+        return pipeline.stages(self.target.name, self.core, _text(self.expect), self.unroll, self.budget, "keep")
 
     @property
     def is_expected(self) -> bool:
@@ -70,11 +70,11 @@ class Question:
     @property
     def machine(self) -> Machine:
         """What predictions are made for."""
-        return Machine(self.target, self.target.ports_of(self.vendor), self.sizes)
+        return Machine(self.target, self.target.ports_of(self.core), self.sizes)
 
     def scheduler(self, context: CompilerContext) -> Scheduler:
         """What knows products at the sizes that are asked about."""
-        return Scheduler(context.weights, self.target.name, self.vendor, _text(self.sizes), timings_of(context))
+        return Scheduler(context.weights, self.target.name, self.core, _text(self.sizes), timings_of(context))
 
 
 def explain(name: str, module: ModuleOp, context: CompilerContext, question: Question, watch: Watch) -> Report:

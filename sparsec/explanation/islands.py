@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sparsec.dialects import kernel
 from sparsec.dialects.encoding import sizes_of
-from sparsec.explanation.instructions import curves_in, cycles_of
+from sparsec.explanation.instructions import curves_in
 from sparsec.explanation.kernels import Machine, attention_cycles, is_integer_product, is_quantisation, reads_floats
 from sparsec.explanation.report import Island
 
@@ -106,4 +106,4 @@ def _curves(op: kernel.MatMul, call: Call, machine: Machine) -> Iterator[Island]
     if not sizes_of(kernel.tensor_of(op.outs[0])):
         return
     for name, instructions in curves_in([op.body.block]):
-        yield Island(f"{name} behind a product", call.name, 1, cycles_of(instructions, vectors, machine.target), _CURVE)
+        yield Island(f"{name} behind a product", call.name, 1, machine.instructions(instructions, vectors), _CURVE)

@@ -67,7 +67,7 @@ class Machine:
 
     def instructions(self, count: float, vectors: float) -> float:
         """Cycles of so many instructions for each vector."""
-        return cycles_of(count, vectors, self.target)
+        return cycles_of(count, vectors, self.target, self.ports)
 
     def traffic(self, *buffers: SSAValue) -> float:
         """Cycles until the bytes of these buffers have come from or gone to the second-level cache."""

@@ -22,7 +22,7 @@ from sparsec.cost import (
 from sparsec.dialects.encoding import blocks_of, sizes_of
 from sparsec.dialects.sparse import MatMul
 from sparsec.errors import CompilerBug
-from sparsec.explanation.instructions import REQUANTISATION, cycles_of, of_body
+from sparsec.explanation.instructions import REQUANTISATION, of_body
 from sparsec.explanation.kernels import CALL, Machine
 from sparsec.explanation.report import SPARSITIES, Alternative, LayerReport
 from sparsec.schedule import GROUP, Schedule
@@ -69,7 +69,7 @@ def body_cycles(op: MatMul, tokens: int, machine: Machine) -> float:
     instructions = of_body(op.body.block, {0, *tiles}) + len(tiles) - REQUANTISATION
     rows = machine.number(sizes_of(op.weight.type)[0])
     by_row = _schedule(op).dataflow.is_token_major
-    return cycles_of(instructions, tokens * -(-rows // 16) if by_row else rows * -(-tokens // 16), machine.target)
+    return machine.instructions(instructions, tokens * -(-rows // 16) if by_row else rows * -(-tokens // 16))
 
 
 @dataclass(frozen=True)

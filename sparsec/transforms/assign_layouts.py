@@ -55,12 +55,12 @@ class AssignLayouts(ModulePass):
     name = "assign-layouts"
 
     target: str = "avx512vbmi"
-    vendor: str = ""
+    core: str = ""
     expect: str = ""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         weights = weights_of(ctx)
-        scheduler = Scheduler(weights, self.target, self.vendor, self.expect, timings_of(ctx), token_bounds(op))
+        scheduler = Scheduler(weights, self.target, self.core, self.expect, timings_of(ctx), token_bounds(op))
         for block in function_blocks(op):
             _convert(block, _choose(block, scheduler), weights)
 

@@ -46,7 +46,7 @@ class Scheduler:
     Attributes:
         weights: the constants.
         target: the row of `target.py` that predictions are made for.
-        vendor: of the CPU, as /proc/cpuinfo names it; "" if unknown.
+        core: of the CPU, as `target.host_core` names it; "" if unknown.
         expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
         timings: what was measured on this machine.
         bounds: the symbols that are worked out while the model runs, and the most that each can be: no padding is
@@ -55,7 +55,7 @@ class Scheduler:
 
     weights: WeightStore
     target: str
-    vendor: str
+    core: str
     expect: str
     timings: Timings = field(default_factory=dict[str, Mapping[str, float]])
     bounds: Mapping[str, Size] = field(default_factory=dict[str, Size])
@@ -94,11 +94,11 @@ class Scheduler:
     def cycles(self, matmul: MatMul, schedule: Schedule) -> float:
         """Predicted, whatever was measured."""
         target, given = find_target(self.target), self.product_of(matmul)
-        return predicted_cycles(given.kept, schedule, target, target.ports_of(self.vendor), given.tokens)
+        return predicted_cycles(given.kept, schedule, target, target.ports_of(self.core), given.tokens)
 
     def _best(self, matmul: MatMul) -> dict[Layout | None, Choice]:
         target = find_target(self.target)
-        ports = target.ports_of(self.vendor)
+        ports = target.ports_of(self.core)
         given = self.product_of(matmul)
         hint = hint_of(matmul)
         if hint is not None:
@@ -111,7 +111,7 @@ class Scheduler:
             Layout.INTERLEAVED: interleaved_schedules(given),
             None: row_schedules(given),
         }
-        seconds = self.timings.get(product_key(given, target, self.vendor)) if self.timings else None
+        seconds = self.timings.get(product_key(given, target, self.core)) if self.timings else None
         tuned = tuned_cycles(given, target, ports, seconds) if seconds else {}
         choices = {
             layout: choose_schedule(given, schedules, target, ports, tuned) for layout, schedules in by_layout.items()

@@ -23,8 +23,8 @@ SIZES = ("--expect", "batch=1", "--expect", "sequence=128")
 
 
 def explained(model: str, *arguments: str) -> str:
-    """What is printed, on a machine of one vendor, whatever this one is."""
-    with patch("sparsec.api_explain.host_vendor", lambda: AMD):
+    """What is printed, on a machine of one core, whatever this one is."""
+    with patch("sparsec.api_explain.host_core", lambda: AMD):
         return done("explain", model, "--target", TARGET, *arguments).out
 
 

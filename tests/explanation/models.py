@@ -41,8 +41,8 @@ def mixed_bert_mini() -> onnx.ModelProto:
 
 
 def question(sizes: Mapping[str, int], **changes: object) -> Question:
-    """About one target and one vendor, whatever this machine is; the sizes are expected."""
-    facts = {"target": TARGETS[TARGET], "vendor": AMD, "sizes": sizes, "expect": sizes, "unroll": "never",
+    """About one target and one core, whatever this machine is; the sizes are expected."""
+    facts = {"target": TARGETS[TARGET], "core": AMD, "sizes": sizes, "expect": sizes, "unroll": "never",
              "budget": CODE_BUDGET, "measure": False}  # fmt: skip
     return Question(**(facts | changes))  # pyright: ignore[reportArgumentType]
 

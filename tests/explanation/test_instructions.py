@@ -10,7 +10,7 @@ from sparsec import elementary
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.body import Yield
 from sparsec.explanation.instructions import DIVISION, curves_in, cycles_of, instructions_of, of_body
-from sparsec.target import TARGETS
+from sparsec.target import AMD, TARGETS, ZEN_4
 
 
 def test_steps_of_elementary_functions_are_counted() -> None:
@@ -42,5 +42,11 @@ def test_a_body_is_the_sum_of_what_varies(block: Block) -> None:
 
 
 def test_narrow_vectors_take_several_instructions() -> None:
-    wide, narrow = (cycles_of(6, 100, TARGETS[name]) for name in ("avx512vnni", "avx2"))
+    wide, narrow = (cycles_of(6, 100, TARGETS[name], TARGETS[name].ports_of(AMD)) for name in ("avx512vnni", "avx2"))
     assert narrow == 2 * wide
+
+
+def test_cores_that_take_two_steps_for_a_vector_take_twice_the_cycles() -> None:
+    target = TARGETS["avx512vnni"]
+    whole, halves = (cycles_of(6, 100, target, target.ports_of(core)) for core in (AMD, ZEN_4))
+    assert halves == 2 * whole

@@ -181,7 +181,7 @@ class Few:
         b, values, finish = begin_module(self.weights, [("x", tensor(f32, [tokens, 256]))])
         module = finish([(f"y{i}", value) for i, value in enumerate(write(self, b, values["x"]))])
         before = run_passes(module, self.weights, FuseElementwise())
-        options = {"target": "avx512vbmi", "vendor": "AuthenticAMD", "expect": expect}
+        options = {"target": "avx512vbmi", "core": "AuthenticAMD", "expect": expect}
         self.module = run_passes(before, self.weights, AssignLayouts(**options), ChooseSchedules(**options))
         forms.scheduled(self.module)
         require_same(before, self.module, self.weights, {"tokens": 3})
