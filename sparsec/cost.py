@@ -40,8 +40,9 @@ STAYING, FIRST_READING = 1 << 20, 0.06
 """Bytes of a model's weights that stay in the second-level cache from one inference to the next, and the cycles that
 each byte takes when it must come from farther: prefetching hides most of it, from the third level as from memory."""
 
-USUAL_MULTIPLIES = 2
-"""Per cycle, on the cores that `OVERHEADS` were measured on; what starts fewer, starts fewer steps of bodies, too."""
+USUAL_PER_CYCLE = 2
+"""Multiplications, and loads of any width, on the cores that `OVERHEADS` were measured on. A core that starts one with
+512 bits takes two steps for each: for bodies, too, but not for narrower loads."""
 
 AS_WORDS, IN_PAIRS, EACH_TIME = 2.7, 2.0, 3.6
 """How many multiplications a dot product of bytes counts for where there is no such instruction: bytes are widened to
@@ -178,10 +179,15 @@ def sets_of(schedule: Schedule, rows: int, columns: int) -> int:
 
 @dataclass(frozen=True)
 class _Step:
-    """What the innermost step of a kernel does: instructions on 512 bits, independent sums, bytes of the weight."""
+    """What the innermost step of a kernel does: instructions on 512 bits, independent sums, bytes of the weight.
+
+    Attributes:
+        small: loads of less than 512 bits, and of a number for all lanes.
+    """
 
     multiplies: float
     loads: float
+    small: float
     shuffles: float
     sums: float
     size: float
@@ -195,17 +201,18 @@ def _step(schedule: Schedule, tokens: int, target: CpuTarget, sets: int) -> _Ste
             # narrow tiles: inserts, and permutations at half the rate of unpacks
             shuffles = 8.0 if tokens == TILE or target.has("avx512vbmi") else 10.0
             size = 16 if schedule.dataflow is not Dataflow.GATHER_QUADS else 24
-            return _Step(4 * vectors, 8, shuffles, 4 * vectors, size)
+            rows_of_input, numbers = (4, 4) if tokens == TILE else (0, 8)
+            return _Step(4 * vectors, rows_of_input, numbers, shuffles, 4 * vectors, size)
         case Dataflow.BLOCK_QUADS:
-            return _Step(rows * vectors, vectors + rows, 0, rows * vectors * sets, 2 + 4 * rows)
+            return _Step(rows * vectors, vectors, rows, 0, rows * vectors * sets, 2 + 4 * rows)
         case Dataflow.GATHER_DWORDS | Dataflow.DENSE_DWORDS:
             products = rows / 16 * tokens
-            return _Step(products, rows / 16 + tokens, 0, products * sets, 4 * rows + 2)
+            return _Step(products, rows / 16, tokens, 0, products * sets, 4 * rows + 2)
         case Dataflow.PERMUTE_WINDOWS:
             # permutations of 128 bytes take more than their share of the shuffle ports; measured
-            return _Step(4 * tokens, 2 * tokens + 8, 14.5 * tokens, 4 * tokens, 322)
+            return _Step(4 * tokens, 2 * tokens + 8, 0, 14.5 * tokens, 4 * tokens, 322)
         case Dataflow.GATHER_ROWS | Dataflow.DENSE_ROWS:
-            return _Step(4 * vectors, vectors + 4, 0, 4 * vectors, 20)
+            return _Step(4 * vectors, vectors, 4, 0, 4 * vectors, 20)
 
 
 def _step_cycles(
@@ -224,7 +231,7 @@ def _step_cycles(
     shared = (multiplies + shuffles) / ports.multiplies if ports.shared else 0.0
     return max(
         multiplies / ports.multiplies,
-        step.loads * pieces / ports.loads,
+        (step.loads / ports.loads + step.small / max(ports.loads, USUAL_PER_CYCLE)) * pieces,
         shuffles / ports.unpacks,
         shared,
         wait,
@@ -256,7 +263,7 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
     short = steps <= SHORT_GROUP * blocks
     total = 0.0
     for count, width in passes(schedule, TILE if tokens is None else tokens):
-        results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits) * USUAL_MULTIPLIES / ports.multiplies
+        results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits) * USUAL_PER_CYCLE / ports.multiplies
         around = blocks * overhead.block + results * overhead.vector
         is_quads = schedule.dataflow in (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS, Dataflow.BAKED_QUADS)
         slack = NARROW_SLACK.get(width, overhead.slack) if is_quads else overhead.slack

@@ -2,6 +2,6 @@
 
 import sys
 
-from sparsec.cli import main
+from sparsec.cli import run
 
-sys.exit(main())
+sys.exit(run())

@@ -277,7 +277,7 @@ class Attention(KernelOp):
 
     Bytes are taken as unsigned in q and w and as signed in k and v, whatever their element type: where that differs,
     the kernel adds or subtracts 128. `zeros` are the zero points of q, k, w, v after that; `corrected` names those that
-    are not 0.
+    may be other than 0.
     """
 
     name = "kernel.attention"

@@ -22,7 +22,7 @@ from xdsl.passes import ModulePass
 
 from sparsec.dialects import kernel
 from sparsec.dialects.encoding import Tensor
-from sparsec.dims import parse_size
+from sparsec.dims import Dim, Size, parse_size, product
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import KERNELS
 from sparsec.lowering.kernels.frame import KernelRow, Sizes, open_frame
@@ -54,7 +54,7 @@ class KernelsToLoops(ModulePass):
         program = next((inner for inner in op.ops if isinstance(inner, kernel.Program)), None)
         if program is None:
             raise CompilerBug("kernels-to-loops found no program")
-        emitter = ProgramEmitter(program, find_target(self.target))
+        emitter = ProgramEmitter(program, find_target(self.target), measured=self.measured)
         functions = emitter.repeats() if self.measured else emitter.functions()
         program.detach()
         op.body.block.add_ops(functions)
@@ -62,18 +62,29 @@ class KernelsToLoops(ModulePass):
 
 
 class ProgramEmitter:
-    """Emits the functions of one program for one target."""
+    """Emits the functions of one program for one target.
 
-    def __init__(self, program: kernel.Program, target: CpuTarget):
+    Args:
+        measured: kernels are to be measured: calls with equal numbers of items share a function, and no others.
+    """
+
+    def __init__(self, program: kernel.Program, target: CpuTarget, *, measured: bool):
         self._target = target
         self._features = frozenset(target.features)
         self._ops = list(program.body.block.ops)
         self._calls = [op for op in self._ops if isinstance(op, kernel.KernelOp)]
-        self._keys = {op: kernel_key(op, target) for op in self._calls}
+        key = kernel_key if measured else function_key
+        self._keys = {op: key(op, target) for op in self._calls}
         self._distinct = distinct_kernels(self._keys)
         self._given = [symbol.data for symbol in program.symbols]
         self._bounds = {op.tokens.data: op.bound for op in self._calls if isinstance(op, kernel.TokenIndex)}
         self._symbols = [*self._given, *self._bounds]
+        self._measured = measured
+
+    def _symbols_for(self, op: kernel.KernelOp) -> tuple[Sequence[str], int]:
+        """The symbols that the function of a call knows, and which of all symbols is the first of these."""
+        only = None if self._measured else only_symbol(op)
+        return (self._symbols, 0) if only is None else ([only], self._symbols.index(only))
 
     def _kernels(self) -> dict[str, tuple[kernel.KernelOp, FuncOp]]:
         """The distinct kernels: their keys, a call of each, and their functions."""
@@ -114,7 +125,7 @@ class ProgramEmitter:
 
     def _kernel(self, op: kernel.KernelOp, name: str) -> FuncOp:
         def body(e: Emitter, arguments: tuple[Value, ...]) -> None:
-            _row(op).emit(op, open_frame(op, e, arguments, self._symbols))
+            _row(op).emit(op, open_frame(op, e, arguments, self._symbols_for(op)[0]))
 
         return build_function(name, self._features, body)
 
@@ -199,7 +210,8 @@ class ProgramEmitter:
                     case kernel.Weights():
                         places[op.buffer] = e.offset(weights, op.index_value)
                     case kernel.KernelOp():
-                        pointers = [*(places[operand] for operand in op.operands), status, symbols]
+                        known = e.offset(symbols, 8 * self._symbols_for(op)[1])
+                        pointers = [*(places[operand] for operand in op.operands), status, known]
                         for value, place in zip(pointers, places_in_frame, strict=False):
                             e.store(value, place)
                         items = _row(op).items(op, e, sizes)
@@ -237,7 +249,7 @@ class ProgramEmitter:
 
 
 def distinct_kernels(keys: Mapping[kernel.KernelOp, str]) -> dict[str, kernel.KernelOp]:
-    """The first call of each kernel function, in the order in which the functions are numbered, by its `kernel_key`."""
+    """The first call of each kernel function, in the order in which the functions are numbered, by its key."""
     found: dict[str, kernel.KernelOp] = {}
     for op, key in keys.items():
         found.setdefault(key, op)
@@ -252,9 +264,48 @@ def _row(op: kernel.KernelOp) -> KernelRow:
 
 
 def kernel_key(op: kernel.KernelOp, target: CpuTarget) -> str:
-    """A text that is equal for calls that can share a function: all but the operands' identity and the source, and what
-    the target has no use for."""
-    types = [f"{operand.type}" for operand in op.operands]
+    """A text that is equal for calls with equal work: all but operands, sources and what the target does not
+    use."""
+    return _key(op, target, [f"{operand.type}" for operand in op.operands])
+
+
+def function_key(op: kernel.KernelOp, target: CpuTarget) -> str:
+    """A text that is equal for calls that can share a function: their work may differ in the number of tokens."""
+    symbol = only_symbol(op)
+    if symbol is None:
+        return kernel_key(op, target)
+    return _key(op, target, [_by_token(operand, symbol) for operand in op.operands])
+
+
+def only_symbol(op: kernel.KernelOp) -> str | None:
+    """The one symbol that all sizes of a call depend on, if its function asks for tokens and channels only: whatever
+    the symbol is called, its value is the first one that the function is given."""
+    if not _row(op).by_token:
+        return None
+    sizes = {size for operand in op.operands for size in _tokens_and_channels(operand)}
+    symbols = {symbol for size in sizes if isinstance(size, Dim) for symbol in size.symbols}
+    return symbols.pop() if len(symbols) == 1 else None
+
+
+def _tokens_and_channels(operand: SSAValue) -> tuple[Size, ...]:
+    if isinstance(operand.type, kernel.PackedType) or not (sizes := kernel.buffer_sizes(operand)):
+        return ()
+    return product(sizes[:-1]), sizes[-1]
+
+
+def _by_token(operand: SSAValue, symbol: str) -> str:
+    """The type of an operand with a neutral name for the symbol."""
+    if isinstance(operand.type, kernel.PackedType):
+        return str(operand.type)
+    sizes = (
+        size.substitute({symbol: Dim.symbol("_")}) if isinstance(size, Dim) else size
+        for size in _tokens_and_channels(operand)
+    )
+    element, layout = kernel.buffer_element(operand), kernel.buffer_layout(operand)
+    return f"{'x'.join(map(str, sizes))} {element} {layout}"
+
+
+def _key(op: kernel.KernelOp, target: CpuTarget, types: Sequence[str]) -> str:
     unused = {"pairs_fit"} if target.multiplies_bytes else set[str]()
     properties = [f"{name}={value}" for name, value in sorted(op.properties.items()) if name not in unused]
     return "\n".join([op.name, *types, *properties, *(_region_key(region) for region in op.regions)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -228,6 +229,7 @@ class ProgramBuilder:
             for op in self._block.ops:
                 if isinstance(op, kernel.MatMul):
                     op.properties["cold"] = UnitAttr()
+        _share_corrections([op for op in self._block.ops if isinstance(op, kernel.Attention)])
         return kernel.Program.create(
             properties={
                 "sym_name": StringAttr("main"),
@@ -237,6 +239,15 @@ class ProgramBuilder:
             },
             regions=[Region(self._block)],
         )
+
+
+def _share_corrections(calls: Sequence[kernel.Attention]) -> None:
+    """A zero point of a model may happen to be 0 in one layer: that is no reason to make a function for this layer."""
+    counted = Counter(call.corrected for call in calls).most_common(1)
+    usual = counted[0][0] if counted else None
+    for call in calls:
+        if usual is not None and set(call.corrected or ()) < set(usual):
+            call.properties["corrected"] = usual
 
 
 def elements_in_memory(tensor: Tensor) -> Size:

@@ -7,12 +7,12 @@ from xdsl.dialects.builtin import UnitAttr, f32
 from xdsl.dialects.func import FuncOp
 
 from sparsec import pipeline
-from sparsec.api import new_context
+from sparsec.api import compile, new_context
 from sparsec.builder import begin_module
 from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import tensor, ui8
-from sparsec.lowering.kernels_to_loops import KernelsToLoops, kernel_key
+from sparsec.lowering.kernels_to_loops import KernelsToLoops, function_key, kernel_key, only_symbol
 from sparsec.target import find_target
 from sparsec.weights import WeightStore
 from tests.transforms.drawn_models import LinearKind, drawn_linear
@@ -51,6 +51,28 @@ def test_another_body_is_another_function() -> None:
     keys = [kernel_key(call, TARGET) for call in calls]
     assert functions == len(set(keys))
     assert keys[0] == keys[1]
+
+
+def test_numbers_of_tokens_with_other_names_share_a_function() -> None:
+    """A classifier's last layer has one token per sequence, the others have all of them: one function does for both."""
+    weights = WeightStore()
+    shapes = {"x": [BATCH, 1, 8], "y": [SEQUENCE, 8], "z": [BATCH, SEQUENCE, 8]}
+    b, inputs, finish = begin_module(weights, [(name, tensor(f32, shape)) for name, shape in shapes.items()])
+    outs = {name: drawn_linear(b, value, 8, KIND, np.random.default_rng(0)) for name, value in inputs.items()}
+    module, context = finish([(f"{name}_out", value) for name, value in outs.items()]), new_context(weights)
+    run = compile(module, weights=weights)
+    pipeline.finish(pipeline.run(module, context))
+    calls = [op for op in module.walk() if isinstance(op, kernel.MatMul)]
+    batch, sequence, both = calls
+    assert (only_symbol(batch), only_symbol(sequence), only_symbol(both)) == ("batch", "sequence", None)
+    assert function_key(batch, TARGET) == function_key(sequence, TARGET) != function_key(both, TARGET)
+    assert len({kernel_key(call, TARGET) for call in calls}) == 3  # the work is another
+    for tokens in (1, 13, 70):
+        x = RANDOM.standard_normal((tokens, 1, 8)).astype(np.float32)
+        x_out, y_out, z_out = run(x, x[:3, 0], np.repeat(x, min(3, tokens), axis=1))
+        assert x_out.shape == (tokens, 1, 8)
+        np.testing.assert_array_equal(y_out, x_out[:3, 0])
+        np.testing.assert_array_equal(z_out, np.repeat(x_out, min(3, tokens), axis=1))
 
 
 def test_a_proof_that_only_some_targets_need_is_no_other_function() -> None:

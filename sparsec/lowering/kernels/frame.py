@@ -129,11 +129,14 @@ class KernelRow:
         emit: writes the body of the function.
         items: how many independent work items there are (i64), emitted in the caller; 1 means no parallelism.
         scratch: bytes of scratch per thread (i64), emitted in the caller.
+        by_token: whether the function asks only how many tokens a buffer has (the product of all sizes but the last)
+            and how many channels (the last), so that it does for all buffers with as many.
     """
 
     emit: Callable[[Any, Frame], None]
     items: Callable[[Any, Emitter, Sizes], Value] = lambda op, e, sizes: e.i64(1)
     scratch: Callable[[Any, Emitter, Sizes], Value] = lambda op, e, sizes: e.i64(0)
+    by_token: bool = False
 
 
 KernelTable = Mapping[type[KernelOp], KernelRow]

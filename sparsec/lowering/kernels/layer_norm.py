@@ -216,4 +216,4 @@ def _emit_rows(frame: Frame, constants: _Constants, tokens: Value, lanes: Value,
     e.for_loop(0, count, row)
 
 
-LAYER_NORM = KernelRow(emit, items)
+LAYER_NORM = KernelRow(emit, items, by_token=True)

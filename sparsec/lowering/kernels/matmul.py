@@ -307,4 +307,4 @@ def store_tile_rows(
         raise CompilerBug(f"epilogues cannot store {element} to a tile")
 
 
-MATMUL = KernelRow(emit, items)
+MATMUL = KernelRow(emit, items, by_token=True)

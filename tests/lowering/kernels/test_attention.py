@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from xdsl.dialects.builtin import f32, i8, i32
+from xdsl.dialects.builtin import ArrayAttr, StringAttr, f32, i8, i32
 from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from sparsec.builder import INPUT_NAMES, Builder, begin_module
@@ -64,6 +64,7 @@ class Kind:
         score, weight, output: the bodies.
         extras: element type and sizes of each further operand.
         zeros: zero points of q, k, w, v.
+        corrected: which of them the kernel must take for other than 0.
     """
 
     q: str = "float32"
@@ -77,6 +78,7 @@ class Kind:
     output: Write = nothing
     extras: tuple[tuple[str, tuple[str | int, ...]], ...] = ()
     zeros: tuple[int, int, int, int] = (0, 0, 0, 0)
+    corrected: str = ""
 
     @property
     def is_exact(self) -> bool:
@@ -109,6 +111,8 @@ class Attention:
         self.module.verify()
         program = lower_function(main_function(self.module.clone()), self.weights)
         (op,) = [op for op in program.body.block.ops if isinstance(op, kernel.Attention)]
+        if kind.corrected:
+            op.properties["corrected"] = ArrayAttr([StringAttr(name) for name in kind.corrected])
         self.op, self._program = op, program
         self.native = Compiled(op, ATTENTION, ("b", "s", "t"), exact=kind.is_exact)
 
@@ -207,6 +211,13 @@ def test_floats() -> None:
 
 def test_scores_of_bytes_and_values_of_floats() -> None:
     Attention(Kind("uint8", "int8", score=real(1e-3), zeros=(3, 4, 0, 0))).check()
+
+
+def test_a_zero_point_that_happens_to_be_zero() -> None:
+    """Layers share a function that corrects for what is not 0 in some of them."""
+    for zeros in ((0, 0, 0, 0), (3, 0, 0, 5)):
+        kind = Kind("uint8", "int8", "int8", score=real(1e-3), weight=rounded(1 / 100, zeros[2], ui8), zeros=zeros)
+        Attention(replace(kind, corrected="qkwv")).check()
 
 
 def test_scores_of_floats_and_values_of_bytes() -> None:
