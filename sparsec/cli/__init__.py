@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return guarded(lambda: int(chosen.execute(chosen)))
 
 
-def run() -> int:
+def entry() -> int:
     """`main` as a process of its own: what is left behind is not searched for garbage, which takes 0.7 s after a large
     model was compiled."""
     code = main()

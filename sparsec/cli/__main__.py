@@ -2,6 +2,6 @@
 
 import sys
 
-from sparsec.cli import run
+from sparsec.cli import entry
 
-sys.exit(run())
+sys.exit(entry())
