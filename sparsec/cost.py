@@ -36,6 +36,10 @@ FAR_TILE, FAR_SLACK = 48 << 10, 1.18
 """What a step of gathered quads takes of its bound where rows come from the second-level cache and are not asked for
 ahead: from tiles of more bytes that are computed in narrower pieces."""
 
+LINE, SMALL_CACHE = 64, 32 << 10
+"""Bytes of a cache line, of which each row of a narrow tile takes one, and of a small first-level cache. Where groups walk
+through most of more rows than that holds, all of them come from the second level."""
+
 STAYING, FIRST_READING = 1 << 20, 0.06
 """Bytes of a model's weights that stay in the second-level cache from one inference to the next, and the cycles that
 each byte takes when it must come from farther: prefetching hides most of it, from the third level as from memory."""
@@ -239,6 +243,11 @@ def _step_cycles(
     )
 
 
+def _second_level_cycles(size: float, ports: Ports) -> float:
+    """What a step of quads takes at least when its 4 rows and `size` bytes of the weight are in the second level."""
+    return (4 * LINE + size) / (BYTES_PER_CYCLE[0][1] * min(1.0, ports.loads / USUAL_PER_CYCLE))
+
+
 def _multiplications(dataflow: Dataflow, target: CpuTarget) -> float:
     """For a dot product of bytes that the target does not have."""
     if dataflow is Dataflow.BAKED_QUADS:
@@ -272,7 +281,10 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         in_pieces = width == TILE > target.register_tile
         if schedule.dataflow is Dataflow.GATHER_QUADS and in_pieces and kept.columns * TILE > FAR_TILE:
             slack = max(slack, FAR_SLACK)
-        total += count * (steps * slack * _step_cycles(schedule, width, target, ports, sets, steps, short) + around)
+        cycles = slack * _step_cycles(schedule, width, target, ports, sets, steps, short)
+        if is_quads and width < TILE and kept.columns * LINE > SMALL_CACHE and 4 * steps > blocks * kept.columns / 2:
+            cycles = max(cycles, _second_level_cycles(_step(schedule, width, target, sets).size, ports))
+        total += count * (steps * cycles + around)
     return total
 
 

@@ -26,7 +26,7 @@ from sparsec.cost import (
 from sparsec.packing import pack_weight
 from sparsec.packing_rows import fits_rows
 from sparsec.schedule import Dataflow, Schedule
-from sparsec.target import INTEL, TARGETS
+from sparsec.target import INTEL, TARGETS, ZEN_4
 
 TARGET = TARGETS["avx512vbmi"]
 PORTS = TARGET.ports_of("")
@@ -191,6 +191,16 @@ def test_other_targets_are_slower() -> None:
     for schedule in (Schedule(Dataflow.DENSE_QUADS), Schedule(Dataflow.GATHER_DWORDS, 4, 16)):
         found = [cycles(matrix(0.5), schedule, 64, name) for name in TARGETS]
         assert found == sorted(found)
+
+
+def test_narrow_tiles_whose_rows_do_not_stay_near_wait_for_them() -> None:
+    """With 16 tokens of 768 channels, most of which each group reads: a core with slow loads is better off dense."""
+    for density, dense in ((0.2, True), (0.1, False)):
+        product = Product(Kept(matrix(density, (768, 768), (1, 1))), integer=True, blocks=(1, 1), tokens=16)
+        schedules = [*tiled_schedules(product), *row_schedules(product)]
+        choice = choose_schedule(product, schedules, TARGET, TARGET.ports_of(ZEN_4))
+        assert choice is not None
+        assert choice[0].dataflow.is_dense == dense
 
 
 def test_a_shared_port_costs() -> None:

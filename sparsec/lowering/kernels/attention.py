@@ -157,6 +157,11 @@ class AttentionEmitter:
         if self._quantised_scores:
             rows = -(-self._channels // 4) * 4
             products.pack_keys(e, self._at["keys"], self._at["packed"], self._at["key_sums"], rows, self._width)
+            products.repeat_last(e, self._at["key_sums"], 1, self._keys, self._width, i32)
+            quad = i64 if self._in_words else i32
+            products.repeat_last(e, self._at["packed"], rows // 4, self._keys, self._width, quad)
+        else:
+            products.repeat_last(e, self._at["keys"], self._channels, self._keys, self._width, i32)
         if self._widens_values:
             size = e.mul(self._width, self._value_channels)
             products.widen(e, self._at["values"], self._at["value_words"], size)
@@ -204,8 +209,8 @@ class AttentionEmitter:
     def _tile(self, width: int, head: tuple[Value, Value], first: Value) -> None:
         order = TokenOrder(width, interleaved=self._quantised_scores)
         queries = self._lanes(order, first)
-        self._scores(order, head, queries)
-        sums = self._softmax(order, head, queries)
+        highest = self._scores(order, head, queries)
+        sums = self._softmax(order, head, queries, highest)
         self._outputs(TokenOrder(width, interleaved=True) if self._quantised_values else order, head, sums)
 
     def _lanes(self, order: TokenOrder, first: Value) -> list[Value]:
@@ -216,7 +221,9 @@ class AttentionEmitter:
 
     # Scores
 
-    def _scores(self, order: TokenOrder, head: tuple[Value, Value], queries: Sequence[Value]) -> None:
+    def _scores(self, order: TokenOrder, head: tuple[Value, Value], queries: Sequence[Value]) -> tuple[Value, ...]:
+        """Fill in the scores; returns the highest one per query. Keys beyond the last, which fill its group, are the
+        last one once more and change no maximum."""
         e = self._e
         quantised = self._quantised_scores
         keys, size = self._at["packed" if quantised else "keys"], 4 * self._size if quantised else 4
@@ -224,7 +231,7 @@ class AttentionEmitter:
         steps = -(-self._channels // 4) if quantised else self._channels
         streamed = self._streamed(self._query_rows, steps) if quantised else self._query_rows
 
-        def group(number: Value, _: tuple[Value, ...]) -> None:
+        def group(number: Value, highest: tuple[Value, ...]) -> Sequence[Value]:
             key = e.mul(number, GROUP)
             bases = [e.offset(keys, e.mul(e.add(key, row), size)) for row in range(GROUP)]
             initial = [self._initial_score(e.add(key, row)) for row in range(GROUP)]
@@ -233,9 +240,13 @@ class AttentionEmitter:
             for row, vectors in enumerate(rows):
                 real = e.minimum(e.add(key, row), e.sub(self._keys, 1))
                 centred = [e.sub(v, c) for v, c in zip(vectors, correction, strict=True)] if correction else vectors
-                self._store_row("scores", e.add(key, row), self._score.apply(centred, head, real, queries))
+                scores = self._score.apply(centred, head, real, queries)
+                self._store_row("scores", e.add(key, row), scores)
+                highest = tuple(e.maximum(s, m) for s, m in zip(scores, highest, strict=True))
+            return highest
 
-        e.for_loop(0, e.ceil_div(self._keys, GROUP), group)
+        lowest = e.constant(float("-inf"), vector_of(f32, LANES))
+        return e.for_loop(0, e.ceil_div(self._keys, GROUP), group, [lowest] * order.vectors)
 
     def _streamed(self, rows: Value, quads: Operand) -> Value:
         """The streamed operand of a quantised product."""
@@ -277,14 +288,11 @@ class AttentionEmitter:
 
     # Softmax
 
-    def _softmax(self, order: TokenOrder, head: tuple[Value, Value], queries: Sequence[Value]) -> list[Value]:
+    def _softmax(
+        self, order: TokenOrder, head: tuple[Value, Value], queries: Sequence[Value], highest: Sequence[Value]
+    ) -> list[Value]:
         """Turn scores into weights; returns `v_zero * sum(w)` per query, or nothing when that is zero."""
         e, count = self._e, order.vectors
-
-        def largest(key: Value, state: tuple[Value, ...]) -> list[Value]:
-            return [e.maximum(s, m) for s, m in zip(self._load_row(order, key), state, strict=True)]
-
-        highest = e.for_loop(0, self._keys, largest, [e.constant(float("-inf"), vector_of(f32, LANES))] * count)
 
         def exponentials(key: Value, rows: int) -> None:
             """Several rows at once, each step for all before the next: a CPU does not look far enough ahead."""

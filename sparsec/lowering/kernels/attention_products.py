@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from xdsl.dialects.builtin import f32, i8, i16, i32
+from xdsl.ir import Attribute
 
 from sparsec.lowering.kernels.token_order import TokenOrder, interleave
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, size_of, vector_of
 from sparsec.lowering.kernels.words import add_words, in_order, interleaved_words
-from sparsec.schedule import TILE
+from sparsec.schedule import GROUP, TILE
 
 QUAD_WORDS = 4 * 2 * LANES
 """Bytes of a quad of streamed words."""
@@ -139,6 +140,22 @@ def pack_keys(e: Emitter, keys: Value, packed: Value, sums: Value, channels: int
         e.store(total, sums, e.mul(key, 4))
 
     e.for_loop(0, width, chunk, step=LANES)
+
+
+def repeat_last(e: Emitter, rows: Value, count: int, keys: Value, width: Value, element: Attribute) -> None:
+    """Make the 3 elements behind `row[keys - 1]` equal to it in each row of `width`, as far as there are so many.
+
+    Nothing is done where there are no keys.
+    """
+    size = size_of(element)
+
+    def row(number: Value, _: tuple[Value, ...]) -> None:
+        base = e.offset(rows, e.mul(e.mul(number, width), size))
+        last = e.load(element, base, e.mul(e.sub(keys, 1), size))
+        for behind in range(GROUP - 1):
+            e.store(last, base, e.mul(e.minimum(e.add(keys, behind), e.sub(width, 1)), size))
+
+    e.for_loop(0, e.select(e.greater(keys, 0), e.i64(count), 0), row)
 
 
 def widen(e: Emitter, values: Value, words: Value, size: Value) -> None:
