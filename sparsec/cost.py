@@ -37,8 +37,8 @@ FAR_TILE, FAR_SLACK = 48 << 10, 1.18
 ahead: from tiles of more bytes that are computed in narrower pieces."""
 
 LINE, SMALL_CACHE = 64, 32 << 10
-"""Bytes of a cache line, of which each row of a narrow tile takes one, and of a small first-level cache. Where groups walk
-through most of more rows than that holds, all of them come from the second level."""
+"""Bytes of a cache line, of which each row of a narrow tile takes one, and of a small first-level cache. Where groups
+walk through most of more rows than that holds, all of them come from the second level."""
 
 STAYING, FIRST_READING = 1 << 20, 0.06
 """Bytes of a model's weights that stay in the second-level cache from one inference to the next, and the cycles that
