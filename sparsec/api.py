@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,8 +160,9 @@ def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights:
     if path is None:
         return Source(read_onnx(model, context.weights), context, "model")
     content = read_content(path)
-    digest = shortcut.digest_of(BytesIO(content))
-    return Source(read_onnx(content, context.weights, path=path), context, path.name, digest)
+    with ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(shortcut.digest_of_bytes, content)
+        return Source(read_onnx(content, context.weights, path=path), context, path.name, digest.result())
 
 
 def _with_weights(module: ModuleOp, weights: WeightStore) -> ModuleOp:

@@ -73,6 +73,11 @@ def digest_of(file: BinaryIO) -> str | None:
     return hasher.hexdigest()
 
 
+def digest_of_bytes(content: bytes) -> str | None:
+    """`digest_of` a file that was read already."""
+    return None if _ELSEWHERE in content else hashlib.sha256(content).hexdigest()
+
+
 def find(model: object, options: Options) -> Artifact | None:
     """What the file was compiled to before, or None: then it must be read."""
     if not isinstance(model, str | os.PathLike) or not _may_be_kept(options):

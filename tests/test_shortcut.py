@@ -88,8 +88,11 @@ class Pieces(BytesIO):
 def test_digests_are_of_all_bytes(file: type[BytesIO]) -> None:
     content = bytes(range(256)) * (8000 if file is BytesIO else 10)
     assert shortcut.digest_of(file(content)) == hashlib.sha256(content).hexdigest()
+    assert shortcut.digest_of_bytes(content) == shortcut.digest_of(file(content))
     for start in (0, 5, (1 << 20) - 4, len(content)):
-        assert shortcut.digest_of(file(content[:start] + b"location" + content[start:])) is None
+        elsewhere = content[:start] + b"location" + content[start:]
+        assert shortcut.digest_of(file(elsewhere)) is None
+        assert shortcut.digest_of_bytes(elsewhere) is None
 
 
 @pytest.mark.parametrize("content", [None, b"", b"nonsense"])
