@@ -37,8 +37,7 @@ FAR_TILE, FAR_SLACK = 48 << 10, 1.18
 ahead: from tiles of more bytes that are computed in narrower pieces."""
 
 LINE, SMALL_CACHE = 64, 32 << 10
-"""Bytes of a cache line, of which each row of a narrow tile takes one, and of a small first-level cache. Where groups
-walk through most of more rows than that holds, all of them come from the second level."""
+"""Bytes of a cache line, of which each row of a narrow tile takes one, and of a small first-level cache."""
 
 STAYING, FIRST_READING = 1 << 20, 0.06
 """Bytes of a model's weights that stay in the second-level cache from one inference to the next, and the cycles that
@@ -243,8 +242,15 @@ def _step_cycles(
     )
 
 
-def _second_level_cycles(size: float, ports: Ports) -> float:
-    """What a step of quads takes at least when its 4 rows and `size` bytes of the weight are in the second level."""
+def _are_rows_far(columns: int, quads: float) -> bool:
+    """Whether all rows of a narrow tile are fetched from the second-level cache: a small first-level cache does not
+    hold them, and groups of so many quads read over half of them in order, so each is gone when it is due again."""
+    return columns * LINE > SMALL_CACHE and 4 * quads > columns / 2
+
+
+def _far_cycles(size: float, ports: Ports) -> float:
+    """What a step of quads takes at least whose 4 rows and `size` bytes of the weight come from the second-level cache:
+    cores that load 512 bits in two steps were seen to fetch half as many bytes per cycle from there, too."""
     return (4 * LINE + size) / (BYTES_PER_CYCLE[0][1] * min(1.0, ports.loads / USUAL_PER_CYCLE))
 
 
@@ -272,6 +278,7 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
     short = steps <= SHORT_GROUP * blocks
     total = 0.0
     for count, width in passes(schedule, TILE if tokens is None else tokens):
+        # a core that multiplies at half the usual rate takes as long again for the other steps of bodies
         results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits) * USUAL_PER_CYCLE / ports.multiplies
         around = blocks * overhead.block + results * overhead.vector
         is_quads = schedule.dataflow in (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS, Dataflow.BAKED_QUADS)
@@ -282,8 +289,8 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         if schedule.dataflow is Dataflow.GATHER_QUADS and in_pieces and kept.columns * TILE > FAR_TILE:
             slack = max(slack, FAR_SLACK)
         cycles = slack * _step_cycles(schedule, width, target, ports, sets, steps, short)
-        if is_quads and width < TILE and kept.columns * LINE > SMALL_CACHE and 4 * steps > blocks * kept.columns / 2:
-            cycles = max(cycles, _second_level_cycles(_step(schedule, width, target, sets).size, ports))
+        if is_quads and width < TILE and _are_rows_far(kept.columns, steps / blocks):
+            cycles = max(cycles, _far_cycles(_step(schedule, width, target, sets).size, ports))
         total += count * (steps * cycles + around)
     return total
 

@@ -7,7 +7,7 @@ weights, so a kernel with many calls does not find its weights in the first-leve
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
@@ -25,7 +25,7 @@ from sparsec.dialects import kernel
 from sparsec.dialects.encoding import Tensor, element_of, layout_of, sizes_of, tile_channels, to_numpy
 from sparsec.dims import Size
 from sparsec.errors import CompilerBug, TargetError
-from sparsec.lowering.kernels_to_loops import distinct_kernels, kernel_key
+from sparsec.lowering.kernels_to_loops import distinct_kernels, kernel_key, only_size
 from sparsec.schedule import TILE
 from sparsec.target import CpuTarget, runnable_targets
 
@@ -96,7 +96,7 @@ class MeasuredProgram:
         functions = {key: f"repeat_{number}_{target.name}" for number, key in enumerate(distinct)}
         sets: dict[str, list[int]] = {key: [] for key in functions}
         for op, key in keys.items():
-            sets[key].append(self._memory.arguments(op.operands))
+            sets[key].append(self._memory.arguments(op))
             self._order.append((functions[key], np.array(sets[key][-1:], np.int64)))
         return [MeasuredKernel(op, functions[key], np.array(sets[key], np.int64)) for key, op in distinct.items()]
 
@@ -169,12 +169,11 @@ class _Memory:
             raise CompilerBug(f"a kernel reads what {owner} makes, which is no place in memory")
         return self._buffers[type(owner), owner.index_value].ctypes.data
 
-    def arguments(self, operands: Sequence[SSAValue]) -> int:
+    def arguments(self, op: kernel.KernelOp) -> int:
         """The address of a call's argument array, as `frame.py` describes it."""
-        places = [
-            *(self._address(operand) for operand in operands),
-            self._status.ctypes.data,
-            self._symbols.ctypes.data,
-        ]
-        self._kept.append(np.array(places, np.int64))
+        only = only_size(op)
+        sizes = self._symbols if only is None else np.array([self._size(only)], np.int64)
+        addresses = [self._address(operand) for operand in op.operands]
+        places = np.array([*addresses, self._status.ctypes.data, sizes.ctypes.data], np.int64)
+        self._kept += [sizes, places]
         return self._kept[-1].ctypes.data

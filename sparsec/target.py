@@ -263,7 +263,7 @@ def runnable_targets(cpuinfo: Path = Path("/proc/cpuinfo")) -> tuple[CpuTarget, 
         TargetError: this is not Linux on x86-64.
     """
     require_platform()
-    flags = frozenset(_cpu_fact(cpuinfo, "flags").split())
+    flags = frozenset(_facts(cpuinfo).get("flags", "").split())
     names = {_PROC_NAMES.get(feature, feature): feature for feature in FEATURE_BITS}
     present = {names[flag] for flag in flags & names.keys()}
     return tuple(target for target in TARGETS.values() if present.issuperset(target.features))
@@ -286,12 +286,12 @@ def host_core(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 
     "" if Linux does not say.
     """
-    return f"{_cpu_fact(cpuinfo, 'vendor_id')} {_cpu_fact(cpuinfo, 'cpu family')}".strip()
+    facts = _facts(cpuinfo)
+    return f"{facts.get('vendor_id', '')} {facts.get('cpu family', '')}".strip()
 
 
-def _cpu_fact(cpuinfo: Path, wanted: str) -> str:
-    for line in cpuinfo.read_text().splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() == wanted:
-            return value.strip()
-    return ""
+def _facts(cpuinfo: Path) -> dict[str, str]:
+    """What is said of the first CPU."""
+    first, _, _ = cpuinfo.read_text().partition("\n\n")
+    parts = (line.partition(":") for line in first.splitlines())
+    return {name.strip(): value.strip() for name, _, value in parts}

@@ -65,7 +65,7 @@ class ProgramEmitter:
     """Emits the functions of one program for one target.
 
     Args:
-        measured: kernels are to be measured: calls with equal numbers of items share a function, and no others.
+        measured: kernels are to be measured: only calls with equal sizes share a function.
     """
 
     def __init__(self, program: kernel.Program, target: CpuTarget, *, measured: bool):
@@ -79,12 +79,6 @@ class ProgramEmitter:
         self._given = [symbol.data for symbol in program.symbols]
         self._bounds = {op.tokens.data: op.bound for op in self._calls if isinstance(op, kernel.TokenIndex)}
         self._symbols = [*self._given, *self._bounds]
-        self._measured = measured
-
-    def _symbols_for(self, op: kernel.KernelOp) -> tuple[Sequence[str], int]:
-        """The symbols that the function of a call knows, and which of all symbols is the first of these."""
-        only = None if self._measured else only_symbol(op)
-        return (self._symbols, 0) if only is None else ([only], self._symbols.index(only))
 
     def _kernels(self) -> dict[str, tuple[kernel.KernelOp, FuncOp]]:
         """The distinct kernels: their keys, a call of each, and their functions."""
@@ -125,7 +119,7 @@ class ProgramEmitter:
 
     def _kernel(self, op: kernel.KernelOp, name: str) -> FuncOp:
         def body(e: Emitter, arguments: tuple[Value, ...]) -> None:
-            _row(op).emit(op, open_frame(op, e, arguments, self._symbols_for(op)[0]))
+            _row(op).emit(op, open_frame(op, e, arguments, self._symbols, only_size(op)))
 
         return build_function(name, self._features, body)
 
@@ -195,6 +189,7 @@ class ProgramEmitter:
             offset = e.add(offset, size)
         most = max((len(op.operands) for op in self._calls), default=0)
         frame = e.stack(8 * (most + 2))
+        number = e.stack(8)
         places_in_frame = [e.offset(frame, 8 * index) for index in range(most + 2)]
 
         def run() -> None:
@@ -210,7 +205,10 @@ class ProgramEmitter:
                     case kernel.Weights():
                         places[op.buffer] = e.offset(weights, op.index_value)
                     case kernel.KernelOp():
-                        known = e.offset(symbols, 8 * self._symbols_for(op)[1])
+                        only = only_size(op)
+                        if only is not None:
+                            e.store(sizes(only), number)
+                        known = symbols if only is None else number
                         pointers = [*(places[operand] for operand in op.operands), status, known]
                         for value, place in zip(pointers, places_in_frame, strict=False):
                             e.store(value, place)
@@ -271,20 +269,18 @@ def kernel_key(op: kernel.KernelOp, target: CpuTarget) -> str:
 
 def function_key(op: kernel.KernelOp, target: CpuTarget) -> str:
     """A text that is equal for calls that can share a function: their work may differ in the number of tokens."""
-    symbol = only_symbol(op)
-    if symbol is None:
+    only = only_size(op)
+    if only is None:
         return kernel_key(op, target)
-    return _key(op, target, [_by_token(operand, symbol) for operand in op.operands])
+    return _key(op, target, [_by_token(operand, only) for operand in op.operands])
 
 
-def only_symbol(op: kernel.KernelOp) -> str | None:
-    """The one symbol that all sizes of a call depend on, if its function asks for tokens and channels only: whatever
-    the symbol is called, its value is the first one that the function is given."""
+def only_size(op: kernel.KernelOp) -> Size | None:
+    """The one size of a call that is not known yet, if its function asks for tokens and channels only."""
     if not _row(op).by_token:
         return None
-    sizes = {size for operand in op.operands for size in _tokens_and_channels(operand)}
-    symbols = {symbol for size in sizes if isinstance(size, Dim) for symbol in size.symbols}
-    return symbols.pop() if len(symbols) == 1 else None
+    sizes = {size for operand in op.operands for size in _tokens_and_channels(operand) if isinstance(size, Dim)}
+    return sizes.pop() if len(sizes) == 1 else None
 
 
 def _tokens_and_channels(operand: SSAValue) -> tuple[Size, ...]:
@@ -293,16 +289,12 @@ def _tokens_and_channels(operand: SSAValue) -> tuple[Size, ...]:
     return product(sizes[:-1]), sizes[-1]
 
 
-def _by_token(operand: SSAValue, symbol: str) -> str:
-    """The type of an operand with a neutral name for the symbol."""
+def _by_token(operand: SSAValue, only: Size) -> str:
+    """The type of an operand without the name of its one dynamic size."""
     if isinstance(operand.type, kernel.PackedType):
         return str(operand.type)
-    sizes = (
-        size.substitute({symbol: Dim.symbol("_")}) if isinstance(size, Dim) else size
-        for size in _tokens_and_channels(operand)
-    )
-    element, layout = kernel.buffer_element(operand), kernel.buffer_layout(operand)
-    return f"{'x'.join(map(str, sizes))} {element} {layout}"
+    sizes = ("?" if size == only else str(size) for size in _tokens_and_channels(operand))
+    return f"{'x'.join(sizes)} {kernel.buffer_element(operand)} {kernel.buffer_layout(operand)}"
 
 
 def _key(op: kernel.KernelOp, target: CpuTarget, types: Sequence[str]) -> str:

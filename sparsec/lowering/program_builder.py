@@ -242,12 +242,16 @@ class ProgramBuilder:
 
 
 def _share_corrections(calls: Sequence[kernel.Attention]) -> None:
-    """A zero point of a model may happen to be 0 in one layer: that is no reason to make a function for this layer."""
-    counted = Counter(call.corrected for call in calls).most_common(1)
-    usual = counted[0][0] if counted else None
+    """A zero point may happen to be 0 in some layers: that is no reason for a function of their own. Of calls on equal
+    buffers, those that correct for less than most do correct for as much."""
+    alike: dict[tuple[str, ...], list[kernel.Attention]] = {}
     for call in calls:
-        if usual is not None and set(call.corrected or ()) < set(usual):
-            call.properties["corrected"] = usual
+        alike.setdefault(tuple(str(operand.type) for operand in call.operands), []).append(call)
+    for group in alike.values():
+        usual = Counter(call.corrected for call in group).most_common(1)[0][0]
+        for call in group:
+            if usual is not None and set(call.corrected or ()) < set(usual):
+                call.properties["corrected"] = usual
 
 
 def elements_in_memory(tensor: Tensor) -> Size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from xdsl.dialects.builtin import UnitAttr, f32
 from xdsl.dialects.func import FuncOp
 
@@ -12,10 +13,14 @@ from sparsec.builder import begin_module
 from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import tensor, ui8
-from sparsec.lowering.kernels_to_loops import KernelsToLoops, function_key, kernel_key, only_symbol
+from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels.frame import KernelRow
+from sparsec.lowering.kernels_to_loops import KernelsToLoops, function_key, kernel_key, only_size
+from sparsec.reference import evaluate
 from sparsec.target import find_target
 from sparsec.weights import WeightStore
 from tests.transforms.drawn_models import LinearKind, drawn_linear
+from tests.transforms.encoders import Encoder
 from tests.transforms.graphs import BATCH, SEQUENCE
 
 KIND = LinearKind("qdq", "u8", "s8", True, "i32", True, (4, 1), 0.5)
@@ -53,7 +58,7 @@ def test_another_body_is_another_function() -> None:
     assert keys[0] == keys[1]
 
 
-def test_numbers_of_tokens_with_other_names_share_a_function() -> None:
+def test_calls_share_a_function_whatever_their_number_of_tokens() -> None:
     """A classifier's last layer has one token per sequence, the others have all of them: one function does for both."""
     weights = WeightStore()
     shapes = {"x": [BATCH, 1, 8], "y": [SEQUENCE, 8], "z": [BATCH, SEQUENCE, 8]}
@@ -63,9 +68,8 @@ def test_numbers_of_tokens_with_other_names_share_a_function() -> None:
     run = compile(module, weights=weights)
     pipeline.finish(pipeline.run(module, context))
     calls = [op for op in module.walk() if isinstance(op, kernel.MatMul)]
-    batch, sequence, both = calls
-    assert (only_symbol(batch), only_symbol(sequence), only_symbol(both)) == ("batch", "sequence", None)
-    assert function_key(batch, TARGET) == function_key(sequence, TARGET) != function_key(both, TARGET)
+    assert [only_size(call) for call in calls] == [BATCH, SEQUENCE, BATCH * SEQUENCE]
+    assert len({function_key(call, TARGET) for call in calls}) == 1
     assert len({kernel_key(call, TARGET) for call in calls}) == 3  # the work is another
     for tokens in (1, 13, 70):
         x = RANDOM.standard_normal((tokens, 1, 8)).astype(np.float32)
@@ -73,6 +77,29 @@ def test_numbers_of_tokens_with_other_names_share_a_function() -> None:
         assert x_out.shape == (tokens, 1, 8)
         np.testing.assert_array_equal(y_out, x_out[:3, 0])
         np.testing.assert_array_equal(z_out, np.repeat(x_out, min(3, tokens), axis=1))
+
+
+@pytest.mark.parametrize("quantised", ["none", "static"])
+def test_a_number_of_tokens_that_is_found_in_a_run_shares_the_function_too(quantised: str) -> None:
+    """Padding is dropped: the first layer has `tokens` tokens, the last one only those that a classifier reads."""
+    model = Encoder(layers=2, head="first", quantised=quantised)
+    module, weights = model.build()
+    run, context = compile(module, weights=weights), new_context(weights)
+    pipeline.finish(pipeline.run(module, context))
+    calls = [op for op in module.walk() if isinstance(op, kernel.MatMul)]
+    sizes: dict[str, set[str]] = {}
+    for call in calls:
+        sizes.setdefault(function_key(call, TARGET), set()).add(str(only_size(call)))
+    assert {"tokens", "batch"} in sizes.values()
+    for lengths in ([5, 3, 9, 1], [1], [9] * 17):
+        feed = model.draw(lengths, 9, 0.0, 1)
+        expected = evaluate(model.build()[0], feed, weights)["y0"]
+        np.testing.assert_allclose(run(**feed)[0], expected, rtol=1e-5, atol=1e-5)
+
+
+def test_functions_by_token_have_no_scratch() -> None:
+    with pytest.raises(CompilerBug, match="scratch"):
+        KernelRow(lambda op, frame: None, scratch=lambda op, e, sizes: e.i64(64), by_token=True)
 
 
 def test_a_proof_that_only_some_targets_need_is_no_other_function() -> None:

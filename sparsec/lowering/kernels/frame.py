@@ -2,7 +2,7 @@
 
 A kernel function is `void(args, begin, end, scratch)`: it does the work items [begin, end), and any split of all items
 among threads gives the same bytes. `args` is an array of pointers: the ins, the outs, the status word, the symbols'
-values.
+values, or instead of these the one number that the function needs, see `KernelRow.by_token`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from xdsl.dialects.builtin import i64
 from sparsec.dialects.encoding import Tensor, element_of, layout_of, sizes_of, tile_channels, to_numpy
 from sparsec.dialects.kernel import KernelOp
 from sparsec.dims import Dim, Size, product
+from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.vector import Emitter, Value, pointer
 from sparsec.schedule import TILE
 
@@ -27,16 +28,22 @@ class Sizes:
         symbols: pointer to the symbols' values, i64 each.
         order: the symbols' names.
         bounds: for symbols that have no value yet, the most that they can be, in other symbols.
+        known: sizes that need no symbols.
     """
 
     def __init__(
-        self, emitter: Emitter, symbols: Value, order: Sequence[str], bounds: Mapping[str, Size] | None = None
+        self,
+        emitter: Emitter,
+        symbols: Value,
+        order: Sequence[str],
+        bounds: Mapping[str, Size] | None = None,
+        known: Mapping[Size, Value] | None = None,
     ):
         self._emitter = emitter
         self._symbols = symbols
         self._order = {name: index for index, name in enumerate(order)}
         self._bounds = bounds or {}
-        self._known: dict[Size, Value] = {}
+        self._known = dict(known or {})
 
     def __call__(self, size: Size) -> Value:
         """The value of a size."""
@@ -110,15 +117,29 @@ class Frame:
         self.e.store(self.e.i32(message + 1), self.status)
 
 
-def open_frame(op: KernelOp, e: Emitter, arguments: Sequence[Value], symbols: Sequence[str]) -> Frame:
-    """The frame of a kernel function whose `arguments` are (args, begin, end, scratch)."""
+def open_frame(
+    op: KernelOp, e: Emitter, arguments: Sequence[Value], symbols: Sequence[str], only: Size | None = None
+) -> Frame:
+    """The frame of a kernel function whose `arguments` are (args, begin, end, scratch).
+
+    Args:
+        symbols: the names of the values that it is given.
+        only: the size that it is given instead.
+    """
     args, begin, end, scratch = arguments
     pointers = [e.load(pointer, args, 8 * index) for index in range(len(op.ins) + len(op.outs) + 2)]
     count = len(op.ins)
     status, values = pointers[-2:]
-    return Frame(
-        e, tuple(pointers[:count]), tuple(pointers[count:-2]), begin, end, scratch, Sizes(e, values, symbols), status
-    )
+    sizes = Sizes(e, values, symbols) if only is None else Sizes(e, values, (), known={only: e.load(i64, values)})
+    return Frame(e, tuple(pointers[:count]), tuple(pointers[count:-2]), begin, end, scratch, sizes, status)
+
+
+Count = Callable[[Any, Emitter, Sizes], Value]
+"""Emits a number (i64) that depends on the op and its sizes."""
+
+
+def _no_scratch(op: KernelOp, e: Emitter, sizes: Sizes) -> Value:
+    return e.i64(0)
 
 
 @dataclass(frozen=True)
@@ -130,13 +151,17 @@ class KernelRow:
         items: how many independent work items there are (i64), emitted in the caller; 1 means no parallelism.
         scratch: bytes of scratch per thread (i64), emitted in the caller.
         by_token: whether the function asks only how many tokens a buffer has (the product of all sizes but the last)
-            and how many channels (the last), so that it does for all buffers with as many.
+            and how many channels (the last). Then one function does for any number of tokens, and takes no scratch.
     """
 
     emit: Callable[[Any, Frame], None]
-    items: Callable[[Any, Emitter, Sizes], Value] = lambda op, e, sizes: e.i64(1)
-    scratch: Callable[[Any, Emitter, Sizes], Value] = lambda op, e, sizes: e.i64(0)
+    items: Count = lambda op, e, sizes: e.i64(1)
+    scratch: Count = _no_scratch
     by_token: bool = False
+
+    def __post_init__(self) -> None:
+        if self.by_token and self.scratch is not _no_scratch:
+            raise CompilerBug("scratch is planned for one call of each function, and calls may differ in their tokens")
 
 
 KernelTable = Mapping[type[KernelOp], KernelRow]

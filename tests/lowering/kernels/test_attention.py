@@ -213,6 +213,13 @@ def test_scores_of_bytes_and_values_of_floats() -> None:
     Attention(Kind("uint8", "int8", score=real(1e-3), zeros=(3, 4, 0, 0))).check()
 
 
+@pytest.mark.parametrize("zeros", [(3, 4, 0, 5), (200, 4, 0, 5)])
+def test_groups_of_keys_that_are_not_full(zeros: tuple[int, int, int, int]) -> None:
+    """Scores so far apart that a wrong maximum, of a key that does not exist, would show in the weights."""
+    kind = Kind("uint8", "int8", "int8", channels=8, score=real(1e-2), weight=rounded(1 / 255, 0, ui8), zeros=zeros)
+    Attention(kind).check([(8, 3, 1), (2, 17, 5), (1, 13, 62), (1, 3, 61)])
+
+
 def test_a_zero_point_that_happens_to_be_zero() -> None:
     """Layers share a function that corrects for what is not 0 in some of them."""
     for zeros in ((0, 0, 0, 0), (3, 0, 0, 5)):
@@ -319,4 +326,5 @@ def test_every_result_and_numbers_by_channel(out: str) -> None:
 
 
 def test_no_queries_and_no_keys() -> None:
-    Attention(Kind()).check(points=[(0, 3, 3), (2, 0, 3)])
+    for kind in (Kind(), Kind("uint8", "int8", "int8", score=real(1e-3), weight=rounded(1 / 255, 0, ui8))):
+        Attention(kind).check(points=[(0, 3, 3), (2, 0, 3), (1, 3, 0)])
