@@ -151,7 +151,8 @@ class KernelRow:
         items: how many independent work items there are (i64), emitted in the caller; 1 means no parallelism.
         scratch: bytes of scratch per thread (i64), emitted in the caller.
         by_token: whether the function asks only how many tokens a buffer has (the product of all sizes but the last)
-            and how many channels (the last). Then one function does for any number of tokens, and takes no scratch.
+            and how many channels (the last). Then it is given the one of these that is not known yet, instead of
+            symbols, does for any number of tokens, and takes no scratch.
     """
 
     emit: Callable[[Any, Frame], None]

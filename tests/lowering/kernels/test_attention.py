@@ -220,6 +220,23 @@ def test_groups_of_keys_that_are_not_full(zeros: tuple[int, int, int, int]) -> N
     Attention(kind).check([(8, 3, 1), (2, 17, 5), (1, 13, 62), (1, 3, 61)])
 
 
+class HighKeys(Attention):
+    """Every key is 127 in all channels, more than what lies in scratch memory behind the last one."""
+
+    def draw(self, b: int, s: int, t: int) -> dict[str, np.ndarray]:
+        arrays = super().draw(b, s, t)
+        arrays["k"][:] = 127
+        return arrays
+
+
+def test_sums_of_keys_are_repeated_to_whole_groups() -> None:
+    """A zero point of q counts them: too low a sum would be too high a score, of a key that does not exist."""
+    weight = rounded(1 / 255, 0, ui8)
+    HighKeys(Kind("uint8", "int8", "int8", channels=8, score=real(1e-2), weight=weight, zeros=(200, 4, 0, 5))).check(
+        [(2, 3, 1), (1, 17, 5), (1, 13, 62)]
+    )
+
+
 def test_a_zero_point_that_happens_to_be_zero() -> None:
     """Layers share a function that corrects for what is not 0 in some of them."""
     for zeros in ((0, 0, 0, 0), (3, 0, 0, 5)):
