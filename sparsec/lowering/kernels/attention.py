@@ -77,7 +77,7 @@ class AttentionEmitter:
         """The parts of the scratch memory."""
         e, width = self._e, self._width
         query_bytes, value_bytes = (1 if flag else 4 for flag in (self._quantised_scores, self._quantised_values))
-        rows = -(-self._channels // 4) * 4
+        rows, quantised = -(-self._channels // 4) * 4, self._quantised_scores or self._quantised_values
         return Areas(
             e,
             {
@@ -90,7 +90,7 @@ class AttentionEmitter:
                 "queries": e.i64(rows * TILE * query_bytes),
                 "scores": e.mul(width, 4 * TILE),
                 "weights": e.mul(width, TILE if self._quantised_values else 0),
-                "stream_words": e.mul(e.maximum(width, rows), products.QUAD_WORDS // 4 if self._in_words else 0),
+                "stream": e.mul(e.maximum(width, rows), products.quad_size(e) // 4 if quantised else 0),
                 "output": e.i64(self._value_channels * TILE * elements.bytes_of(self._out_element)),
             },
         )
@@ -229,7 +229,7 @@ class AttentionEmitter:
         keys, size = self._at["packed" if quantised else "keys"], 4 * self._size if quantised else 4
         correction = self._query_correction(order)
         steps = -(-self._channels // 4) if quantised else self._channels
-        streamed = self._streamed(self._query_rows, steps) if quantised else self._query_rows
+        streamed = self._streamed(order, self._query_rows, steps) if quantised else self._query_rows
 
         def group(number: Value, highest: tuple[Value, ...]) -> Sequence[Value]:
             key = e.mul(number, GROUP)
@@ -248,12 +248,10 @@ class AttentionEmitter:
         lowest = e.constant(float("-inf"), vector_of(f32, LANES))
         return e.for_loop(0, e.ceil_div(self._keys, GROUP), group, [lowest] * order.vectors)
 
-    def _streamed(self, rows: Value, quads: Operand) -> Value:
-        """The streamed operand of a quantised product."""
-        if not self._in_words:
-            return rows
-        products.stream_words(self._e, rows, quads, self._at["stream_words"])
-        return self._at["stream_words"]
+    def _streamed(self, order: TokenOrder, rows: Value, quads: Operand) -> Value:
+        """The streamed operand of a quantised product, interleaved."""
+        products.stream(self._e, order, rows, quads, self._at["stream"])
+        return self._at["stream"]
 
     def _initial_score(self, key: Value) -> Value:
         """`channels * q_zero * k_zero - q_zero * sum(k)` of one key."""
@@ -347,9 +345,9 @@ class AttentionEmitter:
     def _outputs(self, order: TokenOrder, head: tuple[Value, Value], correction: Sequence[Value]) -> None:
         e = self._e
         full, rest = divmod(self._value_channels, GROUP)
-        steps, streamed = e.ceil_div(self._keys, 4), self._at["weights"]
+        steps, streamed = e.ceil_div(self._keys, 4), self._at["scores"]
         if self._quantised_values:
-            streamed = self._streamed(streamed, steps)
+            streamed = self._streamed(order, self._at["weights"], steps)
 
         def group(channel: Value, rows: int) -> None:
             width = e.mul(self._width, self._size if self._quantised_values else 4)
@@ -359,7 +357,7 @@ class AttentionEmitter:
             if self._quantised_values:
                 sums = products.quantised_product(e, order, streamed, steps, bases, 4 * self._size, initial)
             else:
-                sums = products.float_product(e, order, self._at["scores"], self._keys, bases, 4, initial)
+                sums = products.float_product(e, order, streamed, self._keys, bases, 4, initial)
             for row, vectors in enumerate(sums):
                 centred = [e.sub(v, c) for v, c in zip(vectors, correction, strict=True)] if correction else vectors
                 here = e.add(channel, row)
