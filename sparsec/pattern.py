@@ -46,10 +46,7 @@ class BlockPattern:
     def of(matrix: Array, rows: int, columns: int, zero: int | float = 0) -> BlockPattern:
         """The pattern of `matrix[out, in]`: a block is stored when any of its elements differs from `zero`."""
         out, inputs = matrix.shape
-        mask = np.zeros((-(-out // rows) * rows, -(-inputs // columns) * columns), dtype=bool)
-        mask[:out, :inputs] = matrix != zero
-        blocks = mask.reshape(mask.shape[0] // rows, rows, mask.shape[1] // columns, columns)
-        return BlockPattern(rows, columns, (out, inputs), np.asarray(blocks.any(axis=(1, 3))))
+        return BlockPattern(rows, columns, (out, inputs), Bitmaps(np.asarray(matrix != zero)).of(rows, columns))
 
     @property
     def blocks(self) -> int:
@@ -66,3 +63,35 @@ class BlockPattern:
         """16 hex digits that identify block shape, matrix shape and bitmap."""
         header = f"{self.rows}x{self.columns} {self.shape}".encode()
         return hashlib.sha256(header + np.packbits(self.stored).tobytes()).hexdigest()[:16]
+
+
+class Bitmaps:
+    """Which blocks of a matrix hold anything, for block shapes of any size.
+
+    Args:
+        kept: bool `[out, in]`, which elements are not zero.
+    """
+
+    def __init__(self, kept: NDArray[np.bool_]):
+        self._made = {(1, 1): kept}
+
+    def of(self, rows: int, columns: int) -> NDArray[np.bool_]:
+        """bool `[ceil(out / rows), ceil(in / columns)]`; each bitmap is made from that of half the shape, and kept."""
+        shape = rows, columns
+        if shape not in self._made:
+            if columns > 1:
+                count = 2 if columns % 2 == 0 else columns
+                self._made[shape] = _merged(self.of(rows, columns // count).T, count).T
+            else:
+                count = 2 if rows % 2 == 0 else rows
+                self._made[shape] = _merged(self.of(rows // count, 1), count)
+        return self._made[shape]
+
+
+def _merged(mask: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
+    """`count` rows after each other or-ed; the last ones may be fewer."""
+    result = mask[::count].copy()
+    for number in range(1, count):
+        part = mask[number::count]
+        result[: len(part)] |= part
+    return result

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparsec.errors import ShapeError
-from sparsec.pattern import BlockPattern
+from sparsec.pattern import Bitmaps, BlockPattern
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 5), st.integers(1, 5), st.integers(0, 2**32 - 1))
@@ -17,6 +17,17 @@ def test_stored_blocks_cover_exactly_the_non_zeros(out: int, inputs: int, rows: 
         for j in range(pattern.stored.shape[1]):
             block = matrix[i * rows : (i + 1) * rows, j * columns : (j + 1) * columns]
             assert pattern.stored[i, j] == (block != 0).any()
+
+
+@given(st.integers(0, 9), st.integers(0, 9), st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), min_size=1))
+def test_bitmaps_of_many_shapes_agree_with_the_matrix(out: int, inputs: int, shapes: list[tuple[int, int]]) -> None:
+    kept = np.random.default_rng(out * 10 + inputs).random((out, inputs)) < 0.1
+    bitmaps = Bitmaps(kept)
+    for rows, columns in shapes:
+        padded = np.zeros((-(-out // rows) * rows, -(-inputs // columns) * columns), bool)
+        padded[:out, :inputs] = kept
+        blocks = padded.reshape(padded.shape[0] // rows, rows, padded.shape[1] // columns, columns)
+        assert (bitmaps.of(rows, columns) == blocks.any(axis=(1, 3))).all()
 
 
 def test_zero_may_be_another_number() -> None:

@@ -55,11 +55,11 @@ def _rewrites(weights: WeightStore) -> list[RewritePattern]:
     ]
 
 
-def share_common(block: Block) -> None:
-    """Make each value once: of equal ops on equal operands the first one serves all. Sources may differ."""
+def share_common(block: Block, kind: type[Operation] = Operation) -> None:
+    """Make each value once: of equal ops of a kind on equal operands the first serves all. Sources may differ."""
     first: dict[tuple[object, ...], Operation] = {}
     for op in list(block.ops):
-        if op.regions or op.has_trait(IsTerminator):
+        if not isinstance(op, kind) or op.regions or op.has_trait(IsTerminator):
             continue
         attributes = {name: value for name, value in op.attributes.items() if name != SOURCE}
         key = (type(op), op.operands, _items(op.properties), _items(attributes), tuple(op.result_types))

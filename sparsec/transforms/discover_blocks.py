@@ -17,7 +17,7 @@ from sparsec.builder import constant_value
 from sparsec.context import weights_of
 from sparsec.dialects.encoding import BlocksAttr, blocks_of, element_of, sizes_of, tensor
 from sparsec.dialects.sparse import MatMul
-from sparsec.pattern import BlockPattern
+from sparsec.pattern import Bitmaps, BlockPattern
 from sparsec.transforms.straight_line import function_blocks
 from sparsec.weights import Array, WeightStore
 
@@ -74,15 +74,16 @@ def find_blocks(matrix: Array) -> BlockPattern | None:
     Scattered: if a share z of the stored elements is zero by accident, a smaller shape of n elements would still store
     1 - z**n of them or more; when it stores clearly fewer (`MIN_AGREEMENT`), the zeros have another structure.
     """
-    kept = matrix != 0
-    nonzero = int(np.count_nonzero(kept))
+    bitmaps = Bitmaps(matrix != 0)
+    nonzero = int(np.count_nonzero(bitmaps.of(1, 1)))
     if nonzero == 0:
-        return BlockPattern.of(kept, *CANDIDATES[0])
-    areas = stored_elements(kept)
+        return BlockPattern(*CANDIDATES[0], matrix.shape, bitmaps.of(*CANDIDATES[0]))
+    areas = stored_elements(bitmaps)
     for shape in CANDIDATES:
         others = [other for other in CANDIDATES if other != shape and other[0] * other[1] <= shape[0] * shape[1]]
         if _explains(shape, others, areas, nonzero):
-            return None if areas[shape] > WORTHWHILE * matrix.size else BlockPattern.of(kept, *shape)
+            is_dense = areas[shape] > WORTHWHILE * matrix.size
+            return None if is_dense else BlockPattern(*shape, matrix.shape, bitmaps.of(*shape))
     return None
 
 
@@ -99,25 +100,10 @@ def _explains(
     return all(areas[other] >= MIN_AGREEMENT * stored * (1 - accidental ** (other[0] * other[1])) for other in others)
 
 
-def stored_elements(kept: NDArray[np.bool_]) -> dict[tuple[int, int], int]:
+def stored_elements(bitmaps: Bitmaps) -> dict[tuple[int, int], int]:
     """For each candidate, how many elements lie in blocks that hold any kept element; blocks are cut at the edges."""
-    masks: dict[tuple[int, int], NDArray[np.bool_]] = {(1, 1): kept}
-
-    def mask(rows: int, columns: int) -> NDArray[np.bool_]:
-        """The bitmap of a block shape, made from that of half the shape: sides are powers of two."""
-        if (rows, columns) not in masks:
-            half = mask(rows, columns // 2) if columns > 1 else mask(rows // 2, 1)
-            masks[rows, columns] = _halved(half.T).T if columns > 1 else _halved(half)
-        return masks[rows, columns]
-
-    return {shape: _area(mask(*shape), shape, kept.shape) for shape in CANDIDATES}
-
-
-def _halved(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Each pair of rows or-ed; the last row alone when their number is odd."""
-    result = mask[0::2].copy()
-    result[: mask.shape[0] // 2] |= mask[1::2]
-    return result
+    matrix = bitmaps.of(1, 1).shape
+    return {shape: _area(bitmaps.of(*shape), shape, matrix) for shape in CANDIDATES}
 
 
 def _area(stored: NDArray[np.bool_], block: tuple[int, int], shape: tuple[int, ...]) -> int:

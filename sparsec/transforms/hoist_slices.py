@@ -19,7 +19,7 @@ from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.tensor_op import TensorOp, integers, normalise_axis
 from sparsec.dims import Size
 from sparsec.transforms.canonicalise_graph import share_common
-from sparsec.transforms.straight_line import erase_dead, function_blocks
+from sparsec.transforms.straight_line import erase_dead, erase_unread, function_blocks
 from sparsec.weights import WeightStore
 
 
@@ -36,11 +36,14 @@ class HoistSlices(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         weights = weights_of(ctx)
         for block in function_blocks(op):
+            share_common(block)
             changed = True
             while changed:
-                share_common(block)  # then equal slices are one reader
-                changed = any([_hoist(inner, weights) for inner in list(block.ops) if isinstance(inner, st.Slice)])
-                erase_dead(block)
+                share_common(block, st.Slice)  # equal slices are one reader
+                slices = [inner for inner in block.ops if isinstance(inner, st.Slice)]
+                changed = any([_hoist(inner, weights) for inner in slices if inner.parent is block])
+            share_common(block)
+            erase_dead(block)
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ def _hoist(op: st.Slice, weights: WeightStore) -> bool:
     regions = [region.clone() for region in producer.regions]
     new = builder.create(type(producer), operands, dict(producer.properties), regions=regions)
     op.result.replace_all_uses_with(new.results[0])
+    erase_unread(op)  # else it would count as a reader
     return True
 
 

@@ -30,6 +30,18 @@ def erase_dead(block: Block) -> None:
                 erase_dead(inner)
 
 
+def erase_unread(op: Operation) -> None:
+    """Erase a pure op if nobody uses its results, and then what only it has used."""
+    pending = [op]
+    while pending:
+        last = pending.pop()
+        if last.parent is None or not last.has_trait(Pure) or _is_used(last):
+            continue
+        pending += [operand.owner for operand in last.operands if isinstance(operand.owner, Operation)]
+        last.detach()
+        last.erase()
+
+
 def _is_used(op: Operation) -> bool:
     return any(result.first_use is not None for result in op.results)
 

@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import f32
 from sparsec.builder import begin_module
 from sparsec.dialects.encoding import blocks_of, tensor
 from sparsec.dialects.sparse import MatMul
-from sparsec.pattern import BlockPattern
+from sparsec.pattern import Bitmaps, BlockPattern
 from sparsec.transforms.discover_blocks import CANDIDATES, DiscoverBlocks, find_blocks, stored_elements
 from sparsec.transforms.form_sparse_matmuls import FormSparseMatmuls
 from sparsec.weights import Array, WeightStore
@@ -69,7 +69,7 @@ def test_a_weight_of_zeros_stores_nothing() -> None:
 
 def test_blocks_are_cut_at_the_edges() -> None:
     kept = np.random.default_rng(4).random((37, 21)) < 0.1
-    for shape, elements in stored_elements(kept).items():
+    for shape, elements in stored_elements(Bitmaps(kept)).items():
         stored = BlockPattern.of(kept, *shape).stored
         assert elements == np.kron(stored, np.ones(shape, int))[:37, :21].sum(), shape
 
