@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sparsec.packing_baked import CODE_BYTES_PER_PIECE, CODE_BYTES_PER_QUAD
 from sparsec.packing_rows import RowsLayout, fits_rows, windows_of
+from sparsec.pattern import Bitmaps
 from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
 from sparsec.target import CpuTarget, Ports
 
@@ -102,20 +103,13 @@ class Kept:
     """
 
     def __init__(self, matrix: NDArray[np.generic]):
-        self._kept = matrix != 0
+        self._kept = np.asarray(matrix != 0)
         self.rows, self.columns = matrix.shape
-        self._bitmaps: dict[tuple[int, int], NDArray[np.bool_]] = {}
+        self._bitmaps = Bitmaps(self._kept)
 
     def bitmap(self, rows: int, columns: int) -> NDArray[np.bool_]:
         """Which blocks of rows x columns hold anything; the last ones may be cut off."""
-        key = rows, columns
-        if key not in self._bitmaps:
-            out, inputs = -(-self.rows // rows), -(-self.columns // columns)
-            padded = np.zeros((out * rows, inputs * columns), bool)
-            padded[: self.rows, : self.columns] = self._kept
-            by_row = padded.reshape(out, rows, -1).any(axis=1)
-            self._bitmaps[key] = np.asarray(by_row.reshape(out, inputs, columns).any(axis=2))
-        return self._bitmaps[key]
+        return self._bitmaps.of(rows, columns)
 
     @cached_property
     def nonzeros(self) -> int:
@@ -242,6 +236,13 @@ def _step_cycles(
     )
 
 
+def gains_from_blocks(target: CpuTarget, ports: Ports) -> bool:
+    """Whether any weight may be faster as blocks on interleaved tiles: where bytes are multiplied in pairs, since only
+    entries with an offset can be ordered such that pairs fit, and where unpacks take the ports of multiplies, since
+    such tiles are unpacked once for all output rows (a dense quad takes 8 cycles on Intel's AVX-512 instead of 12)."""
+    return target.multiplies_in_pairs or (target.multiplies_bytes and ports.shared)
+
+
 def _are_rows_far(columns: int, quads: float) -> bool:
     """Whether all rows of a narrow tile are fetched from the second-level cache: a small first-level cache does not
     hold them, and groups of so many quads read over half of them in order, so each is gone when it is due again."""
@@ -315,7 +316,7 @@ class Product:
         wide: integer weights beyond s8; only gathered quads hold them.
         blocks: the block shape that the weight was found to have, None for a dense one.
         tokens: how many there are, None if that is only known at run time.
-        in_pairs: the target multiplies bytes only where pairs of products fit 16 bits.
+        as_blocks: weights without blocks of 4 neighbouring channels may be faster as such, on interleaved tiles.
     """
 
     kept: Kept
@@ -323,7 +324,7 @@ class Product:
     wide: bool = False
     blocks: tuple[int, int] | None = None
     tokens: int | None = None
-    in_pairs: bool = False
+    as_blocks: bool = False
 
 
 def tiled_schedules(product: Product) -> Iterator[Schedule]:
@@ -338,9 +339,8 @@ def tiled_schedules(product: Product) -> Iterator[Schedule]:
 
 
 def interleaved_schedules(product: Product) -> Iterator[Schedule]:
-    """The schedules on interleaved tiles: for blocks of at least 4 neighbouring channels, and for all weights where
-    bytes are multiplied in pairs: only entries with an offset can be ordered such that they fit."""
-    of_four = product.in_pairs or (product.blocks is not None and product.blocks[1] % 4 == 0)
+    """The schedules on interleaved tiles: for blocks of at least 4 neighbouring channels, and for all `as_blocks`."""
+    of_four = product.as_blocks or (product.blocks is not None and product.blocks[1] % 4 == 0)
     if product.integer and not product.wide and of_four:
         tile = width_for(product.tokens)
         yield from (Schedule(Dataflow.BLOCK_QUADS, tile, rows) for rows in (1, GROUP))

@@ -15,6 +15,7 @@ from sparsec.cost import (
     Product,
     choose_schedule,
     first_reading_cycles,
+    gains_from_blocks,
     interleaved_schedules,
     packed_bytes,
     passes,
@@ -26,7 +27,7 @@ from sparsec.cost import (
 from sparsec.packing import pack_weight
 from sparsec.packing_rows import fits_rows
 from sparsec.schedule import Dataflow, Schedule
-from sparsec.target import INTEL, TARGETS, ZEN_4
+from sparsec.target import AMD, INTEL, TARGETS, ZEN_4
 
 TARGET = TARGETS["avx512vbmi"]
 PORTS = TARGET.ports_of("")
@@ -103,15 +104,30 @@ def test_only_schedules_that_exist_are_considered(rows: int, columns: int, token
 def test_interleaved_tiles_are_for_blocks_of_four_neighbours(blocks: tuple[int, int] | None, wanted: bool) -> None:
     found = list(interleaved_schedules(Product(Kept(matrix(0.5)), True, blocks=blocks)))
     assert bool(found) is wanted and {schedule.dataflow for schedule in found} <= {Dataflow.BLOCK_QUADS}
-    in_pairs = list(interleaved_schedules(Product(Kept(matrix(0.5)), True, blocks=blocks, in_pairs=True)))
-    assert in_pairs
+    as_blocks = list(interleaved_schedules(Product(Kept(matrix(0.5)), True, blocks=blocks, as_blocks=True)))
+    assert as_blocks
 
 
-def test_dense_bytes_are_multiplied_in_pairs_where_there_is_no_dot_product() -> None:
-    for target, in_pairs in (("avx512vbmi", False), ("avx2", True), ("x86_64", False)):
-        product = Product(Kept(matrix(1.0)), True, tokens=128, in_pairs=in_pairs)
-        found = chosen(product, lambda p: (*tiled_schedules(p), *interleaved_schedules(p)), target)
-        assert found.dataflow is (Dataflow.BLOCK_QUADS if in_pairs else Dataflow.DENSE_QUADS)
+@pytest.mark.parametrize(
+    ("target", "core", "as_blocks"),
+    [
+        ("avx512vbmi", AMD, False),
+        ("avx512vbmi", ZEN_4, False),
+        ("avx512vbmi", INTEL, True),
+        ("avx512vnni", INTEL, True),
+        ("avxvnni", INTEL, False),
+        ("avx2", AMD, True),
+        ("x86_64", INTEL, False),
+    ],
+)
+def test_dense_bytes_are_multiplied_as_blocks_where_unpacking_once_pays(
+    target: str, core: str, as_blocks: bool
+) -> None:
+    row = TARGETS[target]
+    assert gains_from_blocks(row, row.ports_of(core)) is as_blocks
+    product = Product(Kept(matrix(1.0)), True, tokens=128, as_blocks=as_blocks)
+    found = chosen(product, lambda p: (*tiled_schedules(p), *interleaved_schedules(p)), target, core)
+    assert found.dataflow is (Dataflow.BLOCK_QUADS if as_blocks else Dataflow.DENSE_QUADS)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from sparsec.cost import (
     Kept,
     Product,
     choose_schedule,
+    gains_from_blocks,
     interleaved_schedules,
     predicted_cycles,
     row_schedules,
@@ -127,7 +128,7 @@ class Scheduler:
             wide=element_of(matmul.weight.type) == i16,
             blocks=None if blocks is None else (blocks.rows.data, blocks.columns.data),
             tokens=self.tokens(product(sizes_of(matmul.x.type)[:-1])),
-            in_pairs=target.multiplies_in_pairs,
+            as_blocks=gains_from_blocks(target, target.ports_of(self.core)),
         )
 
     def _kept(self, matmul: MatMul) -> Kept:

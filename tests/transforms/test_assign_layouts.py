@@ -16,6 +16,7 @@ from sparsec.dialects.encoding import Layout, element_of, layout_of, sizes_of, t
 from sparsec.dialects.sparse import ConvertLayout, Map, MatMul
 from sparsec.dims import Dim, Size
 from sparsec.schedule import Dataflow, Schedule
+from sparsec.target import AMD, INTEL
 from sparsec.transforms.assign_layouts import AssignLayouts
 from sparsec.transforms.choose_schedules import ChooseSchedules
 from sparsec.transforms.form_sparse_matmuls import FormSparseMatmuls
@@ -27,14 +28,14 @@ from tests.transforms.passes import require_same, run_passes
 Inputs = dict[str, SSAValue]
 
 
-def scheduled(write: Callable[[Builder, Inputs], Sequence[SSAValue]]) -> ModuleOp:
+def scheduled(write: Callable[[Builder, Inputs], Sequence[SSAValue]], core: str = AMD) -> ModuleOp:
     """The [scheduled] module of a graph with inputs x f32[batch, sequence, 8] and ids i64[batch, sequence]."""
     weights = WeightStore()
     inputs = [("x", tensor(f32, [BATCH, SEQUENCE, 8])), ("ids", tensor(i64, [BATCH, SEQUENCE]))]
     b, values, finish = begin_module(weights, inputs)
     module = finish([(f"y{index}", value) for index, value in enumerate(write(b, values))])
     before = run_passes(module, weights, FormSparseMatmuls(), FuseElementwise())
-    after = run_passes(before, weights, AssignLayouts(), ChooseSchedules())
+    after = run_passes(before, weights, AssignLayouts(core=core), ChooseSchedules(core=core))
     forms.scheduled(after)
     require_same(before, after, weights, SIZES)
     return after
@@ -43,7 +44,7 @@ def scheduled(write: Callable[[Builder, Inputs], Sequence[SSAValue]]) -> ModuleO
 def conversions(module: ModuleOp) -> list[tuple[str, str]]:
     """Element type and new layout of each conversion."""
     found = (op.result.type for op in module.walk() if isinstance(op, ConvertLayout))
-    return [(str(element_of(type)), "tiled" if layout_of(type) is Layout.TILED else "rows") for type in found]
+    return [(str(element_of(type)), (layout_of(type) or "rows").lower()) for type in found]
 
 
 def linear(b: Builder, x: SSAValue, out: int = 8) -> SSAValue:
@@ -87,6 +88,16 @@ def test_bytes_are_converted_rather_than_floats() -> None:
         return [_byte_product(b, narrow)]
 
     assert conversions(scheduled(write)) == [("ui8", "tiled"), ("f32", "rows")]
+
+
+def test_dense_bytes_are_interleaved_where_unpacks_take_the_ports_of_multiplies() -> None:
+    def write(b: Builder, v: Inputs) -> list[SSAValue]:
+        narrow, _, _ = b.dynamic_quantize(linear(b, v["x"]))
+        return [_byte_product(b, narrow), _byte_product(b, narrow)]
+
+    module = scheduled(write, INTEL)
+    assert ("ui8", "interleaved") in conversions(module) and len(conversions(module)) == 4
+    assert conversions(scheduled(write)) == [("f32", "tiled"), ("f32", "rows"), ("f32", "rows")]
 
 
 def _byte_product(b: Builder, q: SSAValue) -> SSAValue:

@@ -21,7 +21,7 @@ from sparsec.weights import Array, WeightStore
 from tests.transforms.graphs import BATCH, SEQUENCE
 from tests.transforms.passes import require_same, run_passes
 
-TILES = (Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS, Dataflow.BAKED_QUADS)
+TILES = (Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS, Dataflow.BAKED_QUADS, Dataflow.BLOCK_QUADS)
 ROWS = (Dataflow.GATHER_DWORDS, Dataflow.DENSE_DWORDS, Dataflow.PERMUTE_WINDOWS)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Group, Work, emit_pieces, first_unfit
+from sparsec.lowering.kernels.quads import AHEAD, Accumulators, Group, Work, emit_pieces, first_unfit
 from sparsec.lowering.kernels.sets import Sets
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
@@ -48,7 +48,13 @@ class BlockCore:
 
     def emit(self, e: Emitter, work: Work) -> None:
         """As `QuadCore.emit`, on an interleaved tile."""
-        emit_pieces(e, self.weight, work, self.width, self._group)
+        emit_pieces(e, self.weight, work, self.width, self._group, asks=self._asks)
+
+    @property
+    def _asks(self) -> bool:
+        """Whether each step has loads to spare for asking ahead: with 4 rows of whole tiles, 10 in 8 cycles. BERT-Base
+        with all its weights takes an eighth less on Intel's cores than if groups ask before they begin."""
+        return self.width == TILE and self.weight.group > 1
 
     def _group(self, e: Emitter, work: Work, token: Operand, group: Group) -> Accumulators:
         layout, vectors = self.weight, self.order.vectors
@@ -64,6 +70,8 @@ class BlockCore:
 
             def turn(place: Value, sums: tuple[Value, ...]) -> list[Value]:
                 at = e.offset(group.entries, place)
+                if self._asks:
+                    e.prefetch(at, AHEAD)
                 entries = [e.offset(at, layout.entry_size * number) for number in range(sets.count)]
                 return sets.step(step, entries, sums)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from xdsl.dialects.builtin import f32, i32, i64
 from xdsl.dialects.func import FuncOp
 
+from sparsec.lowering.kernels.blocks import BlockCore
 from sparsec.lowering.kernels.quads import QuadCore, Work
 from sparsec.lowering.kernels.rows import RowCore
 from sparsec.lowering.kernels.token_order import WIDTHS, load_bytes, load_row, pack_row, store_bytes, store_row
@@ -25,10 +26,10 @@ ARGUMENTS = (pointer, pointer, pointer, pointer, i64, i64)
 
 
 def product_function(
-    core: QuadCore | RowCore, features: frozenset[str], tokens: int | None = None, cold: bool = False
+    core: QuadCore | RowCore | BlockCore, features: frozenset[str], tokens: int | None = None, cold: bool = False
 ) -> FuncOp:
     """out[M, 64] = bias + W x for the first `width` tokens of a tile, or more; i32 or f32."""
-    element = i32 if isinstance(core, QuadCore) else f32
+    element = f32 if isinstance(core, RowCore) else i32
 
     def body(e: Emitter, args: tuple[Value, ...]) -> None:
         x, packed, bias, out, begin, end = args
@@ -158,6 +159,15 @@ def test_looking_ahead_stays_within_the_weight(features: frozenset[str], width: 
 )
 def test_what_is_asked_for_ahead(dataflow: Dataflow, columns: int, width: int, cold: bool, count: int) -> None:
     core = (QuadCore if dataflow in QUADS else RowCore)(WeightLayout(8, columns, dataflow), width)
+    assert llvm_text([product_function(core, AVX512, cold=cold)]).count('call void @"llvm.prefetch') == count
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "cold", "count"),
+    [(4, 64, False, 1), (4, 64, True, 1), (4, 32, False, 0), (4, 32, True, 1), (1, 64, False, 0), (1, 64, True, 1)],
+)
+def test_what_blocks_ask_for_ahead(rows: int, width: int, cold: bool, count: int) -> None:
+    core = BlockCore(WeightLayout(8, 516, Dataflow.BLOCK_QUADS, rows), width)
     assert llvm_text([product_function(core, AVX512, cold=cold)]).count('call void @"llvm.prefetch') == count
 
 
