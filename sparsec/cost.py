@@ -19,7 +19,7 @@ from sparsec.packing_baked import CODE_BYTES_PER_PIECE, CODE_BYTES_PER_QUAD
 from sparsec.packing_rows import RowsLayout, fits_rows, windows_of
 from sparsec.pattern import Bitmaps
 from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
-from sparsec.target import CpuTarget, Ports
+from sparsec.target import USUAL_STEPS, CpuTarget, Ports
 
 LATENCY = 4
 """Cycles until the next multiplication can add to the same sum."""
@@ -44,9 +44,9 @@ STAYING, FIRST_READING = 1 << 20, 0.06
 """Bytes of a model's weights that stay in the second-level cache from one inference to the next, and the cycles that
 each byte takes when it must come from farther: prefetching hides most of it, from the third level as from memory."""
 
-USUAL_PER_CYCLE = 2
-"""Multiplications, and loads of any width, on the cores that `OVERHEADS` were measured on. A core that starts one with
-512 bits takes two steps for each: for bodies, too, but not for narrower loads."""
+USUAL_LOADS = 2
+"""Loads of any width on the cores that `OVERHEADS` were measured on. A core that starts one with 512 bits takes two
+steps for each, but not for narrower ones."""
 
 AS_WORDS, IN_PAIRS, EACH_TIME = 2.7, 2.0, 3.6
 """How many multiplications a dot product of bytes counts for where there is no such instruction: bytes are widened to
@@ -228,7 +228,7 @@ def _step_cycles(
     shared = (multiplies + shuffles) / ports.multiplies if ports.shared else 0.0
     return max(
         multiplies / ports.multiplies,
-        (step.loads / ports.loads + step.small / max(ports.loads, USUAL_PER_CYCLE)) * pieces,
+        (step.loads / ports.loads + step.small / max(ports.loads, USUAL_LOADS)) * pieces,
         shuffles / ports.unpacks,
         shared,
         wait,
@@ -252,7 +252,7 @@ def _are_rows_far(columns: int, quads: float) -> bool:
 def _far_cycles(size: float, ports: Ports) -> float:
     """What a step of quads takes at least whose 4 rows and `size` bytes of the weight come from the second-level cache:
     cores that load 512 bits in two steps were seen to fetch half as many bytes per cycle from there, too."""
-    return (4 * LINE + size) / (BYTES_PER_CYCLE[0][1] * min(1.0, ports.loads / USUAL_PER_CYCLE))
+    return (4 * LINE + size) / (BYTES_PER_CYCLE[0][1] * min(1.0, ports.loads / USUAL_LOADS))
 
 
 def _multiplications(dataflow: Dataflow, target: CpuTarget) -> float:
@@ -279,8 +279,7 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
     short = steps <= SHORT_GROUP * blocks
     total = 0.0
     for count, width in passes(schedule, TILE if tokens is None else tokens):
-        # a core that multiplies at half the usual rate takes as long again for the other steps of bodies
-        results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits) * USUAL_PER_CYCLE / ports.multiplies
+        results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits) * USUAL_STEPS / ports.steps
         around = blocks * overhead.block + results * overhead.vector
         is_quads = schedule.dataflow in (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS, Dataflow.BAKED_QUADS)
         slack = NARROW_SLACK.get(width, overhead.slack) if is_quads else overhead.slack

@@ -13,15 +13,11 @@ from xdsl.dialects.builtin import FloatAttr, IntegerAttr, i1, i32
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from sparsec import elementary
-from sparsec.cost import USUAL_PER_CYCLE
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.body import Yield
 from sparsec.dialects.encoding import ui8
 from sparsec.dialects.nn_structure import Constant
 from sparsec.target import CpuTarget, Ports
-
-PER_CYCLE = 2.9
-"""Instructions of a body that start in a cycle, beside loads and stores; measured."""
 
 DIVISION = 16
 """How many other instructions start while a vector is divided, or its root is taken."""
@@ -160,8 +156,7 @@ def _number(value: SSAValue) -> float | None:
 
 def cycles_of(instructions: float, vectors: float, target: CpuTarget, ports: Ports) -> float:
     """What so many instructions take for each of so many vectors of 16 elements."""
-    rate = PER_CYCLE * ports.multiplies / USUAL_PER_CYCLE
-    return instructions * vectors * max(1.0, 512 / target.vector_bits) / rate
+    return instructions * vectors * max(1.0, 512 / target.vector_bits) / ports.steps
 
 
 def curves_in(blocks: Sequence[Block]) -> list[tuple[str, float]]:

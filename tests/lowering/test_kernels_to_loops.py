@@ -17,7 +17,7 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.frame import KernelRow
 from sparsec.lowering.kernels_to_loops import KernelsToLoops, function_key, kernel_key, only_size
 from sparsec.reference import evaluate
-from sparsec.target import find_target
+from sparsec.target import AMD, find_target
 from sparsec.weights import WeightStore
 from tests.transforms.drawn_models import LinearKind, drawn_linear
 from tests.transforms.encoders import Encoder
@@ -36,7 +36,7 @@ def lowered(layers: int, activation: type[ew.ElementwiseOp] = ew.Gelu) -> tuple[
     for index in range(layers):
         x = b.apply(activation if index == layers - 1 else ew.Gelu, drawn_linear(b, x, 8, KIND, random))
     module, context = finish([("y", x)]), new_context(weights)
-    pipeline.finish(pipeline.run(module, context))
+    pipeline.finish(pipeline.run(module, context, pipeline.stages(core=AMD)))
     calls = [op for op in module.walk() if isinstance(op, kernel.MatMul)]
     KernelsToLoops("x86_64").apply(context, module)
     functions = [op for op in module.ops if isinstance(op, FuncOp) and op.sym_name.data.startswith("matmul_")]
