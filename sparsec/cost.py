@@ -40,9 +40,10 @@ ahead: from tiles of more bytes that are computed in narrower pieces."""
 LINE, SMALL_CACHE = 64, 32 << 10
 """Bytes of a cache line, of which each row of a narrow tile takes one, and of a small first-level cache."""
 
-STAYING, FIRST_READING = 1 << 20, 0.06
-"""Bytes of a model's weights that stay in the second-level cache from one inference to the next, and the cycles that
-each byte takes when it must come from farther: prefetching hides most of it, from the third level as from memory."""
+STAYING, FIRST_READING, FAR_BYTES_PER_CYCLE = 1 << 20, 0.06, 5.0
+"""Bytes of a model's weights that stay in the second-level cache from one inference to the next; the cycles that each
+byte takes when it must come from farther: prefetching hides most of it, from the third level as from memory; and how
+many come per cycle if there is nothing else to do: for a single token, there is not."""
 
 USUAL_LOADS = 2
 """Loads of any width on the cores that `OVERHEADS` were measured on. A core that starts one with 512 bits takes two
@@ -300,9 +301,9 @@ def packed_bytes(kept: Kept, schedule: Schedule, target: CpuTarget) -> float:
     return kept.steps(schedule) * _step(schedule, TILE, target, 1).size
 
 
-def first_reading_cycles(size: float, of_model: float) -> float:
-    """What a weight of `size` bytes takes beyond `predicted_cycles` in a model whose weights take `of_model` bytes."""
-    return size * FIRST_READING if of_model > STAYING else 0.0
+def with_first_reading(cycles: float, size: float, of_model: float) -> float:
+    """What takes `cycles` with a weight of `size` bytes at hand, in a model whose weights take `of_model` bytes."""
+    return cycles if of_model <= STAYING else max(cycles + size * FIRST_READING, size / FAR_BYTES_PER_CYCLE)
 
 
 @dataclass(frozen=True)

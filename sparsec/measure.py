@@ -79,7 +79,7 @@ class MeasuredProgram:
         if any(isinstance(op, kernel.TokenIndex) for op in program.body.block.ops):
             raise CompilerBug("kernels whose sizes are worked out in a run cannot be measured alone: keep the padding")
         self._memory = _Memory(program, context, sizes)
-        self._order: list[tuple[str, NDArray[np.int64]]] = []
+        self._order: list[tuple[str, int]] = []
         self.kernels = self._find_kernels(program, target)
         code = module.clone()
         pipeline.finish(pipeline.run(code, context, pipeline.code_stages(target, measured=True)))
@@ -97,7 +97,7 @@ class MeasuredProgram:
         sets: dict[str, list[int]] = {key: [] for key in functions}
         for op, key in keys.items():
             sets[key].append(self._memory.arguments(op))
-            self._order.append((functions[key], np.array(sets[key][-1:], np.int64)))
+            self._order.append((functions[key], sets[key][-1]))
         return [MeasuredKernel(op, functions[key], np.array(sets[key], np.int64)) for key, op in distinct.items()]
 
     def turns(self, measured: MeasuredKernel, seconds: float = RUN_SECONDS) -> int:
@@ -121,14 +121,9 @@ class MeasuredProgram:
     def seconds_in_order(self) -> list[float]:
         """Seconds of each call of the program, made once each in its order.
 
-        Every kernel finds in the caches what the kernels before it have left there, as in an inference; what calling
-        it from Python takes is taken off.
+        Every kernel finds in the caches what the kernels before it have left there, as in an inference.
         """
-        seconds: list[float] = []
-        for function, arguments in self._order:
-            around = min(self._repeats.idle(function, arguments) for _ in range(3))
-            seconds.append(max(0.0, self._repeats.run(function, arguments, 1) - around))
-        return seconds
+        return self._repeats.run_in_order(self._order)
 
 
 class _Memory:

@@ -14,7 +14,6 @@ from sparsec.cost import (
     Kept,
     Product,
     choose_schedule,
-    first_reading_cycles,
     gains_from_blocks,
     interleaved_schedules,
     packed_bytes,
@@ -23,6 +22,7 @@ from sparsec.cost import (
     row_schedules,
     tiled_schedules,
     width_for,
+    with_first_reading,
 )
 from sparsec.packing import pack_weight
 from sparsec.packing_rows import fits_rows
@@ -240,5 +240,6 @@ def test_what_is_multiplied_is_what_is_stored_and_what_pads_it() -> None:
 def test_weights_stay_near_while_all_of_them_fit() -> None:
     size = packed_bytes(Kept(np.ones((64, 64), np.int8)), Schedule(Dataflow.DENSE_QUADS), TARGETS["avx512vnni"])
     assert size == 64 * 64
-    near, far, farther = (first_reading_cycles(size, of_model) for of_model in (1e5, 1e7, 1e9))
-    assert near == 0 < far == farther
+    near, far, farther = (with_first_reading(5000, size, of_model) for of_model in (1e5, 1e7, 1e9))
+    assert near == 5000 < far == farther < 5500
+    assert with_first_reading(10, size, 1e5) == 10 and with_first_reading(10, size, 1e7) > 800

@@ -12,12 +12,12 @@ import numpy as np
 from sparsec.cost import (
     Kept,
     Product,
-    first_reading_cycles,
     interleaved_schedules,
     packed_bytes,
     predicted_cycles,
     row_schedules,
     tiled_schedules,
+    with_first_reading,
 )
 from sparsec.dialects.encoding import blocks_of, sizes_of
 from sparsec.dialects.sparse import MatMul
@@ -98,8 +98,8 @@ class _Layer:
     def cycles(self, kept: Kept, schedule: Schedule) -> float:
         """Predicted for a weight with this pattern, its first reading included, the body not."""
         target, ports = self.machine.target, self.machine.ports
-        first = first_reading_cycles(packed_bytes(kept, schedule, target), self.of_model)
-        return CALL + predicted_cycles(kept, schedule, target, ports, self.given.tokens) + first
+        cycles = predicted_cycles(kept, schedule, target, ports, self.given.tokens)
+        return CALL + with_first_reading(cycles, packed_bytes(kept, schedule, target), self.of_model)
 
     def best(self, given: Product, *, sparse: bool = False) -> float:
         """The fewest cycles of any schedule that may be chosen, or of any such that leaves out zeros."""

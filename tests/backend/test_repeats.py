@@ -52,6 +52,17 @@ def test_every_set_is_called(scratch: str | None) -> None:
     assert [int(total[0]) for total in totals] == [42, 35, 35]
 
 
+def test_calls_in_order_are_made_once_each_and_timed_apart() -> None:
+    twice = COUNT.replace("@count(", "@twice(").replace("mul i64 %turns, %symbol", "add i64 %turns, %turns")
+    repeats = Repeats(COUNT + twice.partition("define i64 @scratch")[0], ["count", "twice"], [7], "scratch")
+    first, second = np.zeros(1, np.int64), np.zeros(1, np.int64)
+    calls = [("count", first), ("twice", second), ("count", first)]
+    seconds = repeats.run_in_order([(name, array.ctypes.data) for name, array in calls])
+    assert (first[0], second[0]) == (14, 2)
+    assert len(seconds) == 3 and all(0 < taken < 1 for taken in seconds)
+    assert repeats.run_in_order([]) == []
+
+
 def test_at_least_one_turn() -> None:
     repeats = Repeats(COUNT, ["count"], [1])
     total = np.zeros(1, np.int64)
