@@ -19,7 +19,7 @@ from sparsec.packing_baked import CODE_BYTES_PER_PIECE, CODE_BYTES_PER_QUAD
 from sparsec.packing_rows import RowsLayout, fits_rows, windows_of
 from sparsec.pattern import Bitmaps
 from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
-from sparsec.target import USUAL_STEPS, CpuTarget, Ports
+from sparsec.target import USUAL_INSTRUCTIONS, CpuTarget, Ports
 
 LATENCY = 4
 """Cycles until the next multiplication can add to the same sum."""
@@ -104,9 +104,8 @@ class Kept:
     """
 
     def __init__(self, matrix: NDArray[np.generic]):
-        self._kept = np.asarray(matrix != 0)
         self.rows, self.columns = matrix.shape
-        self._bitmaps = Bitmaps(self._kept)
+        self._bitmaps = Bitmaps(np.asarray(matrix != 0))
 
     def bitmap(self, rows: int, columns: int) -> NDArray[np.bool_]:
         """Which blocks of rows x columns hold anything; the last ones may be cut off."""
@@ -115,7 +114,7 @@ class Kept:
     @cached_property
     def nonzeros(self) -> int:
         """How many weights are not zero."""
-        return int(np.count_nonzero(self._kept))
+        return int(np.count_nonzero(self.bitmap(1, 1)))
 
     @cached_property
     def quads(self) -> int:
@@ -280,7 +279,7 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
     short = steps <= SHORT_GROUP * blocks
     total = 0.0
     for count, width in passes(schedule, TILE if tokens is None else tokens):
-        results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits) * USUAL_STEPS / ports.steps
+        results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits) * USUAL_INSTRUCTIONS / ports.instructions
         around = blocks * overhead.block + results * overhead.vector
         is_quads = schedule.dataflow in (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS, Dataflow.BAKED_QUADS)
         slack = NARROW_SLACK.get(width, overhead.slack) if is_quads else overhead.slack
@@ -302,7 +301,7 @@ def packed_bytes(kept: Kept, schedule: Schedule, target: CpuTarget) -> float:
 
 
 def with_first_reading(cycles: float, size: float, of_model: float) -> float:
-    """What takes `cycles` with a weight of `size` bytes at hand, in a model whose weights take `of_model` bytes."""
+    """Cycles of a product that takes `cycles` with its weight of `size` bytes at hand, in a model with `of_model`."""
     return cycles if of_model <= STAYING else max(cycles + size * FIRST_READING, size / FAR_BYTES_PER_CYCLE)
 
 

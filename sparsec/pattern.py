@@ -76,16 +76,21 @@ class Bitmaps:
         self._made = {(1, 1): kept}
 
     def of(self, rows: int, columns: int) -> NDArray[np.bool_]:
-        """bool `[ceil(out / rows), ceil(in / columns)]`; each bitmap is made from that of half the shape, and kept."""
+        """bool `[ceil(out / rows), ceil(in / columns)]`; each is made from that of a smaller shape, and kept."""
         shape = rows, columns
         if shape not in self._made:
             if columns > 1:
-                count = 2 if columns % 2 == 0 else columns
+                count = _factor(columns)
                 self._made[shape] = _merged(self.of(rows, columns // count).T, count).T
             else:
-                count = 2 if rows % 2 == 0 else rows
+                count = _factor(rows)
                 self._made[shape] = _merged(self.of(rows // count, 1), count)
         return self._made[shape]
+
+
+def _factor(size: int) -> int:
+    """How many smaller blocks make one: 4, since shapes of 4 are asked for, else 2, or as many as it takes."""
+    return next((factor for factor in (4, 2) if size % factor == 0), size)
 
 
 def _merged(mask: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:

@@ -34,8 +34,8 @@ _PROC_NAMES = {
 """How /proc/cpuinfo spells the features that it spells differently."""
 
 
-USUAL_STEPS = 2.9
-"""`Ports.steps` of Zen 5: measured with bodies like that of a GELU. It can start 4, but not any 4."""
+USUAL_INSTRUCTIONS = 2.9
+"""`Ports.instructions` of Zen 5: measured with bodies like that of a GELU. It can start 4, but not any 4."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class Ports:
         loads: of vectors from the first-level cache.
         unpacks: interleaves of bytes (`punpck*`).
         shared: whether interleaves take a port of the multiplies.
-        steps: instructions of bodies, of all kinds together, which seldom find all ports free.
+        instructions: of bodies, of all kinds together, which seldom find all ports free.
     """
 
     multiplies: float
     loads: float
     unpacks: float
     shared: bool = False
-    steps: float = USUAL_STEPS
+    instructions: float = USUAL_INSTRUCTIONS
 
     def least(self, other: Ports) -> Ports:
         """The worse of each."""
@@ -63,7 +63,7 @@ class Ports:
             min(self.loads, other.loads),
             min(self.unpacks, other.unpacks),
             self.shared or other.shared,
-            min(self.steps, other.steps),
+            min(self.instructions, other.instructions),
         )
 
 
@@ -135,8 +135,8 @@ ZEN_4 = f"{AMD} 25"
 _AVX2 = ("avx", "avx2", "fma", "f16c", "bmi", "bmi2", "lzcnt", "movbe")
 _AVX512 = (*_AVX2, "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni")
 
-_INTEL_512 = Ports(2, 2, 1, shared=True, steps=2)
-_ZEN_4_512 = Ports(1, 1, 1.5, steps=USUAL_STEPS / 2)
+_INTEL_512 = Ports(2, 2, 1, shared=True, instructions=2)
+_ZEN_4_512 = Ports(1, 1, 1.5, instructions=USUAL_INSTRUCTIONS / 2)
 
 TARGETS: dict[str, CpuTarget] = {
     target.name: target

@@ -16,13 +16,22 @@ from sparsec.backend.worker_client import WORKER
 _numbers = itertools.count()
 _VOID = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p])
 _SIZE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)
+_TICKS = ctypes.CFUNCTYPE(ctypes.c_int64)
 _ORDER = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
+
+_APART = 2e-3
+"""Seconds over which the rate of time stamps is found: reading both clocks takes a thousandth of that."""
 
 _CALL = np.dtype([("function", np.int64), ("set", np.int64), ("begin", np.int64), ("end", np.int64)])
 """What `in_order` reads of a call, and the ticks of the processor's time stamps that it writes."""
 
 _IN_ORDER = """
 declare i64 @llvm.readcyclecounter()
+
+define i64 @ticks() {
+  %now = call i64 @llvm.readcyclecounter()
+  ret i64 %now
+}
 
 define void @in_order(ptr %calls, i64 %count, ptr %scratch, ptr %symbols) {
 entry:
@@ -74,9 +83,11 @@ class Repeats:
         scratch_size: str | None = None,
         time_limit: float = 300.0,
     ):
-        names = [*exports, "in_order", *([scratch_size] if scratch_size else [])]
+        names = [*exports, "in_order", "ticks", *([scratch_size] if scratch_size else [])]
         code = WORKER.request("object", [text, _IN_ORDER], names, time_limit)
         self._tracker = link([code], names, f"repeats.{next(_numbers)}")
+        self._ticks = _TICKS(self._tracker["ticks"])
+        self._first = self._moment()
         self._symbols = np.array([*symbols, 0], np.int64)
         need = _SIZE(self._tracker[scratch_size])(self._symbols.ctypes.data) if scratch_size else 0
         self._scratch = aligned(np.zeros(int(need) + 64, np.uint8))
@@ -103,11 +114,20 @@ class Repeats:
         table["function"] = [self._tracker[name] for name, _ in calls]
         table["set"] = [address for _, address in calls]
         run = _ORDER(self._tracker["in_order"])
-        begin = time.perf_counter()
         run(table.ctypes.data, len(calls), self._scratch.ctypes.data, self._symbols.ctypes.data)
-        seconds = time.perf_counter() - begin
-        ticks = max(1, int(table["end"][-1] - table["begin"][0])) if calls else 1
-        return [float(taken) * seconds / ticks for taken in table["end"] - table["begin"]]
+        rate = self._ticks_per_second()
+        return [max(0, int(taken)) / rate for taken in table["end"] - table["begin"]]
+
+    def _moment(self) -> tuple[int, float]:
+        """A time stamp, and the seconds of another clock at about the same time."""
+        return self._ticks(), time.perf_counter()
+
+    def _ticks_per_second(self) -> float:
+        """Time stamps count at a constant rate, which two moments tell that are far enough apart."""
+        ticks, seconds = self._moment()
+        while seconds - self._first[1] < _APART:
+            ticks, seconds = self._moment()
+        return (ticks - self._first[0]) / (seconds - self._first[1])
 
     def turns_for(self, name: str, sets: NDArray[np.int64], seconds: float) -> int:
         """How many turns take about so many seconds, at least 1."""

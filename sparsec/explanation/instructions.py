@@ -156,7 +156,7 @@ def _number(value: SSAValue) -> float | None:
 
 def cycles_of(instructions: float, vectors: float, target: CpuTarget, ports: Ports) -> float:
     """What so many instructions take for each of so many vectors of 16 elements."""
-    return instructions * vectors * max(1.0, 512 / target.vector_bits) / ports.steps
+    return instructions * vectors * max(1.0, 512 / target.vector_bits) / ports.instructions
 
 
 def curves_in(blocks: Sequence[Block]) -> list[tuple[str, float]]:

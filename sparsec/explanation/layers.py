@@ -25,11 +25,14 @@ from sparsec.errors import CompilerBug
 from sparsec.explanation.instructions import REQUANTISATION, of_body
 from sparsec.explanation.kernels import CALL, Machine
 from sparsec.explanation.report import SPARSITIES, Alternative, LayerReport
-from sparsec.schedule import GROUP, Schedule
+from sparsec.schedule import GROUP, Dataflow, Schedule
 from sparsec.transforms.scheduler import Scheduler, hint_of
 
 Named = Callable[[MatMul], str]
 """The node or line that a product comes from."""
+
+LEAVE_OUT_4X1 = (Dataflow.GATHER_QUADS, Dataflow.PERMUTE_WINDOWS, Dataflow.GATHER_ROWS)
+"""What gains from each pruned block of 4x1; larger blocks are empty by accident only."""
 
 NEARLY = 1.001
 """Predictions that differ by less are equal."""
@@ -95,16 +98,17 @@ class _Layer:
     of_model: float
     origin: Origin
 
-    def cycles(self, kept: Kept, schedule: Schedule) -> float:
-        """Predicted for a weight with this pattern, its first reading included, the body not."""
+    def cycles(self, kept: Kept, schedule: Schedule, *, at_hand: bool = False) -> float:
+        """Predicted for a weight with this pattern, the body not included, its first reading unless it is `at_hand`."""
         target, ports = self.machine.target, self.machine.ports
-        cycles = predicted_cycles(kept, schedule, target, ports, self.given.tokens)
-        return CALL + with_first_reading(cycles, packed_bytes(kept, schedule, target), self.of_model)
+        cycles = CALL + predicted_cycles(kept, schedule, target, ports, self.given.tokens)
+        size = packed_bytes(kept, schedule, target)
+        return cycles if at_hand else with_first_reading(cycles, size, self.of_model)
 
     def best(self, given: Product, *, sparse: bool = False) -> float:
-        """The fewest cycles of any schedule that may be chosen, or of any such that leaves out zeros."""
+        """The fewest cycles of any schedule that may be chosen, or of any such that leaves out blocks of 4x1."""
         known = given if self.origin.expected else replace(given, tokens=None)
-        found = [each for each in _schedules(known) if not (sparse and each.dataflow.is_dense)]
+        found = [each for each in _schedules(known) if not sparse or each.dataflow in LEAVE_OUT_4X1]
         return min(self.cycles(given.kept, each) for each in found)
 
     def pruned(self, share: float) -> Product:
@@ -146,7 +150,7 @@ class _Layer:
             total=blocks.total.data if blocks else kept.rows * kept.columns,
             padded=-(-kept.multiplied(schedule) // area),
             dataflow=schedule.dataflow.value,
-            why=_why(op, schedule, chosen, alternatives, self.origin),
+            why=_why(op, schedule, alternatives, self._alternatives(schedule, body, at_hand=True), self.origin),
             alternatives=alternatives,
             cycles=chosen,
             body=body,
@@ -158,10 +162,10 @@ class _Layer:
             integer=None if given.integer else self.best(replace(given, integer=True)) + body,
         )
 
-    def _alternatives(self, chosen: Schedule, body: float) -> tuple[Alternative, ...]:
+    def _alternatives(self, chosen: Schedule, body: float, *, at_hand: bool = False) -> tuple[Alternative, ...]:
         best: dict[str, float] = {}
         for schedule in (*_schedules(self.given), chosen):
-            cycles = self.cycles(self.given.kept, schedule) + body
+            cycles = self.cycles(self.given.kept, schedule, at_hand=at_hand) + body
             name = schedule.dataflow.value
             is_chosen = schedule.dataflow is chosen.dataflow
             if schedule == chosen or (not is_chosen and cycles < best.get(name, float("inf"))):
@@ -173,8 +177,19 @@ def _schedules(given: Product) -> Sequence[Schedule]:
     return list(chain(tiled_schedules(given), interleaved_schedules(given), row_schedules(given)))
 
 
-def _why(op: MatMul, schedule: Schedule, cycles: float, alternatives: Sequence[Alternative], origin: Origin) -> str:
-    """Why a schedule was chosen, in a few words."""
+def _why(
+    op: MatMul,
+    schedule: Schedule,
+    alternatives: Sequence[Alternative],
+    at_hand: Sequence[Alternative],
+    origin: Origin,
+) -> str:
+    """Why a schedule was chosen, in a few words.
+
+    Args:
+        alternatives: the schedule's dataflow and others.
+        at_hand: the same without the first reading of weights, which is what choices go by.
+    """
     if hint_of(op) is not None:
         return "given by hand"
     others = [each for each in alternatives if each.dataflow != schedule.dataflow.value]
@@ -182,12 +197,18 @@ def _why(op: MatMul, schedule: Schedule, cycles: float, alternatives: Sequence[A
         return "the only one for such a weight"
     if origin.tuned:
         return "measured to be the fastest"
-    second = min(others, key=lambda each: each.cycles)
+    name, second = schedule.dataflow.value, min(others, key=lambda each: each.cycles)
+    cycles = next(each.cycles for each in alternatives if each.dataflow == name)
     if cycles <= NEARLY * second.cycles:
         factor = second.cycles / cycles
         return f"{factor:.2f} times as fast as {second.dataflow}" if factor > 1.005 else f"as fast as {second.dataflow}"
     better = f"{second.dataflow} would be {cycles / second.cycles:.2f} times as fast, but"
-    return f"{better} not with what is around it" if origin.expected else f"{better} these sizes are not expected"
+    if not origin.expected:
+        return f"{better} these sizes are not expected"
+    known = {each.dataflow: each.cycles for each in at_hand}
+    if known[name] <= NEARLY * known[second.dataflow]:
+        return f"{better} only because its weight is smaller, which choices do not count"
+    return f"{better} not with what is around it"
 
 
 @lru_cache(maxsize=64)

@@ -37,6 +37,7 @@ class HoistSlices(ModulePass):
         weights = weights_of(ctx)
         for block in function_blocks(op):
             share_common(block)
+            erase_dead(block)  # who is read by nobody is no reader
             changed = True
             while changed:
                 share_common(block, st.Slice)  # equal slices are one reader
@@ -97,7 +98,7 @@ def _hoist(op: st.Slice, weights: WeightStore) -> bool:
     regions = [region.clone() for region in producer.regions]
     new = builder.create(type(producer), operands, dict(producer.properties), regions=regions)
     op.result.replace_all_uses_with(new.results[0])
-    erase_unread(op)  # else it would count as a reader
+    erase_unread(op)
     return True
 
 

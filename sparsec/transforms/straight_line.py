@@ -35,7 +35,7 @@ def erase_unread(op: Operation) -> None:
     pending = [op]
     while pending:
         last = pending.pop()
-        if last.parent is None or not last.has_trait(Pure) or _is_used(last):
+        if last.parent is None or not last.has_trait(Pure) or last.has_trait(IsTerminator) or _is_used(last):
             continue
         pending += [operand.owner for operand in last.operands if isinstance(operand.owner, Operation)]
         last.detach()

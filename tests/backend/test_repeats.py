@@ -59,7 +59,9 @@ def test_calls_in_order_are_made_once_each_and_timed_apart() -> None:
     calls = [("count", first), ("twice", second), ("count", first)]
     seconds = repeats.run_in_order([(name, array.ctypes.data) for name, array in calls])
     assert (first[0], second[0]) == (14, 2)
-    assert len(seconds) == 3 and all(0 < taken < 1 for taken in seconds)
+    assert len(seconds) == 3 and min(seconds) >= 0
+    many = [repeats.run_in_order([("count", first.ctypes.data)] * count) for count in (1, 1000)]
+    assert min(min(times) for times in many) < 1e-6  # what calling from Python takes is no part of it
     assert repeats.run_in_order([]) == []
 
 

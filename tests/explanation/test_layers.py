@@ -6,6 +6,7 @@ import pytest
 
 from sparsec.explanation.layers import drawn
 from sparsec.explanation.report import LayerReport
+from sparsec.target import AMD, INTEL, TARGETS
 from tests.explanation.models import explained
 
 PAGE = """\
@@ -33,6 +34,28 @@ def test_a_pruned_layer() -> None:
     assert found.pruned[70] > found.pruned[80] > found.pruned[90]
     assert found.same_in_4x1 == pytest.approx(found.cycles, rel=0.05)
     assert 0 < found.share_of_bound < 1 and found.measured is None
+
+
+@pytest.mark.parametrize(("target", "core"), [("avx512vnni", INTEL), ("avx2", AMD)])
+def test_breaking_even_takes_pruning_that_gains(target: str, core: str) -> None:
+    # dense weights are blocks of 4x4 there, and a few of these are empty wherever anything is pruned
+    found = layer("random(seed = 1)", target=TARGETS[target], core=core)
+    assert found.dataflow == "block_quads"
+    assert found.break_even is not None and 0.2 < found.break_even < 0.5
+
+
+def test_a_choice_that_does_not_count_how_long_a_weight_takes_to_come() -> None:
+    page = """\
+weight w: i8[4096, 512] random(seed = 1) quantized(scale = 0.02)
+weight last: i8[3, 4096] random(seed = 2) quantized(scale = 0.02)
+model layers(x: u8[tokens, 512] quantized(scale = 0.02, zero = 128)) -> (y) {
+  h = quantize(linear(x, w), u8, scale = 0.05)
+  y = quantize(linear(h, last), u8, scale = 0.05)
+}
+"""
+    _, last = explained(page, {"tokens": 1}).layers
+    assert last.dataflow == "dense_dwords"  # its weight is padded from 3 rows to 16
+    assert last.why.startswith("dense_quads would be") and last.why.endswith("which choices do not count")
 
 
 def test_an_unstructured_layer_would_be_faster_in_blocks() -> None:

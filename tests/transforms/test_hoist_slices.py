@@ -124,6 +124,15 @@ def test_what_is_read_whole_is_computed_once() -> None:
     assert count(after, ns.Slice) == 2
 
 
+def test_who_is_read_by_nobody_is_no_reader() -> None:
+    def write(b: Builder, values: dict[str, SSAValue]) -> Sequence[SSAValue]:
+        inner = b.apply(ew.Gelu, values["x"])
+        b.apply(ew.Relu, inner)
+        return [first_token(b, linear(b, b.apply(ew.Gelu, inner)))]
+
+    assert tokens_of(hoisted(write), ew.Gelu) == [1, 1]
+
+
 def test_channels_are_left_where_ops_mix_them() -> None:
     def write(b: Builder, values: dict[str, SSAValue]) -> Sequence[SSAValue]:
         x = values["x"]

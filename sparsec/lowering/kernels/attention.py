@@ -77,7 +77,8 @@ class AttentionEmitter:
         """The parts of the scratch memory."""
         e, width = self._e, self._width
         query_bytes, value_bytes = (1 if flag else 4 for flag in (self._quantised_scores, self._quantised_values))
-        rows, quantised = -(-self._channels // 4) * 4, self._quantised_scores or self._quantised_values
+        rows = -(-self._channels // 4) * 4
+        streamed = e.maximum(width if self._quantised_values else e.i64(0), rows if self._quantised_scores else 0)
         return Areas(
             e,
             {
@@ -90,7 +91,7 @@ class AttentionEmitter:
                 "queries": e.i64(rows * TILE * query_bytes),
                 "scores": e.mul(width, 4 * TILE),
                 "weights": e.mul(width, TILE if self._quantised_values else 0),
-                "stream": e.mul(e.maximum(width, rows), products.quad_size(e) // 4 if quantised else 0),
+                "quads": e.mul(streamed, products.quad_bytes(e, e.register_tile) // 4),
                 "output": e.i64(self._value_channels * TILE * elements.bytes_of(self._out_element)),
             },
         )
@@ -250,8 +251,8 @@ class AttentionEmitter:
 
     def _streamed(self, order: TokenOrder, rows: Value, quads: Operand) -> Value:
         """The streamed operand of a quantised product, interleaved."""
-        products.stream(self._e, order, rows, quads, self._at["stream"])
-        return self._at["stream"]
+        products.interleave_quads(self._e, order, rows, quads, self._at["quads"])
+        return self._at["quads"]
 
     def _initial_score(self, key: Value) -> Value:
         """`channels * q_zero * k_zero - q_zero * sum(k)` of one key."""

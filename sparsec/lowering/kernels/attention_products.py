@@ -1,8 +1,8 @@
 """The two products of attention: a few rows of a broadcast operand times a streamed operand in scratch memory.
 
-The streamed operand is `[k][64 tokens]`, bytes or f32. Each group of rows reads all of it, so `stream` interleaves
-bytes beforehand: where unpacks take the ports of multiplies (Intel's AVX-512), products take two thirds of the time.
-Row r of the broadcast operand is read at `bases[r] + step * stride`, where a step is a quad of four k or one k (f32).
+The streamed operand is `[k][64 tokens]`, bytes or f32. Each group of rows reads all of it, so `interleave_quads`
+prepares bytes: where unpacks take the ports of multiplies (Intel's AVX-512), products take two thirds of the time. Row
+r of the broadcast operand is read at `bases[r] + step * stride`, where a step is a quad of four k or one k (f32).
 """
 
 from __future__ import annotations
@@ -17,9 +17,6 @@ from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, size
 from sparsec.lowering.kernels.words import add_words, in_order, interleaved_words
 from sparsec.schedule import GROUP, TILE
 
-_QUAD_BYTES, _QUAD_WORDS = 4 * TILE, 4 * 2 * LANES
-"""Bytes of a quad of streamed bytes, and of streamed words."""
-
 Rows = list[list[Value]]
 Product = Callable[[Emitter, TokenOrder, Value, Operand, Sequence[Value], Operand, Sequence[Value]], Rows]
 """(emitter, order, streamed, steps, bases, stride, initial sum per row) -> accumulators [row][vector]"""
@@ -31,35 +28,30 @@ def in_words(e: Emitter) -> bool:
     return e.multiplies_in_pairs
 
 
-def quad_size(e: Emitter) -> int:
-    """Bytes of a quad that `stream` makes."""
-    return _QUAD_WORDS if in_words(e) else _QUAD_BYTES
+def quad_bytes(e: Emitter, width: int) -> int:
+    """Bytes of an interleaved quad of so many tokens."""
+    return 4 * width * (2 if in_words(e) else 1)
 
 
-def stream(e: Emitter, order: TokenOrder, streamed: Value, quads: Operand, target: Value) -> None:
-    """Interleave quads of streamed bytes: vectors of 16 tokens x 4 k in accumulator order, or words of 16 tokens."""
+def interleave_quads(e: Emitter, order: TokenOrder, rows: Value, quads: Operand, target: Value) -> None:
+    """Interleave quads of rows of bytes: vectors of 64 bytes, 16 tokens x 4 k in accumulator order or their words."""
 
     def quad(number: Value, _: tuple[Value, ...]) -> None:
         if in_words(e):
-            rows = [e.offset(streamed, e.add(e.mul(number, 4 * TILE), TILE * i)) for i in range(4)]
-            vectors = interleaved_words(e, rows)
+            vectors = interleaved_words(e, [e.offset(rows, e.add(e.mul(number, 4 * TILE), TILE * i)) for i in range(4)])
         else:
-            vectors = load_quad(e, order, streamed, number)
-        for vector, at in zip(vectors, _vectors_of_quad(e, len(vectors)), strict=True):
-            e.store(vector, target, e.add(e.mul(number, quad_size(e)), at))
+            vectors = load_quad(e, order, rows, number)
+        start = e.offset(target, e.mul(number, quad_bytes(e, order.width)))
+        for index, vector in enumerate(vectors):
+            e.store(vector, start, 64 * index)
 
     e.for_loop(0, quads, quad)
 
 
-def _vectors_of_quad(e: Emitter, count: int) -> list[int]:
-    """Where the vectors of a streamed quad lie in it."""
-    return [(_QUAD_WORDS // 2 if in_words(e) else TILE) * number for number in range(count)]
-
-
-def load_quad(e: Emitter, order: TokenOrder, streamed: Value, quad: Value) -> list[Value]:
-    """Quad number `quad` of streamed bytes, interleaved."""
-    rows = e.offset(streamed, e.mul(quad, 4 * TILE))
-    return interleave(e, [e.load(vector_of(i8, order.width), rows, TILE * i) for i in range(4)])
+def load_quad(e: Emitter, order: TokenOrder, rows: Value, quad: Value) -> list[Value]:
+    """Quad number `quad` of rows of bytes, interleaved."""
+    start = e.offset(rows, e.mul(quad, 4 * TILE))
+    return interleave(e, [e.load(vector_of(i8, order.width), start, TILE * i) for i in range(4)])
 
 
 def quantised_product(
@@ -71,11 +63,11 @@ def quantised_product(
     stride: Operand,
     initial: Sequence[Value],
 ) -> Rows:
-    """Exact i32 sums of s8 rows times what `stream` made of u8, in accumulator order; `in_words`, rows are s16, too."""
+    """Exact i32 sums of s8 rows times interleaved quads, in accumulator order; `in_words`, rows are s16, too."""
 
     def load(number: Value, kind: Attribute, count: int) -> list[Value]:
-        at = e.offset(streamed, e.mul(number, quad_size(e)))
-        return [e.load(kind, at, place) for place in _vectors_of_quad(e, count)]
+        start = e.offset(streamed, e.mul(number, quad_bytes(e, order.width)))
+        return [e.load(kind, start, 64 * index) for index in range(count)]
 
     def words(number: Value, sums: tuple[Value, ...]) -> list[Value]:
         pairs = load(number, vector_of(i16, 2 * LANES), 2)
@@ -205,18 +197,18 @@ def sum_rows(e: Emitter, values: Value, sums: Value, rows: int, width: Value) ->
     e.for_loop(0, rows, row)
 
 
-def sum_stream(e: Emitter, order: TokenOrder, streamed: Value, channels: int) -> list[Value]:
-    """Per token, in accumulator order, the exact sum of streamed u8 over the first `channels` of k."""
+def sum_stream(e: Emitter, order: TokenOrder, rows: Value, channels: int) -> list[Value]:
+    """Per token, in accumulator order, the exact sum of rows of u8 over the first `channels` of k."""
     sums = [e.constant(0, vector_of(i32, LANES))] * order.vectors
     ones = e.constant(1, vector_of(i8, 64))
 
     def quad(number: Value, state: tuple[Value, ...]) -> list[Value]:
-        vectors = load_quad(e, order, streamed, number)
+        vectors = load_quad(e, order, rows, number)
         return [e.dot4(total, vector, ones, pairs_fit=True) for total, vector in zip(state, vectors, strict=True)]
 
     totals = list(e.for_loop(0, channels // 4, quad, sums))
     if channels % 4:
         some = e.constant_vector([1 if i % 4 < channels % 4 else 0 for i in range(64)], i8)
-        vectors = load_quad(e, order, streamed, e.i64(channels // 4))
+        vectors = load_quad(e, order, rows, e.i64(channels // 4))
         totals = [e.dot4(total, vector, some, pairs_fit=True) for total, vector in zip(totals, vectors, strict=True)]
     return totals

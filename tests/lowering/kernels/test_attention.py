@@ -19,14 +19,15 @@ from sparsec.dialects.tensor_op import sizes
 from sparsec.dims import Size, evaluate, parse_size, product
 from sparsec.lowering.kernels.attention import ATTENTION
 from sparsec.lowering.kernels.attention_extras import Extra, ScoreBody
-from sparsec.lowering.kernels.frame import Frame, Sizes
+from sparsec.lowering.kernels.frame import Frame, Sizes, open_frame
 from sparsec.lowering.kernels.vector import Emitter, Value, build_function, pointer, vector_of
 from sparsec.lowering.nn_to_kernels import lower_function
 from sparsec.reference import evaluate as evaluate_module
 from sparsec.reference import main_function, names_of
 from sparsec.weights import WeightStore
+from tests.lowering.kernels.machine_code import innermost_loops
 from tests.lowering.kernels.run_kernel import Compiled, assert_same
-from tests.native import AVX512, PORTABLE, Native, runnable
+from tests.native import AVX512, PORTABLE, Native, assembly, runnable
 
 Write = Callable[[Builder, Sequence[SSAValue]], SSAValue]
 
@@ -179,6 +180,16 @@ def test_bytes(elements: tuple[str, str, str], zeros: tuple[int, int, int, int])
         output=then(real(1 / 100), rounded(0.5, 100, ui8)),
     )  # fmt: skip
     Attention(kind).check()
+
+
+def test_products_of_bytes_multiply_what_was_interleaved_before() -> None:
+    kind = Kind("uint8", "uint8", "uint8", 1, 64, 64, real(0.01), rounded(1 / 255, 0, ui8), real(0.1))
+    op = Attention(kind).op
+    text = assembly(
+        [build_function("f", AVX512, lambda e, args: ATTENTION.emit(op, open_frame(op, e, args, ("b", "s", "t"))))]
+    )
+    loops = [loop for loop in innermost_loops(text) if loop.count("vpdpbusd") == 16]
+    assert len(loops) == 2 and not any(loop.count("vpunpck.*|vperm.*") for loop in loops)
 
 
 def test_bytes_that_are_looked_up() -> None:
