@@ -21,7 +21,7 @@ from sparsec.packing import WeightLayout
 from sparsec.schedule import GROUP, TILE
 
 AHEAD = 2048
-"""How many bytes ahead a quad, or a block of 4 rows, of a whole tile asks for weights. What a CPU fetches by itself
+"""How many bytes ahead a quad of a whole tile, or a block of 4 rows, asks for weights. What a CPU fetches by itself
 ends at each page."""
 AHEAD_OF_GROUP = 4096
 """The same for all else, whose steps have no load to spare (one more in a quad would cost a sixth at 32 tokens): their
