@@ -302,7 +302,10 @@ def packed_bytes(kept: Kept, schedule: Schedule, target: CpuTarget) -> float:
 
 def with_first_reading(cycles: float, size: float, of_model: float) -> float:
     """Cycles of a product that takes `cycles` with its weight of `size` bytes at hand, in a model with `of_model`."""
-    return cycles if of_model <= STAYING else max(cycles + size * FIRST_READING, size / FAR_BYTES_PER_CYCLE)
+    if of_model <= STAYING:
+        return cycles
+    coming = size * (1 - STAYING / of_model)
+    return max(cycles + size * FIRST_READING, coming / FAR_BYTES_PER_CYCLE)
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,9 @@ def test_breaking_even_takes_pruning_that_gains(target: str, core: str) -> None:
 
 def test_a_choice_that_does_not_count_how_long_a_weight_takes_to_come() -> None:
     page = """\
-weight w: i8[4096, 512] random(seed = 1) quantized(scale = 0.02)
+weight w: i8[4096, 2048] random(seed = 1) quantized(scale = 0.02)
 weight last: i8[3, 4096] random(seed = 2) quantized(scale = 0.02)
-model layers(x: u8[tokens, 512] quantized(scale = 0.02, zero = 128)) -> (y) {
+model layers(x: u8[tokens, 2048] quantized(scale = 0.02, zero = 128)) -> (y) {
   h = quantize(linear(x, w), u8, scale = 0.05)
   y = quantize(linear(h, last), u8, scale = 0.05)
 }
