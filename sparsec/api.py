@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,7 +94,8 @@ def compile_watched(path: Path, options: Options, watch: Watch, tell: Tell = sil
 
 def _load(source: Source, options: Options, watch: Watch, made: Made = silent) -> Program:
     if options.dump_ir is None:
-        return jit.load(build(source, options, watch, made=made).artifact, options)
+        with building(source, options, watch, made=made) as built:
+            return jit.load(built.artifact, options)
     from sparsec import debug  # who only compiles needs no tables and terminals
 
     def dumped(steps: Iterator[Step], target: str) -> Iterator[Step]:
@@ -191,7 +193,16 @@ def take_timings(source: Source, options: Options, tell: Tell = silent) -> None:
 def build(
     source: Source, options: Options, watch: Watch = unwatched, *, fresh: bool = False, made: Made = silent
 ) -> Built:
-    """Compile a model that was read, or find it in the cache.
+    """Compile a model that was read, or find it in the cache; see `building`."""
+    with building(source, options, watch, fresh=fresh, made=made) as built:
+        return built
+
+
+@contextmanager
+def building(
+    source: Source, options: Options, watch: Watch = unwatched, *, fresh: bool = False, made: Made = silent
+) -> Generator[Built, None, None]:
+    """Compile a model that was read, or find it in the cache. What was compiled is put there while the block runs.
 
     Args:
         watch: sees the steps of the pipeline, but those of targets that another process lowers; there are none when
@@ -207,16 +218,23 @@ def build(
     if not fresh and (found := kept.get(key)) is not None:
         if source.digest is not None:
             shortcut.remember(source.name, source.digest, options, key)
-        return Built(Artifact.from_bytes(found), cached=True)
+        yield Built(Artifact.from_bytes(found), cached=True)
+        return
     with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options, made) as code:
         lowered = lower(source, targets, options, watch, code.add, assistant, thorough=fresh)
         if lowered is None:
             raise CompilerBug("the compilation was stopped before there was code")
         artifact = Artifact(code.finish(lowered.signature), lowered.weights, lowered.signature, prefix)
-    kept.put(key, artifact.to_bytes())
-    if source.digest is not None:
-        shortcut.remember(source.name, source.digest, options, key)
-    return Built(artifact, cached=False)
+
+    def keep() -> None:
+        kept.put(key, artifact.to_bytes())
+        if source.digest is not None:
+            shortcut.remember(source.name, source.digest, options, key)
+
+    with ThreadPoolExecutor(1) as beside:
+        keeping = beside.submit(keep)
+        yield Built(artifact, cached=False)
+        keeping.result()
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ def graph(module: ModuleOp) -> None:
     for op in _ops_of_main(module, "graph"):
         _require(op.name.startswith("nn."), op, "graph", "only nn ops live here")
         for value in (*op.operands, *op.results):
-            _require(layout_of(value.type) is None, op, "graph", f"{value.type} has a layout already")
+            if layout_of(value.type) is not None:
+                raise _broken(op, "graph", f"{value.type} has a layout already")
 
 
 def sparse(module: ModuleOp) -> None:
@@ -37,7 +38,8 @@ def sparse(module: ModuleOp) -> None:
         _require_fused(op, "sparse")
         _require(not isinstance(op, ConvertLayout), op, "sparse", "layouts are not assigned yet")
         for value in (*op.operands, *op.results):
-            _require(layout_of(value.type) is None, op, "sparse", f"{value.type} has a layout already")
+            if layout_of(value.type) is not None:
+                raise _broken(op, "sparse", f"{value.type} has a layout already")
 
 
 def scheduled(module: ModuleOp) -> None:
@@ -115,7 +117,8 @@ def _ops_of_main(module: ModuleOp, stage: str) -> Iterator[Operation]:
             raise CompilerBug(f"[{stage}] `main` has {count} values for {given} {attribute}")
     for op in main.body.block.ops:
         for result in op.results:
-            _require(_has_named_sizes(result.type), op, stage, f"{result.type} has a dynamic size without a name")
+            if not _has_named_sizes(result.type):
+                raise _broken(op, stage, f"{result.type} has a dynamic size without a name")
         if op is not ends:
             yield op
 
@@ -133,7 +136,8 @@ def _require_fused(op: Operation, stage: str) -> None:
 def _require_layout(op: Operation, values: Iterable[SSAValue], wanted: Layout | None) -> None:
     for value in values:
         names = [layout or "row-major" for layout in (layout_of(value.type), wanted)]
-        _require(names[0] == names[1], op, "scheduled", f"{value.type} is {names[0]}: its kernels want {names[1]}")
+        if names[0] != names[1]:
+            raise _broken(op, "scheduled", f"{value.type} is {names[0]}: its kernels want {names[1]}")
 
 
 def _has_named_sizes(type: Attribute) -> bool:
@@ -150,7 +154,7 @@ def _borders(main: FuncOp) -> Iterator[SSAValue]:
 
 
 def _require_dialects(module: ModuleOp, dialects: frozenset[str], stage: str) -> None:
-    allowed: set[type[Operation]] = set()
+    allowed: set[type[Operation | Attribute]] = set()
     for op in module.walk():
         if type(op) not in allowed and op is not module:
             if op.dialect_name() not in dialects:
@@ -158,10 +162,17 @@ def _require_dialects(module: ModuleOp, dialects: frozenset[str], stage: str) ->
             allowed.add(type(op))
         for result in op.results:
             kind: Attribute = result.type
-            if isinstance(kind, TensorType | MemRefType | IndexType):
-                raise CompilerBug(f"[{stage}] {op.name}: {result.type} has no place here")
+            if type(kind) not in allowed:
+                if isinstance(kind, TensorType | MemRefType | IndexType):
+                    raise CompilerBug(f"[{stage}] {op.name}: {result.type} has no place here")
+                allowed.add(type(kind))
 
 
 def _require(holds: bool, op: Operation, stage: str, why: str) -> None:
     if not holds:
-        raise CompilerBug(f"[{stage}] {op.name}: {why}")
+        raise _broken(op, stage, why)
+
+
+def _broken(op: Operation, stage: str, why: str) -> CompilerBug:
+    """What to raise. Texts with types in them are only written then: spelling types took as long as all checks."""
+    return CompilerBug(f"[{stage}] {op.name}: {why}")

@@ -6,10 +6,8 @@ Nothing is printed, dumped or timed here: whoever wants that consumes the genera
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
@@ -17,6 +15,7 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import VerifyException
 
 from sparsec import forms
+from sparsec.collector import collector_off
 from sparsec.context import CompilerContext
 from sparsec.errors import CompilerBug, SparsecError
 from sparsec.lowering.kernels_to_loops import KernelsToLoops
@@ -233,15 +232,3 @@ def innermost_message(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
     return str(error)[:MESSAGE_LIMIT]
-
-
-@contextmanager
-def collector_off() -> Generator[None, None, None]:
-    """IR is full of cycles that live as long as the module: collecting in between only costs time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

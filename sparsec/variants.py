@@ -21,6 +21,7 @@ from sparsec import pipeline
 from sparsec.backend.object_code import emit_ir
 from sparsec.backend.worker import work
 from sparsec.backend.worker_client import Worker
+from sparsec.collector import collector_off
 from sparsec.context import CompilerContext
 from sparsec.dialects import all_dialects
 from sparsec.errors import CodegenError, CompilerBug
@@ -132,7 +133,8 @@ def lower_variants(
         texts[target.name] = text
 
     queue = deque(targets)
-    with (assistant or Assistant(targets, wanted=False)).helping(module, queue, keep, time_limit) as thread:
+    helper = assistant or Assistant(targets, wanted=False)
+    with collector_off(), helper.helping(module, queue, keep, time_limit) as thread:
         while len(texts) < len(targets):
             try:
                 target = queue.popleft()
@@ -151,7 +153,7 @@ def lower_variants(
 def _lower(
     module: ModuleOp, context: CompilerContext, target: CpuTarget, passes: int, watch: Watch, *, verified: bool
 ) -> str | None:
-    with pipeline.collector_off():  # between passes, too: it looks at the whole module, and finds nothing
+    with collector_off():  # between passes, too: it looks at the whole module, and finds nothing
         copy = module.clone()
         stages = pipeline.code_stages(target, verified=verified)
         steps = watch(pipeline.run(copy, context, stages, passes), target.name)
@@ -174,7 +176,7 @@ def _parsed(text: str) -> tuple[ModuleOp, CompilerContext]:
     context = CompilerContext()
     for dialect in all_dialects():
         context.load_dialect(dialect)
-    with pipeline.collector_off():
+    with collector_off():
         return Parser(context, text).parse_module(), context
 
 

@@ -32,6 +32,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from sparsec.dialects import lanes
 from sparsec.errors import CompilerBug
+from sparsec.identity_cache import by_identity
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _global(op: llvm.GlobalOp) -> str:
 # Types and constants
 
 
-@lru_cache(1024)
+@by_identity
 def _type(attribute: Attribute) -> str:
     match attribute:
         case IntegerType():
@@ -185,6 +186,10 @@ class _Function:
         for argument in block.args:
             values[argument] = f"%v{len(values)}"
         for op in block.ops:
+            if type(op) in TABLE:
+                for result in op.results:
+                    values[result] = f"%v{len(values)}"
+                continue
             match op:
                 case llvm.ConstantOp():
                     values[op.result] = _constant(op.value)
@@ -208,11 +213,11 @@ class _Function:
             sources = [f"[{values[given[number]]}, %{label}]" for label, given in self._incoming.get(block, [])]
             lines.append(f"  {values[argument]} = phi {_type(argument.type)} {', '.join(sources)}")
         for op in block.ops:
-            if isinstance(op, _INLINE):
-                continue
             row = TABLE.get(type(op))
             if row is not None:
                 text = row(op, values)
+            elif isinstance(op, _INLINE):
+                continue
             elif isinstance(op, llvm.CallIntrinsicOp):
                 text = self._intrinsic(op)
             else:
@@ -338,7 +343,7 @@ def _select(op: Operation, values: References) -> str:
     return f"select {_typed(op, values)}"
 
 
-@lru_cache(1024)
+@by_identity
 def _shuffle_mask(order: DenseArrayBase[IntegerType]) -> str:
     lanes = [str(lane) if lane >= 0 else "poison" for lane in order.get_values()]
     return f"<{len(lanes)} x i32> {_vector('i32', lanes)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import queue
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import resources
@@ -12,7 +14,7 @@ from xdsl.dialects.builtin import ModuleOp
 from sparsec.backend.convert_llvm import Heading, convert_module
 from sparsec.backend.descriptor import descriptor_text, exported_names
 from sparsec.backend.llvm_binding import TRIPLE
-from sparsec.backend.worker_client import WORKER
+from sparsec.backend.worker_client import WORKER, Worker
 from sparsec.errors import CompilerBug
 from sparsec.options import Options
 from sparsec.runtime.signature import Signature
@@ -88,7 +90,8 @@ def emit(
 
 class ObjectCode:
     """Makes the object code of a model, an object per target and one for the runtime and the description. It is made by
-    the worker process while the caller lowers the model for the next target.
+    the worker process while the caller lowers the model for the next target; where there are several targets and CPUs,
+    by a second worker, too.
 
     Args:
         prefix: what the model's C names start with.
@@ -102,14 +105,23 @@ class ObjectCode:
     ):
         self._prefix, self._targets, self._made = prefix, targets, made
         self._objects: dict[str, Future[bytes]] = {}
-        self._turns = ThreadPoolExecutor(1)  # the worker does one thing at a time
+        self._second = Worker() if len(targets) > 1 and len(os.sched_getaffinity(0)) > 1 else None
+        workers = [WORKER, self._second] if self._second is not None else [WORKER]
+        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()  # a worker does one thing at a time
+        for worker in workers:
+            self._idle.put(worker)
+        self._turns = ThreadPoolExecutor(len(workers))
         self._time_limit = options.time_limit
 
     def __enter__(self) -> ObjectCode:
+        if self._second is not None:
+            self._second.start()  # it loads LLVM while the caller runs the passes down to [kernels]
         return self
 
     def __exit__(self, *error: object) -> None:
         self._turns.shutdown(cancel_futures=True)
+        if self._second is not None:
+            self._second.stop()
 
     def add(self, target: CpuTarget, text: str) -> None:
         """Begin with the code of one target, which `emit_ir` made. The order of the targets does not matter."""
@@ -136,7 +148,11 @@ class ObjectCode:
         hidden = {name: f"{self._prefix}.{name}" for name in (*names, _PARALLEL)}
 
         def make() -> bytes:
-            code = WORKER.request("object", [text], exports, self._time_limit, hidden)
+            worker = self._idle.get()
+            try:
+                code = worker.request("object", [text], exports, self._time_limit, hidden)
+            finally:
+                self._idle.put(worker)
             self._made("object", owner)
             return code
 

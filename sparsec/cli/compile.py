@@ -15,6 +15,7 @@ from sparsec.cli.arguments import Commands, add_command, add_compilation, add_js
 from sparsec.cli.files import require_writable, write_bytes
 from sparsec.cli.info import size_text
 from sparsec.cli.progress import Plan, progress
+from sparsec.collector import collector_off
 from sparsec.errors import OptionError
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ def register(commands: Commands) -> None:
 
 def execute(chosen: argparse.Namespace) -> int:
     """Run the command."""
+    with collector_off():  # while the compiler is imported, too
+        return _execute(chosen)
+
+
+def _execute(chosen: argparse.Namespace) -> int:
     from sparsec import shortcut
     from sparsec.backend.shared_library import write_with_header
     from sparsec.options import Options
@@ -134,8 +140,8 @@ def _make(
     from sparsec.backend.shared_library import write_with_header
 
     if kind in ("so", "obj"):
-        built = api.build(source, options, watch, fresh=fresh, made=made)
-        return write_with_header(built.artifact, output, options, relocatable=kind == "obj"), built.cached
+        with api.building(source, options, watch, fresh=fresh, made=made) as built:
+            return write_with_header(built.artifact, output, options, relocatable=kind == "obj"), built.cached
     text = api.emit_text(source, kind, options, watch, made)
     return {str(output): write_bytes(output, text)}, False
 

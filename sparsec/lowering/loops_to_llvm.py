@@ -66,15 +66,15 @@ def _lower_region(region: Region) -> None:
     block = region.first_block
     while block is not None:
         for op in list(block.ops):
-            if isinstance(op, scf.ForOp):
-                _lower_for(op)
-                break
-            if isinstance(op, scf.IfOp):
-                _lower_if(op)
-                break
             row = TABLE.get(type(op))
             if row is not None:
                 _replace(op, row(op))
+            elif isinstance(op, scf.ForOp):
+                _lower_for(op)
+                break
+            elif isinstance(op, scf.IfOp):
+                _lower_if(op)
+                break
             elif op.dialect_name() not in ("llvm", "lanes"):
                 raise CompilerBug(f"{op.name} has no row in loops-to-llvm")
         block = block.next_block

@@ -12,13 +12,15 @@ from functools import lru_cache
 from xdsl.dialects import llvm
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from sparsec.identity_cache import by_identity
+
 Build = Callable[..., Operation]
 """Builds an op from operands and other arguments. What it looks like depends on the types of the operands only."""
 
 
 def make_op(build: Build, operands: Sequence[SSAValue], *others: Hashable) -> Operation:
     """`build(*operands, *others)`, for ops without regions and successors."""
-    model = _model(build, tuple([operand.type for operand in operands]), others)
+    model = _model(build, tuple([_intern(operand.type) for operand in operands]), others)
     return type(model).create(operands=operands, result_types=model.result_types, properties=model.properties)
 
 
@@ -28,6 +30,16 @@ def intrinsic_call(name: str, *result_types: Attribute) -> Build:
     return lambda *arguments: llvm.CallIntrinsicOp(name, arguments, result_types)
 
 
+class _Interned:
+    """A type that is one object: hashing and comparing it takes no look inside."""
+
+    def __init__(self, type: Attribute):
+        self.type = type
+
+
+_intern = by_identity(lru_cache(4096)(_Interned))
+
+
 @lru_cache(4096)
-def _model(build: Build, types: tuple[Attribute, ...], others: tuple[Hashable, ...]) -> Operation:
-    return build(*Block(arg_types=types).args, *others)
+def _model(build: Build, types: tuple[_Interned, ...], others: tuple[Hashable, ...]) -> Operation:
+    return build(*Block(arg_types=[interned.type for interned in types]).args, *others)

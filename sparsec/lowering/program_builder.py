@@ -70,7 +70,9 @@ class ProgramBuilder:
         if value not in self._buffers:
             if not isinstance(value.owner, Constant):
                 raise CompilerBug("a value is used before the call that computes it")
-            self._buffers[value] = self.constant(self.array(value), as_tensor(value.type))
+            digest = value.owner.digest  # hashing embeddings again takes a tenth of a second
+            offset = self._data(self.array(value), digest and digest.data)
+            self._buffers[value] = self.place(kernel.Weights, offset, with_layout(as_tensor(value.type), None))
         return self._buffers[value]
 
     def array(self, value: SSAValue) -> Array:
@@ -90,8 +92,8 @@ class ProgramBuilder:
         self._products[offset] = stream.nbytes
         return self._place(kernel.Weights, offset, kernel.PackedType())
 
-    def _data(self, array: Array) -> int:
-        digest = digest_of(array)
+    def _data(self, array: Array, digest: str | None = None) -> int:
+        digest = digest or digest_of(array)
         if digest not in self._offsets:
             self._blob.extend(bytes(-len(self._blob) % ALIGNMENT))
             self._offsets[digest] = len(self._blob)
