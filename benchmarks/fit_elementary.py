@@ -18,6 +18,7 @@ Array = np.ndarray
 Function = Callable[[Array], Array]
 
 exact_erf: Function = np.vectorize(math.erf)
+exact_erfc: Function = np.vectorize(math.erfc)
 
 
 def powers(x: Array, count: int) -> Array:
@@ -118,6 +119,27 @@ def fit_erf_rows(rows: int, per_unit: float, degree: int) -> None:
     print_rows(table.T)
 
 
+def fit_gelu_rows(name: str, share: Function, rows: int, per_unit: float, degree: int) -> None:
+    """Print the coefficients of t^0 .., a line of all rows for each: row i is gelu(x) - relu(x) = -|x| share(|x|) for
+    |x| = (i + t) / per_unit, |t| <= 1/2.
+
+    Row 0 starts at t = 0 with 0, so that tiny numbers lose nothing, and the last one ends there.
+    """
+    t = np.cos(np.linspace(0, math.pi, 401)) / 2
+    table = np.zeros((rows, degree + 1))
+    for row in range(rows):
+        first, last = row == 0, row == rows - 1
+        place = np.maximum(t, 0) if first else np.minimum(t, 0) if last else t
+        x = (row + place) / per_unit
+        f = -x * share(x)
+        exponents = list(range(first or last, degree + 1))
+        weight = 1 / np.maximum(x, 1e-6) if first else np.ones(len(x))
+        columns = np.stack([place**exponent for exponent in exponents], axis=1)
+        _, table[row, exponents], _ = lawson(f, weight, columns, np.empty((len(x), 0)))
+    print(f"{name}, {per_unit} per unit")
+    print_rows(table.T)
+
+
 def fit_powers_of_two(rows: int, degree: int) -> None:
     """Print 2^(i / rows) for each row, the row's share of the exponent's bits taken off, and the polynomial closest to
     2^(t / rows), |t| <= 1/2, whose constant coefficient is 1."""
@@ -143,6 +165,9 @@ def main(seconds: float) -> None:
     fit_polynomial("SIN, of (sin x - x) / x^3", (np.sin(x) - x) / x**3, x**3 / np.sin(x), x * x, 2)
     fit_polynomial("COS, of (cos x - 1 + x^2/2) / x^4", (np.cos(x) - 1 + x * x / 2) / x**4, x**4, x * x, 2)
     fit_erf_rows(32, 8.0, 4)
+    fit_gelu_rows("GELU_ROWS", lambda x: exact_erfc(x / math.sqrt(2)) / 2, 32, 5.5, 4)
+    argument = math.sqrt(8 / math.pi)
+    fit_gelu_rows("GELU_TANH_ROWS", lambda x: 1 / (1 + np.exp(argument * (x + 0.044715 * x**3))), 32, 5.5, 4)
     fit_powers_of_two(32, 2)
     fit_odd_rational("TANH", np.tanh, 9.1, (4, 4), 1.0, seconds)
 

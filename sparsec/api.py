@@ -160,11 +160,19 @@ def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights:
     from sparsec.frontend.onnx_model import read_onnx
 
     if path is None:
-        return Source(read_onnx(model, context.weights), context, "model")
+        return Source(_understood(read_onnx(model, context.weights), context), context, "model")
     content = read_content(path)
     with ThreadPoolExecutor(1) as beside:
         digest = beside.submit(shortcut.digest_of_bytes, content)
-        return Source(read_onnx(content, context.weights, path=path), context, path.name, digest.result())
+        module = _understood(read_onnx(content, context.weights, path=path), context)
+        return Source(module, context, path.name, digest.result())
+
+
+def _understood(module: ModuleOp, context: CompilerContext) -> ModuleOp:
+    """What a file means, of what its nodes say."""
+    for current in pipeline.READING:
+        current.apply(context, module)
+    return module
 
 
 def _with_weights(module: ModuleOp, weights: WeightStore) -> ModuleOp:

@@ -25,10 +25,6 @@ class Arithmetic(Protocol[V]):
         """The quotient of floats, rounded correctly."""
         ...
 
-    def div_constant(self, a: V, number: float, /) -> V:
-        """`a / number`; where |a| < 2**-100, perhaps the float next to it."""
-        ...
-
     def sqrt(self, a: V, /) -> V: ...
     def less(self, a: V | float, b: V | float, /) -> V:
         """A mask; comparisons with NaN are false."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 T = TypeVar("T")
 K = TypeVar("K")
 
-_LIMIT = 4096
+LIMIT = 4096
 """Objects that a cache remembers and keeps alive; when there are more, it starts over."""
 
 
@@ -23,7 +23,7 @@ def by_identity(function: Callable[[K], T]) -> Callable[[K], T]:
     def cached(argument: K) -> T:
         found = kept.get(id(argument))
         if found is None:
-            if len(kept) >= _LIMIT:
+            if len(kept) >= LIMIT:
                 kept.clear()
             found = kept[id(argument)] = argument, function(argument)
         return found[1]

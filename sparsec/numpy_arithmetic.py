@@ -42,10 +42,6 @@ class NumpyArithmetic:
         with np.errstate(all="ignore"):
             return np.divide(x, y)
 
-    def div_constant(self, a: Array, number: float) -> Array:
-        """a / number"""
-        return self.div(a, number)
-
     def sqrt(self, a: Array) -> Array:
         """The square root."""
         with np.errstate(all="ignore"):

@@ -96,7 +96,6 @@ def stages(
                 FoldConstants(),
                 CanonicaliseGraph(),
                 MatmulToLinear(),
-                RecogniseGelu(),
                 RecogniseLayerNorm(),
                 RecogniseAttention(),
                 FoldConstants(),  # recognition moves steps and constants to places where they may meet their like
@@ -126,6 +125,9 @@ def stages(
         Stage("kernels", (NnToKernels(pairs),), forms.kernels),
     )
 
+
+READING: tuple[ModulePass, ...] = (RecogniseGelu(),)
+"""What turns the nodes of an ONNX file into what they mean, before the model is what the reference says it is."""
 
 PIPELINE = stages()
 """The stages with their defaults: what `sparsec opt` and the tests run."""
@@ -208,6 +210,11 @@ def all_passes() -> tuple[type[ModulePass], ...]:
     """Every pass of every stage, in order; a pass that runs twice is named once."""
     stages = (*PIPELINE, *code_stages(next(iter(TARGETS.values()))))
     return tuple(dict.fromkeys(type(current) for stage in stages for current in stage.passes))
+
+
+def known_passes() -> tuple[type[ModulePass], ...]:
+    """Every pass there is, those of `READING` first."""
+    return (*(type(current) for current in READING), *all_passes())
 
 
 def _apply(current: ModulePass, context: CompilerContext, module: ModuleOp, stage: Stage) -> None:

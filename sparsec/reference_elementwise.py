@@ -121,12 +121,6 @@ def _elementary(function: Callable[..., Array]) -> Meaning:
     return meaning
 
 
-def _gelu(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
-    x = np.asarray(operands[0], np.float32)
-    divide = cast(ew.Gelu, op).divide is not None
-    return [elementary.gelu(NUMPY, x, divide=divide).astype(operands[0].dtype)]
-
-
 def _sign(x: Array) -> Array:
     return elementary.sign(NUMPY, x) if x.dtype == np.float32 else np.sign(x)
 
@@ -165,7 +159,7 @@ MEANING: dict[type[Operation], Meaning] = {
     ew.Tanh: _elementary(elementary.tanh),
     ew.Sigmoid: _elementary(elementary.sigmoid),
     ew.Relu: _apply(_relu),
-    ew.Gelu: _gelu,
+    ew.Gelu: _elementary(elementary.gelu),
     ew.GeluTanh: _elementary(elementary.gelu_tanh),
     ew.Floor: _apply(np.floor),
     ew.Ceil: _apply(np.ceil),

@@ -14,12 +14,15 @@ import numpy as np
 import onnx
 import pytest
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
 
 import sparsec
 from sparsec import api
+from sparsec.dialects import nn_elementwise as ew
 from sparsec.options import Options, child_environment
 from sparsec.weights import WeightStore
 from tests.fixtures import FIXTURES
+from tests.transforms.passes import count
 
 MODEL = FIXTURES / "mlp_qdq_u8_tensor_80.onnx"
 TWO = """\
@@ -161,6 +164,23 @@ def test_the_cache_is_found_and_can_be_turned_off(tmp_path: Path) -> None:
     assert not api.build(api.read(page), on).cached
     assert not api.build(api.read(page), on.with_(prefix="other")).cached
     assert not api.build(api.read(page), on.with_(targets="x86_64")).cached or on.cpu_targets()[0].name == "x86_64"
+
+
+def test_what_is_built_can_be_used_while_it_is_kept(tmp_path: Path) -> None:
+    page = tmp_path / "two.spc"
+    page.write_text(TWO)
+    options = Options(cache_dir=tmp_path / "cache")
+    with pytest.raises(ZeroDivisionError), api.building(api.read(page), options) as built:
+        assert not built.cached
+        raise ZeroDivisionError
+    assert api.build(api.read(page), options).cached, "an error of who uses it is not one of what was built"
+
+
+@pytest.mark.parametrize(
+    ("stem", "op"), [("bert_ts_tf438_eager_op14", ew.Gelu), ("albert_dynamo_tf5_sdpa_op18", ew.GeluTanh)]
+)
+def test_files_that_spell_gelu_mean_gelu(stem: str, op: type[Operation]) -> None:
+    assert count(api.read(FIXTURES / f"{stem}.onnx").module, op) > 1
 
 
 def test_compiling_in_threads(two: sparsec.Program, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The reference computes the same numbers from the IR after every pass, from [graph] down to [scheduled].
+"""The reference computes the same numbers from the IR after every pass, from what was read down to [scheduled].
 
 Bit for bit, with one exception. Legalising quantisation turns a float product into an integer one with a multiplier:
 there at most one element in a thousand of a requantised tensor may change, by one quantum.
@@ -26,7 +26,7 @@ from sparsec.reference import evaluate
 from sparsec.weights import WeightStore
 from tests.transforms.formulas import written
 from tests.transforms.graphs import BATCH, SEQUENCE, SIZES, layer_norm_of
-from tests.transforms.passes import Arrays, context_of, draw_inputs, require_close
+from tests.transforms.passes import Arrays, context_of, draw_inputs, require_close, understood
 from tests.transforms.test_graph_stage import FILES, is_quantised, stem
 from tests.transforms.test_random_graphs import ACTIVATIONS, models
 
@@ -42,7 +42,7 @@ def outputs_by_pass(
     module: ModuleOp, weights: WeightStore, inputs: Arrays, without: str = ""
 ) -> Iterator[tuple[str, dict[str, np.ndarray], dict[str, np.ndarray]]]:
     """`(pass, outputs before, outputs after)` for each pass but `without`; the form of each stage is checked."""
-    before = evaluate(module, inputs, weights)
+    before = evaluate(understood(module, weights), inputs, weights)
     for stage in STAGES:
         for step in stage.passes:
             if step.name == without:

@@ -147,15 +147,15 @@ class Relu(NumericUnaryOp):
 
 @irdl_op_definition
 class Gelu(UnaryOp):
-    """`(x * 0.5) * (erf(x * 0.70710678) + 1)`; with `divide`, `erf(x / 1.41421354)` (ONNX Gelu, approximate = none)."""
+    """`x / 2 (1 + erf(x / sqrt(2)))`, by the steps of `elementary.gelu` (ONNX Gelu, approximate = none)."""
 
     name = "nn.gelu"
-    divide = opt_prop_def(UnitAttr)
 
 
 @irdl_op_definition
 class GeluTanh(UnaryOp):
-    """`(x * 0.5) * (tanh((x + x * x * x * 0.044715) * sqrt(2/pi)) + 1)` (ONNX Gelu, approximate = tanh)."""
+    """`x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`, by the steps of `elementary.gelu_tanh` (ONNX Gelu,
+    approximate = tanh)."""
 
     name = "nn.gelu_tanh"
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, UnitAttr, f32
-from xdsl.ir import Attribute
+from xdsl.dialects.builtin import ModuleOp, f32
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
-from sparsec import elementary
 from sparsec.builder import Builder
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
@@ -25,24 +24,26 @@ def _gelu(argument: Steps, curve: type[ew.UnaryOp]) -> Steps:
     return X * number(0.5) * (argument.then(curve.name) + ONE)
 
 
-_CUBIC = X + X * X * X * number(elementary.GELU_CUBIC)
+_CUBIC = X + X * X * X * number(0.044715)
 
-SPELLINGS: dict[Steps, tuple[type[ew.Gelu | ew.GeluTanh], dict[str, Attribute]]] = {
-    _gelu(X * number(elementary.SQRT_HALF), ew.Erf): (ew.Gelu, {}),
-    _gelu(X / number(elementary.SQRT_2), ew.Erf): (ew.Gelu, {"divide": UnitAttr()}),
-    _gelu(_CUBIC * number(elementary.SQRT_2_BY_PI), ew.Tanh): (ew.GeluTanh, {}),
+SPELLINGS: dict[Steps, type[ew.Gelu | ew.GeluTanh]] = {
+    _gelu(X * number(math.sqrt(0.5)), ew.Erf): ew.Gelu,
+    _gelu(X / number(math.sqrt(2)), ew.Erf): ew.Gelu,
+    _gelu(_CUBIC * number(math.sqrt(2 / math.pi)), ew.Tanh): ew.GeluTanh,
 }
-"""The steps of `elementary.gelu` and `elementary.gelu_tanh`."""
+"""How exporters write GELU for opsets that lack it."""
 
 
 @dataclass(frozen=True)
 class RecogniseGelu(ModulePass):
-    """Formulas with the very steps of `nn.gelu` or `nn.gelu_tanh` become these ops, so that no bit changes.
+    """Formulas of GELU become `nn.gelu` or `nn.gelu_tanh`.
 
-    Halving is taken to be exact wherever it stands in a product, which it is but for denormal numbers.
+    These are other computations of the same functions, with smaller errors, so this is the one pass that changes bits.
+    It runs while a file is read: five nodes of a file that its opset has no name for mean GELU, and what GELU
+    means is for `elementary.gelu` to say. Whatever comes later finds the op.
 
-    What rounds differently (other constants, sums multiplied out) is left as it is, because a quantisation behind it
-    could fall the other way. It is fused like any other arithmetic.
+    Formulas with other steps (other constants, sums multiplied out) are left as they are, and fused like any other
+    arithmetic.
     """
 
     name = "recognise-gelu"
@@ -63,6 +64,5 @@ class Recognise(RewritePattern):
         for x in factors(op.result):
             steps = steps_of(op.result, x, self.weights)
             if steps in SPELLINGS and same_value_type(x.type, op.result.type):
-                op_class, properties = SPELLINGS[steps]
-                replace(rewriter, op, *Builder.before(self.weights, op).create(op_class, [x], properties).results)
+                replace(rewriter, op, Builder.before(self.weights, op).apply(SPELLINGS[steps], x))
                 return

@@ -46,8 +46,8 @@ COST: Mapping[type[Operation], int] = {
     ew.Erf: 28,
     ew.Tanh: 26,
     ew.Sigmoid: 24,
-    ew.Gelu: 32,
-    ew.GeluTanh: 36,
+    ew.Gelu: 24,
+    ew.GeluTanh: 24,
     ew.Lookup: 6,
 }
 """About how many instructions an op takes for a vector of elements; 1 for those that are not listed."""

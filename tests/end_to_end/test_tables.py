@@ -18,7 +18,7 @@ from sparsec.reference import evaluate
 from sparsec.weights import WeightStore
 from tests.end_to_end.exactness import Exact
 from tests.fixtures import FIXTURES
-from tests.transforms.passes import count
+from tests.transforms.passes import count, understood
 
 NAME = "tabulate-bytes"
 FILES = {"bert_qdqa_u8_tensor_80": ew.Gelu, "mlp_qdq_u8_tensor_80": ew.Sigmoid, "mlp_qop_u8_channel_90": ew.Tanh}
@@ -41,7 +41,7 @@ def without_tables() -> tuple[Stage, ...]:
 @pytest.mark.parametrize("name", FILES)
 def test_activation_of_a_file_is_looked_up(name: str) -> None:
     weights = WeightStore()
-    module = read_onnx(FIXTURES / f"{name}.onnx", weights)
+    module = understood(read_onnx(FIXTURES / f"{name}.onnx", weights), weights)
     exact = Exact(module, weights)
     assert exact.exact
     assert count(exact.scheduled, ew.Lookup) > 0 and count(exact.scheduled, FILES[name]) == 0

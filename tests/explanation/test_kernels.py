@@ -12,12 +12,13 @@ from sparsec.frontend.onnx_model import read_onnx
 from sparsec.target import AMD, TARGETS
 from sparsec.weights import WeightStore
 from tests.fixtures import FIXTURES
+from tests.transforms.passes import understood
 
 
 def calls_of(name: str) -> list[kernel.KernelOp]:
     """The kernel calls of a fixture."""
     weights = WeightStore()
-    module, context = read_onnx(FIXTURES / f"{name}.onnx", weights), new_context(weights)
+    module, context = understood(read_onnx(FIXTURES / f"{name}.onnx", weights), weights), new_context(weights)
     pipeline.finish(pipeline.run(module, context, pipeline.stages(padding="keep")))
     return [op for op in module.walk() if isinstance(op, kernel.KernelOp)]
 

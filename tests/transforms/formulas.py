@@ -37,9 +37,6 @@ class Arithmetic:
     def __truediv__(self, other: float) -> Arithmetic:
         return self._apply(ew.Div, self, other)
 
-    def __pow__(self, other: float) -> Arithmetic:
-        return self._apply(ew.Pow, self, other)
-
     def erf(self) -> Arithmetic:
         """The error function."""
         return self._apply(ew.Erf, self)
@@ -63,7 +60,7 @@ DIVIDED: dict[str, Formula] = {
     "half_first": lambda x: (x * 0.5) * (1.0 + (x / 1.4142135623730951).erf()),
 }
 TANH: dict[str, Formula] = {
-    "albert": lambda x: (x * 0.5) * (((x + (x**3.0) * 0.044715) * 0.7978845608).tanh() + 1.0),
+    "albert": lambda x: (x * 0.5) * (((x + (x * x * x) * 0.044715) * 0.7978845608).tanh() + 1.0),
     "torchscript": lambda x: 0.5 * (x * (1.0 + (0.7978846 * (x + 0.044715 * (x * (x * x)))).tanh())),
     "dynamo": lambda x: x * (0.5 * ((0.7978846 * (x + 0.044715 * ((x * x) * x))).tanh() + 1.0)),
 }
@@ -72,7 +69,7 @@ OTHER: dict[str, Formula] = {
     "other_root": lambda x: (x * ((x / 1.5).erf() + 1.0)) * 0.5,
     "rounded_root": lambda x: (x * ((x * 0.7071).erf() + 1.0)) * 0.5,
     "minus": lambda x: (x * ((x / 1.41421354).erf() + -1.0)) * 0.5,
-    "other_cubic": lambda x: (x * 0.5) * (((x + (x**3.0) * 0.05) * 0.7978845608).tanh() + 1.0),
+    "other_cubic": lambda x: (x * 0.5) * (((x + (x * x * x) * 0.05) * 0.7978845608).tanh() + 1.0),
     "other_x": lambda x: ((x * x) * ((x / 1.41421354).erf() + 1.0)) * 0.5,
     "distributed": lambda x: 0.5 * x + (0.5 * x) * (x / 1.4142135).erf(),
     "sum_of_x": lambda x: (lambda y: (y * (y / 1.4142135).erf() + y) * 0.5)(x + x),

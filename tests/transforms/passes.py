@@ -15,6 +15,7 @@ from sparsec.context import CompilerContext
 from sparsec.dialects import all_dialects
 from sparsec.dialects.encoding import element_of, sizes_of, to_numpy
 from sparsec.dims import evaluate as evaluate_size
+from sparsec.pipeline import READING
 from sparsec.reference import evaluate, main_function, names_of
 from sparsec.weights import WeightStore
 
@@ -33,6 +34,14 @@ def run_passes(module: ModuleOp, weights: WeightStore, *passes: ModulePass) -> M
     """A copy of the module after the passes, verified."""
     module = module.clone()
     for step in passes:
+        step.apply(context_of(weights), module)
+        module.verify()
+    return module
+
+
+def understood(module: ModuleOp, weights: WeightStore) -> ModuleOp:
+    """What the nodes of a file mean, as `api.read` gives it; in place."""
+    for step in READING:
         step.apply(context_of(weights), module)
         module.verify()
     return module

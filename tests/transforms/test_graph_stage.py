@@ -20,7 +20,7 @@ from tests.fixtures import FIXTURES
 from tests.fixtures.exact_products import exact_session
 from tests.fixtures.inputs import draw_inputs
 from tests.fixtures.quantise import KINDS
-from tests.transforms.passes import context_of, count, require_close
+from tests.transforms.passes import context_of, count, require_close, understood
 
 DAMAGED = {"truncated", "unsupported", "mlp_external_outside", "mlp_external_short"}
 FILES = sorted(path for path in FIXTURES.glob("*.onnx") if path.stem not in DAMAGED)
@@ -47,7 +47,7 @@ def evaluated_steps(path: Path) -> tuple[dict[str, int], list[tuple[str, dict[st
     """Counts of ops after [graph]; the outputs as read and after each pass; what onnxruntime says."""
     weights, model = WeightStore(), onnx.load(path)
     inputs = draw_inputs(model, {"batch": 2, "sequence": 7}, seed=5)
-    module = read_onnx(path, weights)
+    module = understood(read_onnx(path, weights), weights)
     steps = [("as read", evaluate(module, inputs, weights))]
     for step in GRAPH.passes:
         step.apply(context_of(weights), module)

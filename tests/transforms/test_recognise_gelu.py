@@ -1,4 +1,4 @@
-"""What has the steps of GELU becomes one op, bit for bit; what rounds differently, or is not GELU, stays."""
+"""What exporters write for GELU becomes one op, with a smaller error; what has other steps, or is not GELU, stays."""
 
 from __future__ import annotations
 
@@ -12,44 +12,38 @@ from sparsec.builder import begin_module
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import tensor
 from sparsec.reference import evaluate
-from sparsec.transforms.canonicalise_graph import CanonicaliseGraph
 from sparsec.transforms.recognise_gelu import RecogniseGelu
 from sparsec.weights import WeightStore
 from tests.transforms.formulas import DIVIDED, MULTIPLIED, OTHER, TANH, Formula, written
 from tests.transforms.graphs import SIZES, elementwise_graph
-from tests.transforms.passes import count, require_close, require_same, run_passes
+from tests.transforms.passes import count, require_same, run_passes
+
+CLOSE = 4e-7
+"""What a formula may differ from its op, for results up to 1 and relative to larger ones."""
 
 
 def recognised(module: ModuleOp, weights: WeightStore) -> ModuleOp:
-    """The module after the pass, canonicalised before as it is in the pipeline."""
-    return run_passes(module, weights, CanonicaliseGraph(), RecogniseGelu())
+    """The module after the pass, which sees it as the frontend made it."""
+    return run_passes(module, weights, RecogniseGelu())
 
 
-def recognised_formula(formula: Formula) -> ModuleOp:
-    """The formula after the pass, which computes the same bits."""
+def recognised_formula(formula: Formula, tolerance: float = 0.0) -> ModuleOp:
+    """The formula after the pass, which computes the same numbers."""
     module, weights = elementwise_graph(written(formula))
     after = recognised(module, weights)
-    require_same(module, after, weights, SIZES)
+    require_same(module, after, weights, SIZES, tolerance=tolerance)
     return after
 
 
-@pytest.mark.parametrize("spelling", MULTIPLIED)
-def test_multiplied_by_the_root(spelling: str) -> None:
-    after = recognised_formula(MULTIPLIED[spelling])
-    assert [op.divide for op in after.walk() if isinstance(op, ew.Gelu)] == [None]
-    assert count(after, ew.Erf) == 0
-
-
-@pytest.mark.parametrize("spelling", DIVIDED)
-def test_divided_by_the_root(spelling: str) -> None:
-    after = recognised_formula(DIVIDED[spelling])
-    assert [op.divide is not None for op in after.walk() if isinstance(op, ew.Gelu)] == [True]
-    assert count(after, ew.Erf) == 0
+@pytest.mark.parametrize("formula", [*MULTIPLIED.values(), *DIVIDED.values()], ids=[*MULTIPLIED, *DIVIDED])
+def test_erf_spellings(formula: Formula) -> None:
+    after = recognised_formula(formula, 4 * CLOSE)
+    assert count(after, ew.Gelu) == 1 and count(after, ew.Erf) == 0
 
 
 @pytest.mark.parametrize("spelling", TANH)
 def test_tanh_spellings(spelling: str) -> None:
-    after = recognised_formula(TANH[spelling])
+    after = recognised_formula(TANH[spelling], 4 * CLOSE)
     assert count(after, ew.GeluTanh) == 1 and count(after, ew.Tanh) == 0
 
 
@@ -61,7 +55,7 @@ def test_what_is_not_gelu_or_rounds_differently_stays(spelling: str) -> None:
 
 def test_gelu_of_a_gelu() -> None:
     twice = DIVIDED["torchscript"]
-    assert count(recognised_formula(lambda x: twice(twice(x))), ew.Gelu) == 2
+    assert count(recognised_formula(lambda x: twice(twice(x)), 8 * CLOSE), ew.Gelu) == 2
 
 
 def test_f64_stays() -> None:
@@ -93,13 +87,10 @@ BEFORE, AFTER, WEIGHTS = every_spelling()
 
 
 @given(st.lists(st.floats(-(2.0**126), 2.0**126, width=32), min_size=4, max_size=4))
-def test_no_bit_changes(numbers: list[float]) -> None:
-    """Huge numbers too. Denormal results are let off: halving one rounds, so its place in a product counts. So it does
-    where a spelling takes a quarter of x, up to twice the smallest normal result."""
+def test_the_numbers_stay(numbers: list[float]) -> None:
+    """Huge ones too."""
     inputs = {"x": np.array(numbers, np.float32)}
     with np.errstate(all="ignore"):
         expected, given = evaluate(BEFORE, inputs, WEIGHTS), evaluate(AFTER, inputs, WEIGHTS)
-    for (name, array), formula in zip(expected.items(), SPELLED, strict=True):
-        limit = np.finfo(np.float32).smallest_normal * (2 if formula is MULTIPLIED["shared_half"] else 1)
-        normal = ~(np.abs(array) < limit)
-        require_close(given[name][normal], array[normal], 0.0, name)
+    for name, array in expected.items():
+        assert np.all(np.abs(given[name] - array) <= CLOSE * np.maximum(1, np.abs(array)))

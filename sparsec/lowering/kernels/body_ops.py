@@ -6,7 +6,6 @@ Operands come as `elements.py` carries them and so do the results; `reference_el
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from xdsl.dialects import arith, llvm
@@ -77,12 +76,6 @@ def _single(e: Emitter, function: Callable[..., Value], operands: Sequence[Value
 
 def _elementary(function: Callable[..., Value]) -> Row:
     return lambda e, op, operands: _single(e, function, operands)
-
-
-def _gelu(e: Emitter, op: ew.Gelu, operands: Sequence[Value]) -> Value:
-    # Dividing by the constant is one division per vector. Multiplying by its inverse and correcting by the remainder,
-    # which a fused multiply-add gives exactly, would have the same bits.
-    return _single(e, partial(elementary.gelu, divide=op.divide is not None), operands)
 
 
 def _power(e: Emitter, op: ew.Pow, operands: Sequence[Value]) -> Value:
@@ -308,7 +301,7 @@ TABLE: Mapping[type[ew.ElementwiseOp], Row] = {
     ew.Tanh: _elementary(elementary.tanh),
     ew.Sigmoid: _elementary(elementary.sigmoid),
     ew.Relu: _relu,
-    ew.Gelu: _gelu,
+    ew.Gelu: _elementary(elementary.gelu),
     ew.GeluTanh: _elementary(elementary.gelu_tanh),
     ew.Floor: _rounding(elementary.floor, _floor_f64),
     ew.Ceil: _rounding(elementary.ceil, lambda e, x: _negate_f64(e, _floor_f64(e, _negate_f64(e, x)))),

@@ -30,7 +30,7 @@ from sparsec.lowering.kernels.values import (
 )
 
 __all__ = [
-    "EXACT_INVERSES", "KERNEL_ARGUMENTS", "LANES", "Emitter", "Operand", "Value", "build_function", "element_of",
+    "KERNEL_ARGUMENTS", "LANES", "Emitter", "Operand", "Value", "build_function", "element_of",
     "is_float", "lanes_of", "pointer", "size_of", "vector_of",
 ]  # fmt: skip
 
@@ -38,12 +38,6 @@ f32x16 = vector_of(f32, 16)
 i32x16 = vector_of(i32, 16)
 u8x16 = vector_of(i8, 16)
 u8x64 = vector_of(i8, 64)
-EXACT_INVERSES = {
-    elementary.SQRT_2: (0.70710677, 2.4203235e-08),
-    elementary.SQRT_2 / 8: (8 * 0.70710677, 8 * 2.4203235e-08),
-}
-"""Numbers c with 1/c as the sum of two f32, high + low, such that `fma(a, high, a * low)` is `a / c` for every
-significand of a; a test goes through all of them."""
 KERNEL_ARGUMENTS = (pointer, i64, i64, pointer)
 """The arguments of every micro-kernel: args, begin, end, scratch."""
 
@@ -166,18 +160,8 @@ class Emitter(LaneEmitter):
         """The square root, rounded correctly."""
         return self.intrinsic(f"llvm.sqrt.{mangled(a.type)}", [a], a.type)
 
-    def div_constant(self, a: Value, number: float) -> Value:
-        """`a / number` of f32: by two multiplications, one of them fused, where those are known to give the same bits.
-        Where |a| < 2**-100 the result may be the float next to it."""
-        inverse = EXACT_INVERSES.get(number)
-        if inverse is None or not (self.has("fma") or self.has("avx512f")):
-            return self.div(a, number)
-        high, low = inverse
-        return self.fma(a, self.like(a, high), self.mul(a, low))
-
     def fma(self, a: Value, b: Value, c: Value) -> Value:
-        """a * b + c: fused where the target can, else rounded twice. For f32 matrix products, and inside of steps that
-        are known to give the bits of a division."""
+        """a * b + c: fused where the target can, else rounded twice. For f32 matrix products."""
         if self.has("fma") or self.has("avx512f"):
             return self.intrinsic(f"llvm.fma.{mangled(a.type)}", [a, b, c], a.type)
         return self.add(self.mul(a, b), c)
