@@ -22,6 +22,7 @@ from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.sparse import LayerNorm, MatMul
 from sparsec.dialects.tensor_op import sizes
 from sparsec.transforms.straight_line import function_blocks
+from sparsec.transforms.weight_products import sums_of_rows
 from sparsec.weights import Array, WeightStore
 
 LIMIT = 2.0**30
@@ -111,10 +112,8 @@ _UNIT = Interval(np.asarray(-1.0), np.asarray(1.0))
 
 def accumulator_interval(matrix: Array) -> Interval:
     """What `sum_k x[k] * matrix[m, k]` can be for bytes x, per row m, before it wraps."""
-    return Interval(
-        (_BYTE * np.minimum(matrix, 0).sum(axis=1, dtype=np.int64)).astype(np.float64),
-        (_BYTE * np.maximum(matrix, 0).sum(axis=1, dtype=np.int64)).astype(np.float64),
-    )
+    sums, magnitudes = sums_of_rows(matrix)
+    return Interval(_BYTE * ((sums - magnitudes) / 2), _BYTE * ((sums + magnitudes) / 2))
 
 
 def body_intervals(matmul: MatMul, weights: WeightStore) -> dict[SSAValue, Interval]:

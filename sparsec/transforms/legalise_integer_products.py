@@ -20,7 +20,14 @@ from sparsec.dims import product
 from sparsec.reference import evaluate_op
 from sparsec.transforms.bodies import replace, scalar_constant
 from sparsec.transforms.straight_line import erase_dead, function_blocks
-from sparsec.transforms.weight_products import as_tokens, centred_weight, constant_like, emit_product, same_everywhere
+from sparsec.transforms.weight_products import (
+    as_tokens,
+    centred_weight,
+    constant_like,
+    emit_product,
+    same_everywhere,
+    sums_of_rows,
+)
 from sparsec.weights import Array, WeightStore
 
 
@@ -49,7 +56,7 @@ def _legalise(linear: Linear, weights: WeightStore) -> None:
     if centred is None:
         return
     builder = Builder.before(weights, linear)
-    sums = centred.sum(axis=1, dtype=np.int64)
+    sums, _ = sums_of_rows(centred)
     correction = same_everywhere(_wrapped(-found.constant * sums))
     zeros = [_scalar_operand(builder, zero) for zero in found.computed]
 

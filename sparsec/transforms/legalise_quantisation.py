@@ -34,6 +34,7 @@ from sparsec.transforms.weight_products import (
     emit_product,
     fits_accumulator,
     same_everywhere,
+    sums_of_rows,
 )
 from sparsec.weights import Array, WeightStore
 
@@ -130,7 +131,7 @@ def _plan(linear: Linear, weights: WeightStore) -> _Plan | None:
     if centred is None:
         return None
     multiplier = np.float32(x.step) * weight.scale.astype(np.float32)
-    correction = -x.zero * centred.sum(axis=1, dtype=np.int64)
+    correction = -x.zero * sums_of_rows(centred)[0]
     replaced: SSAValue = linear.result
     biased = _integer_bias(linear, multiplier, weights)
     if biased is not None and fits_accumulator(centred, correction + biased[1]):

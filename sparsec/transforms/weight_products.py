@@ -62,9 +62,17 @@ def constant_like(array: Array, source: SSAValue, builder: Builder) -> SSAValue:
     )
 
 
+def sums_of_rows(matrix: Array) -> tuple[Array, Array]:
+    """The int64 sum of each row of integers within [-255, 255], and that of their magnitudes."""
+    narrow = matrix.dtype == np.int8
+    magnitudes = np.abs(matrix).view(np.uint8) if narrow else np.abs(matrix.astype(np.int16))  # |-128| needs u8
+    sums = np.int32 if matrix.shape[1] < 2**31 // BYTE else np.int64  # half the time
+    return matrix.sum(axis=1, dtype=sums).astype(np.int64), magnitudes.sum(axis=1, dtype=sums).astype(np.int64)
+
+
 def fits_accumulator(centred: Array, correction: Array | int = 0) -> bool:
     """Whether no sum of bytes times a row of weights within [-255, 255], plus the correction, can leave i32."""
-    worst = np.abs(centred.astype(np.int16)).sum(axis=1, dtype=np.int64) * BYTE + np.abs(correction)
+    worst = sums_of_rows(centred)[1] * BYTE + np.abs(correction)
     return not worst.size or int(worst.max()) <= INT32
 
 
