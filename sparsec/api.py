@@ -235,7 +235,7 @@ def building(
         artifact = Artifact(code.finish(lowered.signature), lowered.weights, lowered.signature, prefix)
 
     def keep() -> None:
-        kept.put(key, artifact.to_bytes())
+        kept.put(key, *artifact.parts())
         if source.digest is not None:
             shortcut.remember(source.name, source.digest, options, key)
 

@@ -28,19 +28,19 @@ class Artifact:
     signature: Signature
     prefix: str
 
-    def to_bytes(self) -> bytes:
-        """One string of bytes that `from_bytes` reads back."""
+    def parts(self) -> tuple[bytes | memoryview, ...]:
+        """What `from_bytes` reads back, when put together. The weights are not copied."""
         head = {
             "prefix": self.prefix,
             "objects": [len(code) for code in self.objects],
             "weights": int(self.weights.size),
         }
         lines = f"{json.dumps(head)}\n{self.signature.to_json()}\n".encode()
-        return b"".join((lines, *self.objects, np.ascontiguousarray(self.weights).data))
+        return lines, *self.objects, np.ascontiguousarray(self.weights).data
 
     @staticmethod
     def from_bytes(raw: bytes) -> Artifact:
-        """Read what `to_bytes` wrote. The weights stay where they are in `raw`."""
+        """Read what `parts` gave. The weights stay where they are in `raw`."""
         first = raw.index(b"\n") + 1
         second = raw.index(b"\n", first) + 1
         head = json.loads(raw[:first])

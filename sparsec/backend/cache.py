@@ -20,7 +20,7 @@ _SUFFIX = ".sparsec"
 _DIGEST_SIZE = hashlib.sha256().digest_size
 
 
-def write_whole(path: Path, *parts: bytes) -> None:
+def write_whole(path: Path, *parts: bytes | memoryview) -> None:
     """Write a file, and its folder if need be, so that other processes see all of it or nothing.
 
     Raises:
@@ -74,12 +74,15 @@ class Cache:
                 path.unlink(missing_ok=True)
         return content if whole else None
 
-    def put(self, key: bytes, content: bytes) -> bool:
-        """Keep `content` under this key. Returns whether that worked."""
-        if not self.enabled or len(content) > self.limit:
+    def put(self, key: bytes, *parts: bytes | memoryview) -> bool:
+        """Keep these bytes, one part after the other, under this key. Returns whether that worked."""
+        if not self.enabled or sum(map(len, parts)) > self.limit:
             return False
+        hasher = hashlib.sha256()
+        for part in parts:
+            hasher.update(part)
         try:
-            write_whole(self._path(key), hashlib.sha256(content).digest(), content)
+            write_whole(self._path(key), hasher.digest(), *parts)
             self._evict()
         except OSError:
             return False

@@ -90,7 +90,7 @@ def test_from_options(tmp_path: Path):
 
 
 def test_an_artifact_survives(weak_artifact: Artifact):
-    again = Artifact.from_bytes(weak_artifact.to_bytes())
+    again = Artifact.from_bytes(b"".join(weak_artifact.parts()))
     assert again.objects == weak_artifact.objects and again.signature == weak_artifact.signature
     assert again.prefix == "toy"
     np.testing.assert_array_equal(again.weights, weak_artifact.weights)
