@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,7 +152,7 @@ def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights:
         if path.suffix == ".spc":
             from sparsec.frontend.dsl import read_dsl
 
-            return Source(read_dsl(path, context.weights), context, path.name)
+            return Source(_understood(read_dsl(path, context.weights), context), context, path.name)
     elif not isinstance(model, bytes) and not hasattr(model, "SerializeToString"):
         kinds = "a path, the bytes of an ONNX file, an onnx.ModelProto or a [graph] module"
         raise ModelError(f"a model is {kinds}, and this is of type {type(model).__name__}")
@@ -169,9 +169,8 @@ def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights:
 
 
 def _understood(module: ModuleOp, context: CompilerContext) -> ModuleOp:
-    """What a file means, of what its nodes say."""
-    for current in pipeline.READING:
-        current.apply(context, module)
+    """What a file means, of what it says."""
+    pipeline.finish(pipeline.run(module, context, (pipeline.READING,), thorough=False))
     return module
 
 
@@ -235,7 +234,8 @@ def building(
         artifact = Artifact(code.finish(lowered.signature), lowered.weights, lowered.signature, prefix)
 
     def keep() -> None:
-        kept.put(key, *artifact.parts())
+        with suppress(MemoryError):  # what was made is good without being kept
+            kept.put(key, *artifact.parts())
         if source.digest is not None:
             shortcut.remember(source.name, source.digest, options, key)
 

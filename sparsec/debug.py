@@ -38,6 +38,10 @@ def require_name(name: str) -> str:
     """
     if name in known_names():
         return name
+    if name in (each.name for each in pipeline.READING.passes):
+        raise OptionError(
+            f"{name} runs while a file is read; `input` is what comes of it, and `sparsec opt` runs it alone"
+        )
     close = difflib.get_close_matches(name, known_names(), 1)
     advice = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known_names())}"
     raise OptionError(f"there is no stage or pass {name!r}; {advice}")
@@ -66,7 +70,7 @@ def stop_after(steps: Iterable[Step], name: str) -> Iterator[Step]:
 
 
 def dump(steps: Iterable[Step], folder: Path, suffix: str = "") -> Iterator[Step]:
-    """Write the IR after each pass to a file of its own, such as `05_recognise-gelu.mlir`.
+    """Write the IR after each pass to a file of its own, such as `05_recognise-layer-norm.mlir`.
 
     Args:
         suffix: put before the dot, to tell apart the targets that the last stages are run for; the module as given

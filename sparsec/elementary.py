@@ -210,13 +210,13 @@ GELU_ROWS_PER_UNIT = 5.5
 
 def gelu(m: Arithmetic[V], x: V) -> V:
     """`x / 2 (1 + erf(x / sqrt(2)))`, error below 7e-8 max(1, |x|), relative to the result below 2.5e-7 for |x| < 1;
-    exactly x beyond 5.64 and 0 below -5.64."""
+    exactly x beyond 5.64 and 0 below -5.64, also for infinities. Zeros give 0."""
     return _gelu_by_rows(m, GELU_ROWS, x)
 
 
 def gelu_tanh(m: Arithmetic[V], x: V) -> V:
     """`x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`, error below 7e-8 max(1, |x|), relative to the
-    result below 3.2e-7 for |x| < 1; exactly x beyond 5.64 and 0 below -5.64."""
+    result below 3.2e-7 for |x| < 1; exactly x beyond 5.64 and 0 below -5.64, also for infinities. Zeros give 0."""
     return _gelu_by_rows(m, GELU_TANH_ROWS, x)
 
 

@@ -242,7 +242,7 @@ def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout, pairs: bool) 
     padded = np.zeros((layout.groups, layout.group, layout.tile_columns), np.int8)
     padded[:, :, : layout.columns] = grouped
     dwords = padded.reshape(layout.groups, layout.group, -1, 4).transpose(0, 2, 1, 3)
-    group, dword = _places_of(dwords.any(axis=(2, 3)))
+    group, dword = _rows_and_columns(dwords.any(axis=(2, 3)))
     if pairs:
         dword = dword[np.lexsort((dword, ~_pairs_fit(dwords[group, dword]), group))]
     room = -(-np.bincount(group, minlength=layout.groups) // layout.multiple) * layout.multiple
@@ -275,10 +275,10 @@ def _stored_blocks(grouped: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDA
     A weight beyond s8 is a sum: its block appears again with the rest, until nothing is left.
     """
     parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]] = []
-    group, column = _places_of(grouped.any(axis=1))
-    first = group * (GROUP * grouped.shape[2]) + column
-    places: NDArray[np.int64] = first + np.arange(GROUP)[:, None] * grouped.shape[2]
-    stored: NDArray[np.integer] = np.ascontiguousarray(grouped).reshape(-1).take(places).T
+    group, column = _rows_and_columns(grouped.any(axis=1))
+    width = grouped.shape[2]
+    elements: NDArray[np.int64] = group * (GROUP * width) + column + np.arange(GROUP)[:, None] * width
+    stored: NDArray[np.integer] = np.ascontiguousarray(grouped).reshape(-1).take(elements).T
     if fits_int8(stored):
         return group, column, stored.astype(np.int8)
     rest = stored.astype(np.int32)
@@ -296,7 +296,7 @@ def _stored_blocks(grouped: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDA
     return groups[order], columns[order], values[order]
 
 
-def _places_of(mask: np.bool_ | NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _rows_and_columns(mask: np.bool_ | NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Row and column of what is true, like `np.nonzero`, which takes four times as long for matrices."""
     row, column = np.divmod(np.flatnonzero(mask), np.asarray(mask).shape[1])
     return row, column
@@ -307,7 +307,7 @@ def _pack_rows(grouped: NDArray[np.float32], layout: WeightLayout) -> Bytes:
     by_column = np.ascontiguousarray(grouped.transpose(0, 2, 1))
     if not layout.is_gathered:
         return by_column.reshape(-1).view(np.uint8)
-    group, column = _places_of(by_column.any(axis=2))
+    group, column = _rows_and_columns(by_column.any(axis=2))
     first_entry = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=layout.groups))])
     entries = np.zeros((len(group), layout.entry_size), np.uint8)
     offsets = (column * TILE * 4).astype(np.uint32)

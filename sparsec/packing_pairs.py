@@ -21,10 +21,10 @@ They are consecutive, so that neighbours read input rows that are not far from e
 _AT_A_TIME = 1024
 """Classes whose tables stay in a cache."""
 
-_ONES = np.uint32(0x01010101)
-_OVER = np.uint32(0x80808080)
-"""What the sum of a magnitude and of another one less 1 must not reach in any of the four bytes of a block: they are
-compared all at once."""
+_LANES = np.uint64(0x0001_0001_0001_0001)
+"""One in each of four lanes of 16 bits: a block's magnitudes are compared all at once."""
+_OVER = np.uint64(0x8000) * _LANES
+_MARGIN = np.uint64(0x7FFF - LARGEST_PAIR) * _LANES
 
 Integers = NDArray[np.int64]
 
@@ -64,7 +64,7 @@ def _classes(group: Integers) -> Integers:
 def _partners(classes: Integers, values: NDArray[np.int8]) -> Integers:
     """For each block the one that it is paired with, -1 if it stays alone. The hardest block of each class chooses
     first, and takes the hardest that fits."""
-    magnitudes = np.abs(np.ascontiguousarray(values, np.int16)).astype(np.uint8)
+    magnitudes = np.abs(np.ascontiguousarray(values, np.int16))
     counts = np.bincount(classes)
     place = np.arange(len(classes)) - (np.cumsum(counts) - counts)[classes]
     # tables with a row for each class
@@ -73,7 +73,7 @@ def _partners(classes: Integers, values: NDArray[np.int8]) -> Integers:
     index[classes, place] = np.arange(len(classes))
     hardness[classes, place] = (magnitudes.astype(np.int32) ** 2).sum(axis=1)
     index = np.take_along_axis(index, np.argsort(-hardness, axis=1, kind="stable"), axis=1)
-    lanes = magnitudes.view(np.uint32)[index, 0]  # those of absent blocks do not matter
+    lanes = magnitudes.view(np.uint64)[index, 0]  # those of absent blocks do not matter
     partner = np.full(len(classes), -1)
     for start in range(0, len(counts), _AT_A_TIME):
         some = slice(start, start + _AT_A_TIME)
@@ -81,10 +81,9 @@ def _partners(classes: Integers, values: NDArray[np.int8]) -> Integers:
     return partner
 
 
-def _choose(index: Integers, lanes: NDArray[np.uint32], partner: Integers) -> None:
+def _choose(index: Integers, lanes: NDArray[np.uint64], partner: Integers) -> None:
     """Find the partners of some classes, a row of the tables for each."""
-    free, row = index >= 0, np.arange(len(index))
-    limits = np.maximum(np.ascontiguousarray(lanes).view(np.uint8), 1).view(np.uint32) - _ONES
+    free, row, limits = index >= 0, np.arange(len(index)), lanes + _MARGIN
     for _ in range(index.shape[1]):
         hardest = free.argmax(axis=1)
         chooses = free[row, hardest]

@@ -18,6 +18,7 @@ from xdsl.ir import Operation
 
 import sparsec
 from sparsec import api
+from sparsec.backend.cache import Cache
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.options import Options, child_environment
 from sparsec.weights import WeightStore
@@ -166,14 +167,41 @@ def test_the_cache_is_found_and_can_be_turned_off(tmp_path: Path) -> None:
     assert not api.build(api.read(page), on.with_(targets="x86_64")).cached or on.cpu_targets()[0].name == "x86_64"
 
 
-def test_what_is_built_can_be_used_while_it_is_kept(tmp_path: Path) -> None:
+def test_what_is_built_can_be_used_while_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "two.spc"
     page.write_text(TWO)
     options = Options(cache_dir=tmp_path / "cache")
-    with pytest.raises(ZeroDivisionError), api.building(api.read(page), options) as built:
-        assert not built.cached
-        raise ZeroDivisionError
+    used, put = threading.Event(), Cache.put
+
+    def wait_and_put(self: Cache, *arguments: Any) -> bool:
+        assert used.wait(60)
+        return put(self, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Cache, "put", wait_and_put)
+        with pytest.raises(ZeroDivisionError), api.building(api.read(page), options) as built:
+            assert not built.cached
+            used.set()
+            raise ZeroDivisionError
     assert api.build(api.read(page), options).cached, "an error of who uses it is not one of what was built"
+
+
+def test_what_cannot_be_kept_for_want_of_memory_is_built_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Cache, *arguments: Any) -> bool:
+        raise MemoryError
+
+    page = tmp_path / "two.spc"
+    page.write_text(TWO)
+    monkeypatch.setattr(Cache, "put", refuse)
+    assert not api.build(api.read(page), Options(cache_dir=tmp_path / "cache")).cached
+
+
+def test_pages_that_spell_gelu_mean_gelu(tmp_path: Path) -> None:
+    page = tmp_path / "gelu.spc"
+    page.write_text("model m(x: f32[n]) -> (y: f32[n]) {\n  y = x * 0.5 * (erf(x / 1.41421354) + 1)\n}\n")
+    assert count(api.read(page).module, ew.Gelu) == 1
 
 
 @pytest.mark.parametrize(

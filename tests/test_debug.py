@@ -83,6 +83,8 @@ def test_names_are_those_of_stages_and_passes() -> None:
     assert debug.require_name("kernels") == "kernels" and debug.require_name("fuse-epilogues") == "fuse-epilogues"
     with pytest.raises(OptionError, match=r"no stage or pass 'fuse'.*fuse-epilogues"):
         debug.require_name("fuse")
+    with pytest.raises(OptionError, match="recognise-gelu runs while a file is read; `input` is what comes of it"):
+        debug.require_name("recognise-gelu")
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,20 @@ def test_gelu(
     assert np.all(np.abs(function(M, floats(-1000, -12))) < 1e-30)
 
 
+@pytest.mark.parametrize("function", [elementary.gelu, elementary.gelu_tanh])
+def test_gelu_at_its_ends(function: Callable[..., np.ndarray]) -> None:
+    assert apply(function, 0.0, -0.0, INFINITY, -INFINITY, 3e38, -3e38) == [
+        0.0,
+        0.0,
+        INFINITY,
+        0.0,
+        np.float32(3e38),
+        0.0,
+    ]
+    assert not np.signbit(apply(function, -0.0)).any()
+    assert np.isnan(apply(function, np.nan, -np.nan)).all()
+
+
 @pytest.mark.parametrize(("function", "exact"), [(elementary.sin, np.sin), (elementary.cos, np.cos)])
 def test_circular_functions(function: Callable[..., np.ndarray], exact: Callable[[np.ndarray], np.ndarray]) -> None:
     x = np.concatenate([floats(-1e5, 1e5), floats(-1000, 1000), floats(-7, 7)])

@@ -33,6 +33,11 @@ def test_groups_begin_with_pairs_that_fit(sizes: list[int], largest: int, seed: 
         assert largest > 64 or len(alone) <= -(-size // CLASS)
 
 
+def test_128_goes_with_0() -> None:
+    values = np.array([[-128, 1, 1, 1], [127, 127, 127, 127], [0, 2, 2, 2]], np.int8)
+    assert list(order_for_pairs(np.zeros(3, np.int64), values)) == [0, 2, 1]
+
+
 def magnitudes(*numbers: int) -> np.ndarray:
     """Blocks with these weights in all rows."""
     return np.repeat(np.array(numbers, np.int8)[:, None], 4, axis=1)

@@ -6,6 +6,7 @@ import os
 import queue
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from importlib import resources
 
 from xdsl.dialects import llvm
@@ -14,7 +15,7 @@ from xdsl.dialects.builtin import ModuleOp
 from sparsec.backend.convert_llvm import Heading, convert_module
 from sparsec.backend.descriptor import descriptor_text, exported_names
 from sparsec.backend.llvm_binding import TRIPLE
-from sparsec.backend.worker_client import WORKER, Worker
+from sparsec.backend.worker_client import WORKER, Worker, WorkerDied
 from sparsec.errors import CompilerBug
 from sparsec.options import Options
 from sparsec.runtime.signature import Signature
@@ -90,8 +91,8 @@ def emit(
 
 class ObjectCode:
     """Makes the object code of a model, an object per target and one for the runtime and the description. It is made by
-    the worker process while the caller lowers the model for the next target; where there are several targets and CPUs,
-    by a second worker, too.
+    the worker process, and by a second one where there are several targets and CPUs, while the caller lowers the model
+    for the next target. Without the second one the first does it all.
 
     Args:
         prefix: what the model's C names start with.
@@ -111,17 +112,24 @@ class ObjectCode:
         for worker in workers:
             self._idle.put(worker)
         self._turns = ThreadPoolExecutor(len(workers))
+        self._given_up = False  # whether nobody needs the objects any more
         self._time_limit = options.time_limit
 
     def __enter__(self) -> ObjectCode:
         if self._second is not None:
-            self._second.start()  # it loads LLVM while the caller runs the passes down to [kernels]
+            with suppress(OSError):
+                self._second.start()  # it loads LLVM while the caller runs the passes down to [kernels]
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._turns.shutdown(cancel_futures=True)
-        if self._second is not None:
-            self._second.stop()
+    def __exit__(self, kind: object, *error: object) -> None:
+        if kind is not None and self._second is not None:
+            self._given_up = True
+            self._second.kill()
+        try:
+            self._turns.shutdown(cancel_futures=True)
+        finally:
+            if self._second is not None:
+                self._second.stop()
 
     def add(self, target: CpuTarget, text: str) -> None:
         """Begin with the code of one target, which `emit_ir` made. The order of the targets does not matter."""
@@ -151,6 +159,10 @@ class ObjectCode:
             worker = self._idle.get()
             try:
                 code = worker.request("object", [text], exports, self._time_limit, hidden)
+            except (WorkerDied, OSError):
+                if worker is WORKER or self._given_up:
+                    raise
+                code = WORKER.request("object", [text], exports, self._time_limit, hidden)
             finally:
                 self._idle.put(worker)
             self._made("object", owner)

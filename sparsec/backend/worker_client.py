@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 
 from sparsec.backend.worker import pack, unpack
@@ -16,6 +17,12 @@ from sparsec.errors import CodegenError
 from sparsec.options import child_environment
 
 _CHUNK = 1 << 16
+_WORKERS: weakref.WeakSet[Worker] = weakref.WeakSet()
+"""All that this process has started."""
+
+
+class WorkerDied(CodegenError):
+    """The process ended before it answered."""
 
 
 class Worker:
@@ -30,6 +37,7 @@ class Worker:
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr: int | None = None
+        _WORKERS.add(self)
 
     @property
     def pid(self) -> int | None:
@@ -74,7 +82,8 @@ class Worker:
             time_limit: seconds.
 
         Raises:
-            CodegenError: LLVM refused the modules, died, or took too long.
+            CodegenError: LLVM refused the modules or took too long.
+            WorkerDied: LLVM died.
         """
         header = {"kind": kind, "exports": list(exports), "hidden": dict(hidden or {})}
         frame = pack(header, [text.encode() for text in texts])
@@ -89,7 +98,8 @@ class Worker:
         return parts[0]
 
     def forget(self) -> None:
-        """In a forked child: let go of the parent's process without touching it."""
+        """In a forked child: let go of the parent's process without touching it, and of its pipes, whose end it waits
+        for."""
         self._turn = threading.Lock()
         if self._process is not None:
             self._process.returncode = 0  # not ours to wait for
@@ -152,14 +162,14 @@ class Worker:
                 "raise the option time_limit if the model is very large"
             )
 
-    def _death(self, process: subprocess.Popen[bytes]) -> CodegenError:
+    def _death(self, process: subprocess.Popen[bytes]) -> WorkerDied:
         status = process.wait()
         how = f"was ended by signal {-status}" if status < 0 else f"ended with exit code {status}"
         said = ""
         if self._stderr is not None:
             said = os.pread(self._stderr, 1 << 16, 0).decode(errors="replace").strip()
         lines = said.splitlines()[:20] or ["(it said nothing)"]
-        return CodegenError("\n".join([f"the process that runs LLVM {how}; it said:", *lines, _ADVICE]))
+        return WorkerDied("\n".join([f"the process that runs LLVM {how}; it said:", *lines, _ADVICE]))
 
     def _end(self) -> None:
         if self._process is not None:
@@ -179,8 +189,14 @@ class Worker:
 
 _ADVICE = "This is a bug in sparsec: please report it with the model, or with what --dump-ir writes."
 
+
+def _forget_all() -> None:
+    for worker in list(_WORKERS):
+        worker.forget()
+
+
 WORKER = Worker()
 """The worker of this process."""
 
 atexit.register(WORKER.stop)
-os.register_at_fork(after_in_child=WORKER.forget)
+os.register_at_fork(after_in_child=_forget_all)

@@ -58,11 +58,6 @@ def register(commands: Commands) -> None:
 
 def execute(chosen: argparse.Namespace) -> int:
     """Run the command."""
-    with collector_off():  # while the compiler is imported, too
-        return _execute(chosen)
-
-
-def _execute(chosen: argparse.Namespace) -> int:
     from sparsec import shortcut
     from sparsec.backend.shared_library import write_with_header
     from sparsec.options import Options
@@ -83,14 +78,16 @@ def _execute(chosen: argparse.Namespace) -> int:
         files = write_with_header(kept, output, options, relocatable=kind == "obj")
         _report(chosen, files, targets, begin, cached=True)
         return 0
-    from sparsec import api  # the compiler is only imported when something is compiled
+    with collector_off():
+        from sparsec import api  # the compiler is only imported when something is compiled
 
     with progress(chosen.model, quiet=chosen.quiet or bool(chosen.print_ir_after)) as shown:
 
         def watch(steps: Iterator[Step], target: str) -> Iterator[Step]:
             return inspection.watch(shown(steps, target), target)
 
-        source = api.read(chosen.model)
+        with collector_off():
+            source = api.read(chosen.model)
         api.take_timings(source, options, shown.tell)
         plan = Plan.of(len(targets), _objects(kind, len(targets)))
         shown.expect(plan.until(chosen.stop_after) if inspection.stops else plan)
@@ -98,7 +95,8 @@ def _execute(chosen: argparse.Namespace) -> int:
             api.lower(source, options.cpu_targets(), options, watch)
             inspection.finish()
             return 0
-        files, cached = _make(source, kind, output, options, watch, shown.made, fresh=inspection.looks)
+        with collector_off():
+            files, cached = _make(source, kind, output, options, watch, shown.made, fresh=inspection.looks)
     inspection.finish()
     _report(chosen, files, targets, begin, cached=cached)
     return 0

@@ -38,9 +38,9 @@ SPELLINGS: dict[Steps, type[ew.Gelu | ew.GeluTanh]] = {
 class RecogniseGelu(ModulePass):
     """Formulas of GELU become `nn.gelu` or `nn.gelu_tanh`.
 
-    These are other computations of the same functions, with smaller errors, so this is the one pass that changes bits.
-    It runs while a file is read: five nodes of a file that its opset has no name for mean GELU, and what GELU
-    means is for `elementary.gelu` to say. Whatever comes later finds the op.
+    These are other computations of the same functions, with smaller errors, so bits change. The pass runs while a file
+    is read: five nodes that an opset has no name for mean GELU, and what GELU means is for `elementary.gelu` to say.
+    It sees nodes as they are: where their constants are computed first, or x twice, they stay what they are.
 
     Formulas with other steps (other constants, sums multiplied out) are left as they are, and fused like any other
     arithmetic.

@@ -1,9 +1,9 @@
-"""Telling whether two ways to write a formula compute the same bits.
+"""Telling whether two ways to write a formula take the same steps, and so compute the same bits.
 
 A formula of one variable is read as its steps, written down so that only what never changes a bit is forgotten: the
 order of the operands of a sum or product, and where a factor that is a power of two stands. `0.5 * (x * (1 + t))` and
 `(x / 2) * (t + 1)` have the same steps; `x / 2 + x / 2 * t` rounds differently and has others. Scaling by a power of
-two is exact as long as the numbers stay normal ones: GELU of x beyond 1.7e38 may come out as x instead of infinity.
+two is exact as long as the numbers stay normal ones.
 """
 
 from __future__ import annotations

@@ -63,11 +63,11 @@ def constant_like(array: Array, source: SSAValue, builder: Builder) -> SSAValue:
 
 
 def sums_of_rows(matrix: Array) -> tuple[Array, Array]:
-    """The int64 sum of each row of integers within [-255, 255], and that of their magnitudes."""
-    narrow = matrix.dtype == np.int8
-    magnitudes = np.abs(matrix).view(np.uint8) if narrow else np.abs(matrix.astype(np.int16))  # |-128| needs u8
-    sums = np.int32 if matrix.shape[1] < 2**31 // BYTE else np.int64  # half the time
-    return matrix.sum(axis=1, dtype=sums).astype(np.int64), magnitudes.sum(axis=1, dtype=sums).astype(np.int64)
+    """The int64 sum of each row of integers, and that of their magnitudes."""
+    if matrix.dtype != np.int8 or matrix.shape[1] >= 2**31 // BYTE:
+        return matrix.sum(axis=1, dtype=np.int64), np.abs(matrix.astype(np.int64)).sum(axis=1)
+    magnitudes = np.abs(matrix).view(np.uint8)  # |-128| is 128 there
+    return tuple(each.sum(axis=1, dtype=np.int32).astype(np.int64) for each in (matrix, magnitudes))  # half the time
 
 
 def fits_accumulator(centred: Array, correction: Array | int = 0) -> bool:

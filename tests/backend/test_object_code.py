@@ -1,14 +1,17 @@
 """From the llvm dialect to text, objects and assembly."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from xdsl.dialects.builtin import ModuleOp
 
 from sparsec.backend.descriptor import exported_names
 from sparsec.backend.object_code import ObjectCode, emit, emit_ir
+from sparsec.backend.worker_client import WORKER, Worker, WorkerDied
 from sparsec.errors import CodegenError, CompilerBug
 from sparsec.options import Options
 from sparsec.target import TARGETS
@@ -82,6 +85,74 @@ def test_an_object_per_target_and_one_more(tmp_path: Path):
         public = {row[-1] for row in rows if row[-3] == "DEFAULT" and row[-2] != "UND"}
         assert public == (set() if number < len(ALL) else set(exported_names("toy")))
     assert shared | {"toy.output_shapes", "toy.sparsec_parallel"} <= set(defined)
+
+
+@pytest.fixture
+def cpus(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many CPUs as the test says."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(request.param)))
+
+
+def objects_of(code: ObjectCode) -> tuple[bytes, ...]:
+    """All objects of the toy."""
+    for target in ALL:
+        code.add(target, emit_ir(toy_module(target), target))
+    return code.finish(SIGNATURE)
+
+
+@pytest.mark.parametrize("cpus", [1], indirect=True)
+def test_one_cpu_has_one_worker(cpus: None):
+    with ObjectCode("toy", ALL, Options()) as code:
+        assert code._second is None
+        assert len(objects_of(code)) == len(ALL) + 1
+
+
+@pytest.mark.parametrize("cpus", [2], indirect=True)
+def test_two_workers_make_the_same_objects_and_the_second_one_ends(cpus: None, monkeypatch: pytest.MonkeyPatch):
+    with ObjectCode("toy", ALL, Options()) as code:
+        second = code._second
+        assert second is not None and second.pid is not None
+        found = objects_of(code)
+    assert second.pid is None
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0})
+    with ObjectCode("toy", ALL, Options()) as code:
+        assert objects_of(code) == found
+
+
+@pytest.mark.parametrize("cpus", [2], indirect=True)
+def test_the_first_worker_does_what_the_second_one_died_of(cpus: None, monkeypatch: pytest.MonkeyPatch):
+    asked: list[Worker] = []
+    request = Worker.request
+
+    def dying(self: Worker, *arguments: Any) -> bytes:
+        asked.append(self)
+        if self is not WORKER:
+            raise WorkerDied("out of memory")
+        return request(self, *arguments)
+
+    monkeypatch.setattr(Worker, "request", dying)
+    with ObjectCode("toy", ALL, Options()) as code:
+        assert len(objects_of(code)) == len(ALL) + 1
+    assert any(worker is not WORKER for worker in asked)
+
+
+@pytest.mark.parametrize("cpus", [2], indirect=True)
+def test_a_second_worker_that_cannot_start_is_done_without(cpus: None, monkeypatch: pytest.MonkeyPatch):
+    def refuse(self: Worker) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    WORKER.start()
+    monkeypatch.setattr(Worker, "start", refuse)
+    with ObjectCode("toy", ALL, Options()) as code:
+        assert len(objects_of(code)) == len(ALL) + 1
+
+
+@pytest.mark.parametrize("cpus", [2], indirect=True)
+def test_an_error_ends_the_second_worker(cpus: None):
+    with pytest.raises(ZeroDivisionError), ObjectCode("toy", ALL, Options()) as code:
+        second = code._second
+        raise ZeroDivisionError
+    assert second is not None and second.pid is None
 
 
 def test_code_that_llvm_refuses():

@@ -41,7 +41,7 @@ def run_passes(module: ModuleOp, weights: WeightStore, *passes: ModulePass) -> M
 
 def understood(module: ModuleOp, weights: WeightStore) -> ModuleOp:
     """What the nodes of a file mean, as `api.read` gives it; in place."""
-    for step in READING:
+    for step in READING.passes:
         step.apply(context_of(weights), module)
         module.verify()
     return module
