@@ -31,6 +31,8 @@ from xdsl.irdl import IRDLOperation
 from xdsl.rewriter import InsertPoint
 
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_products as pr
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects import sparse
 from sparsec.dialects.body import Yield, yielded
@@ -191,22 +193,22 @@ class Builder:
 
     def dynamic_quantize(self, x: SSAValue) -> tuple[SSAValue, SSAValue, SSAValue]:
         """`(q, scale, zero_point)` from the tensor's own range."""
-        op = self.create(st.DynamicQuantize, [x])
+        op = self.create(rd.DynamicQuantize, [x])
         return op.results[0], op.results[1], op.results[2]
 
     # Products and normalisation
 
     def linear(self, x: SSAValue, weight: SSAValue) -> SSAValue:
         """`x[..., in]` by `weight[out, in]`."""
-        return self.create(st.Linear, [x, weight]).results[0]
+        return self.create(pr.Linear, [x, weight]).results[0]
 
     def matmul(self, lhs: SSAValue, rhs: SSAValue) -> SSAValue:
         """numpy's `lhs @ rhs`."""
-        return self.create(st.MatMul, [lhs, rhs]).results[0]
+        return self.create(pr.MatMul, [lhs, rhs]).results[0]
 
     def softmax(self, x: SSAValue, axis: int) -> SSAValue:
         """Softmax along `axis`."""
-        return self.create(st.Softmax, [x], {"axis": _int(axis)}).results[0]
+        return self.create(rd.Softmax, [x], {"axis": _int(axis)}).results[0]
 
     def layer_norm(
         self, x: SSAValue, scale: SSAValue, bias: SSAValue, epsilon: float, *, divide: bool = False
@@ -215,9 +217,9 @@ class Builder:
         properties: dict[str, Attribute] = {"epsilon": FloatAttr(epsilon, f32)}
         if divide:
             properties["divide"] = UnitAttr()
-        return self.create(st.LayerNorm, [x, scale, bias], properties).results[0]
+        return self.create(rd.LayerNorm, [x, scale, bias], properties).results[0]
 
-    def reduce(self, op_class: type[st.ReduceOp], x: SSAValue, axes: Sequence[int], keepdims: bool = False) -> SSAValue:
+    def reduce(self, op_class: type[rd.ReduceOp], x: SSAValue, axes: Sequence[int], keepdims: bool = False) -> SSAValue:
         """A reduction over `axes`."""
         properties: dict[str, Attribute] = {"axes": _ints(axes)}
         if keepdims:
@@ -228,7 +230,7 @@ class Builder:
         """Running sum along `axis`."""
         properties: dict[str, Attribute] = {"axis": _int(axis)}
         properties |= {name: UnitAttr() for name, on in (("exclusive", exclusive), ("reverse", reverse)) if on}
-        return self.create(st.CumSum, [x], properties).results[0]
+        return self.create(rd.CumSum, [x], properties).results[0]
 
     # Moving data
 

@@ -18,7 +18,8 @@ from sparsec.dialects import kernel
 from sparsec.dialects.encoding import Layout, TesaAttr, layout_of
 from sparsec.dialects.nn_attention import AttentionOp
 from sparsec.dialects.nn_elementwise import ElementwiseOp
-from sparsec.dialects.nn_structure import Constant, Linear
+from sparsec.dialects.nn_products import Linear
+from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.sparse import ConvertLayout, LayerNorm, MatMul, layout_read_by
 from sparsec.errors import CompilerBug
 

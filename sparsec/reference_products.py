@@ -14,7 +14,8 @@ import numpy as np
 from xdsl.ir import Operation
 
 from sparsec import elementary
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_products as pr
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import sparse
 from sparsec.dialects.encoding import element_of, to_numpy
 from sparsec.dialects.nn_attention import Attention, AttentionOp
@@ -87,21 +88,21 @@ def reduced_first(x: Array, axes: Sequence[int]) -> Array:
 
 
 def _reduce(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
-    op, x = cast(st.ReduceOp, op), operands[0]
+    op, x = cast(rd.ReduceOp, op), operands[0]
     elements = reduced_first(x, op.axis_values)
     match op:
-        case st.ReduceSum():
+        case rd.ReduceSum():
             result = interleaved_sum(elements)
-        case st.ReduceMean():
+        case rd.ReduceMean():
             result = interleaved_sum(elements) * (x.dtype.type(1) / x.dtype.type(elements.shape[0]))
-        case st.ReduceProd():
+        case rd.ReduceProd():
             result = np.multiply.reduce(elements, axis=0, dtype=x.dtype)
-        case st.ArgMax():
+        case rd.ArgMax():
             result = elements.argmax(axis=0).astype(np.int64)
         case _:
             result = elements[0]
             for element in elements[1:]:
-                result = maximum(result, element) if isinstance(op, st.ReduceMax) else minimum(result, element)
+                result = maximum(result, element) if isinstance(op, rd.ReduceMax) else minimum(result, element)
     return [np.expand_dims(result, op.axis_values) if op.keepdims else result]
 
 
@@ -114,11 +115,11 @@ def _linear(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[
 
 
 def _softmax_op(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
-    return [_softmax(operands[0], cast(st.Softmax, op).axis.value.data)]
+    return [_softmax(operands[0], cast(rd.Softmax, op).axis.value.data)]
 
 
 def _layer_norm(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
-    op = cast(st.LayerNorm, op)
+    op = cast(rd.LayerNorm, op)
     x, scale, bias = operands
     return [layer_norm(x, scale, bias, op.epsilon.value.data, divide=op.divide is not None)]
 
@@ -195,16 +196,16 @@ def _map(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Arr
 
 
 MEANING: dict[type[Operation], Meaning] = {
-    st.Linear: _linear,
-    st.MatMul: _matmul,
-    st.Softmax: _softmax_op,
-    st.LayerNorm: _layer_norm,
-    st.ReduceSum: _reduce,
-    st.ReduceMean: _reduce,
-    st.ReduceMax: _reduce,
-    st.ReduceMin: _reduce,
-    st.ReduceProd: _reduce,
-    st.ArgMax: _reduce,
+    pr.Linear: _linear,
+    pr.MatMul: _matmul,
+    rd.Softmax: _softmax_op,
+    rd.LayerNorm: _layer_norm,
+    rd.ReduceSum: _reduce,
+    rd.ReduceMean: _reduce,
+    rd.ReduceMax: _reduce,
+    rd.ReduceMin: _reduce,
+    rd.ReduceProd: _reduce,
+    rd.ArgMax: _reduce,
     Attention: _attention,
     PackedAttention: _packed_attention,
     sparse.MatMul: _sparse_matmul,

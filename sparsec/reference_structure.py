@@ -9,6 +9,7 @@ import numpy as np
 from xdsl.ir import Operation
 
 from sparsec.builder import constant_value
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects import sparse
 from sparsec.dialects.encoding import element_of, to_numpy
@@ -105,7 +106,7 @@ def _trilu(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[A
 
 
 def _cumsum(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
-    op, x = cast(st.CumSum, op), operands[0]
+    op, x = cast(rd.CumSum, op), operands[0]
     axis = op.axis.value.data
     ordered = np.flip(x, axis) if op.reverse else x
     total = np.add.accumulate(ordered, axis=axis, dtype=x.dtype)
@@ -150,7 +151,7 @@ MEANING: dict[type[Operation], Meaning] = {
     st.Constant: _constant,
     st.Dimension: _dimension,
     st.Iota: _iota,
-    st.CumSum: _cumsum,
+    rd.CumSum: _cumsum,
     st.Gather: _gather,
     st.GatherND: _gather_nd,
     st.Transpose: _transpose,
@@ -159,7 +160,7 @@ MEANING: dict[type[Operation], Meaning] = {
     st.Concat: _concat,
     st.Slice: _slice,
     st.Trilu: _trilu,
-    st.DynamicQuantize: _dynamic_quantize,
+    rd.DynamicQuantize: _dynamic_quantize,
     TokenIndex: _token_index,
     sparse.ConvertLayout: _same,
 }

@@ -9,7 +9,8 @@ from xdsl.dialects.builtin import f32, i32, i64
 from sparsec.builder import INLINE_LIMIT, Builder, begin_module, constant_value
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import sizes_of, tensor
-from sparsec.dialects.nn_structure import Constant, ReduceSum
+from sparsec.dialects.nn_reductions import ReduceSum
+from sparsec.dialects.nn_structure import Constant
 from sparsec.dims import Dim
 from sparsec.errors import ShapeError
 from sparsec.weights import WeightStore

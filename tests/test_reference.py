@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import f32, i32, i64
 
 from sparsec.builder import begin_module
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import tensor, to_element
 from sparsec.dims import Dim
 from sparsec.errors import InputError
@@ -204,24 +204,24 @@ def test_softmax_and_layer_norm() -> None:
 
 
 REDUCTIONS = [
-    (st.ReduceSum, np.sum),
-    (st.ReduceMean, np.mean),
-    (st.ReduceMax, np.max),
-    (st.ReduceMin, np.min),
-    (st.ReduceProd, np.prod),
+    (rd.ReduceSum, np.sum),
+    (rd.ReduceMean, np.mean),
+    (rd.ReduceMax, np.max),
+    (rd.ReduceMin, np.min),
+    (rd.ReduceProd, np.prod),
 ]
 
 
 @pytest.mark.parametrize(("op", "function"), REDUCTIONS, ids=[row[0].name for row in REDUCTIONS])
 @pytest.mark.parametrize("axes", [(0,), (-1, 0), (0, 1, 2)])
 @pytest.mark.parametrize("keepdims", [False, True])
-def test_reductions(op: type[st.ReduceOp], function: Any, axes: tuple[int, ...], keepdims: bool) -> None:
+def test_reductions(op: type[rd.ReduceOp], function: Any, axes: tuple[int, ...], keepdims: bool) -> None:
     (ours,) = run(lambda builder, x: builder.reduce(op, x, axes, keepdims), F)
     np.testing.assert_allclose(ours, function(F, axis=axes, keepdims=keepdims), rtol=1e-5)
 
 
 def test_arg_max_takes_the_first() -> None:
-    (ours,) = run(lambda builder, x: builder.reduce(st.ArgMax, x, [1]), np.float32([[1, 3, 3], [2, 0, 1]]))
+    (ours,) = run(lambda builder, x: builder.reduce(rd.ArgMax, x, [1]), np.float32([[1, 3, 3], [2, 0, 1]]))
     assert ours.tolist() == [1, 0] and ours.dtype == np.int64
 
 

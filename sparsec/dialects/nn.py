@@ -9,7 +9,11 @@ from xdsl.ir import Dialect
 from sparsec.dialects.encoding import TableType
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_elementwise import ELEMENTWISE
+from sparsec.dialects.nn_products import PRODUCTS
+from sparsec.dialects.nn_reductions import REDUCTIONS
 from sparsec.dialects.nn_structure import STRUCTURE
 from sparsec.dialects.nn_tokens import PackedAttention, TokenIndex
 
-Nn = Dialect("nn", [*ELEMENTWISE, *STRUCTURE, Attention, TokenIndex, PackedAttention], [TableType])
+Nn = Dialect(
+    "nn", [*ELEMENTWISE, *PRODUCTS, *REDUCTIONS, *STRUCTURE, Attention, TokenIndex, PackedAttention], [TableType]
+)

@@ -15,6 +15,7 @@ from sparsec.context import CompilerContext, timings_of
 from sparsec.cost import MOST_ROW_TOKENS
 from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_products as pr
 from sparsec.dialects import nn_structure as nn
 from sparsec.dialects.sparse import MatMul
 from sparsec.errors import CompilerBug
@@ -123,7 +124,7 @@ def _text(sizes: Mapping[str, int]) -> str:
 def _weights_only(module: ModuleOp) -> Iterator[str]:
     """The names of products by a weight that is quantised and multiplied with floats."""
     for op in module.walk():
-        if isinstance(op, nn.MatMul | nn.Linear):
+        if isinstance(op, pr.MatMul | pr.Linear):
             x, weight = (_behind_moves(operand.owner) for operand in op.operands[:2])
             if isinstance(weight, ew.Dequantize) and not isinstance(x, ew.Dequantize):
                 yield where_of(op)

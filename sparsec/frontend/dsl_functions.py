@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import i1
 from xdsl.ir import SSAValue
 
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import element_of, sizes_of
 from sparsec.dims import Dim, Size, product
 from sparsec.errors import ShapeError
@@ -65,10 +65,10 @@ def cumsum(e: Emitter, x: Numbers, axis: Whole, exclusive: Flag = False, reverse
 
 def arg_max(e: Emitter, x: Numbers, axis: Whole = -1, keepdims: Flag = False) -> SSAValue:
     """Index of the first maximum, as i64."""
-    return e.builder.reduce(st.ArgMax, x, [axis], keepdims)
+    return e.builder.reduce(rd.ArgMax, x, [axis], keepdims)
 
 
-def _reduction(op: type[st.ReduceOp]) -> Callable[..., SSAValue]:
+def _reduction(op: type[rd.ReduceOp]) -> Callable[..., SSAValue]:
     def reduce(e: Emitter, x: Numbers, axes: Axes | None = None, keepdims: Flag = False) -> SSAValue:
         if element_of(x.type) == i1:
             raise ShapeError("a reduction does not work on bool: write cast(..., i32) or cast(..., f32) first")
@@ -244,10 +244,10 @@ _FLOAT_OPS: tuple[type[ew.UnaryOp], ...] = (
 )
 _NUMBER_OPS: tuple[type[ew.NumericUnaryOp], ...] = (ew.Abs, ew.Sign, ew.Relu)
 _BINARY_OPS: tuple[type[ew.BinaryOp], ...] = (ew.Maximum, ew.Minimum, ew.Xor)
-_REDUCTIONS: tuple[type[st.ReduceOp], ...] = (st.ReduceSum, st.ReduceMean, st.ReduceMax, st.ReduceMin, st.ReduceProd)
+_REDUCTIONS: tuple[type[rd.ReduceOp], ...] = (rd.ReduceSum, rd.ReduceMean, rd.ReduceMax, rd.ReduceMin, rd.ReduceProd)
 
 
-def _named(op: type[ew.ElementwiseOp] | type[st.ReduceOp], emit: Callable[..., SSAValue]) -> Builtin:
+def _named(op: type[ew.ElementwiseOp] | type[rd.ReduceOp], emit: Callable[..., SSAValue]) -> Builtin:
     return Builtin.of(emit, op.name.removeprefix("nn."))
 
 

@@ -10,6 +10,8 @@ from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, String
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from sparsec.dialects import kernel, nn_attention, sparse
+from sparsec.dialects import nn_products as pr
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as nn
 from sparsec.dialects.body import Yield, yielded
 from sparsec.dialects.encoding import as_tensor, element_of, layout_of, sizes_of, tensor, ui8
@@ -159,11 +161,11 @@ def _same(op_class: type[kernel.KernelOp], *names: str) -> Callable[[Any, Progra
     return lower
 
 
-def _norm_properties(op: nn.LayerNorm | sparse.LayerNorm) -> dict[str, Attribute]:
+def _norm_properties(op: rd.LayerNorm | sparse.LayerNorm) -> dict[str, Attribute]:
     return {name: op.properties[name] for name in ("epsilon", "divide") if name in op.properties}
 
 
-def _layer_norm(op: nn.LayerNorm, b: ProgramBuilder) -> None:
+def _layer_norm(op: rd.LayerNorm, b: ProgramBuilder) -> None:
     body = Region(Block(arg_types=[f32]))
     body.block.add_op(Yield(*body.block.args))
     ins = [b.buffer(value) for value in op.operands]
@@ -176,13 +178,13 @@ def _sparse_layer_norm(op: sparse.LayerNorm, b: ProgramBuilder) -> None:
     b.call(kernel.LayerNorm, ins, [b.result(value) for value in op.outputs], op, _norm_properties(op), bodies)
 
 
-def _softmax(op: nn.Softmax, b: ProgramBuilder) -> None:
+def _softmax(op: rd.Softmax, b: ProgramBuilder) -> None:
     axis = normalise_axis(op.axis.value.data, len(sizes_of(op.operand.type)), op)
     b.call(kernel.Softmax, [b.buffer(op.operand)], [b.result(op.result)], op, {"axis": IntegerAttr(axis, i64)})
 
 
 def _reduce(kind: str) -> Callable[[Any, ProgramBuilder], None]:
-    def lower(op: nn.ReduceOp, b: ProgramBuilder) -> None:
+    def lower(op: rd.ReduceOp, b: ProgramBuilder) -> None:
         properties: dict[str, Attribute] = {
             "kind": StringAttr(kind),
             "axes": DenseArrayBase.from_list(i64, list(op.axis_values)),
@@ -192,7 +194,7 @@ def _reduce(kind: str) -> Callable[[Any, ProgramBuilder], None]:
     return lower
 
 
-def _cumsum(op: nn.CumSum, b: ProgramBuilder) -> None:
+def _cumsum(op: rd.CumSum, b: ProgramBuilder) -> None:
     axis = normalise_axis(op.axis.value.data, len(sizes_of(op.operand.type)), op)
     flags = {name: op.properties[name] for name in ("exclusive", "reverse") if name in op.properties}
     properties: dict[str, Attribute] = {"axis": IntegerAttr(axis, i64), **flags}
@@ -235,7 +237,7 @@ def _matrix(buffer: SSAValue, b: ProgramBuilder, *, column: bool) -> SSAValue:
     return b.alias(buffer, tensor(kernel.buffer_element(buffer), (*sizes, 1) if column else (1, *sizes)))
 
 
-def _batch_matmul(op: nn.MatMul, b: ProgramBuilder) -> None:
+def _batch_matmul(op: pr.MatMul, b: ProgramBuilder) -> None:
     lhs, rhs = b.buffer(op.lhs), b.buffer(op.rhs)
     vectors = len(kernel.buffer_sizes(lhs)) == 1, len(kernel.buffer_sizes(rhs)) == 1
     out = b.result(op.result)
@@ -249,7 +251,7 @@ def _batch_matmul(op: nn.MatMul, b: ProgramBuilder) -> None:
     b.call(kernel.BatchMatMul, ins, [target], op)
 
 
-def _linear(op: nn.Linear, b: ProgramBuilder) -> None:
+def _linear(op: pr.Linear, b: ProgramBuilder) -> None:
     """A weight that is computed, not constant: transpose it and multiply."""
     out, inputs = sizes_of(op.weight.type)
     transposed = b.temporary(tensor(element_of(op.weight.type), [inputs, out]))
@@ -271,24 +273,24 @@ CALLS: Mapping[type[Operation], Callable[[Any, ProgramBuilder], None]] = {
     sparse.Map: _map,
     sparse.MatMul: _sparse_matmul,
     nn_attention.Attention: _attention,
-    nn.LayerNorm: _layer_norm,
+    rd.LayerNorm: _layer_norm,
     sparse.LayerNorm: _sparse_layer_norm,
-    nn.Softmax: _softmax,
-    nn.ReduceSum: _reduce("sum"),
-    nn.ReduceMean: _reduce("mean"),
-    nn.ReduceMax: _reduce("max"),
-    nn.ReduceMin: _reduce("min"),
-    nn.ReduceProd: _reduce("prod"),
-    nn.ArgMax: _reduce("arg_max"),
-    nn.CumSum: _cumsum,
+    rd.Softmax: _softmax,
+    rd.ReduceSum: _reduce("sum"),
+    rd.ReduceMean: _reduce("mean"),
+    rd.ReduceMax: _reduce("max"),
+    rd.ReduceMin: _reduce("min"),
+    rd.ReduceProd: _reduce("prod"),
+    rd.ArgMax: _reduce("arg_max"),
+    rd.CumSum: _cumsum,
     nn.Gather: _gather,
     nn.GatherND: _gather_nd,
     nn.Trilu: _same(kernel.Trilu, "k", "upper"),
     nn.Iota: _same(kernel.Iota, "start", "step"),
     nn.Dimension: _same(kernel.Dimension, "size"),
-    nn.MatMul: _batch_matmul,
-    nn.Linear: _linear,
-    nn.DynamicQuantize: _same(kernel.DynamicQuantize),
+    pr.MatMul: _batch_matmul,
+    pr.Linear: _linear,
+    rd.DynamicQuantize: _same(kernel.DynamicQuantize),
     TokenIndex: _token_index,
     PackedAttention: _attention,
 }

@@ -14,6 +14,7 @@ from xdsl.rewriter import Rewriter
 
 from sparsec.builder import Builder
 from sparsec.context import timings_of, weights_of
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.body import TILE_ELEMENTS
 from sparsec.dialects.encoding import Layout, element_of, layout_of, sizes_of, to_numpy, with_layout
@@ -28,7 +29,7 @@ from sparsec.transforms.scheduler import Scheduler
 from sparsec.transforms.straight_line import function_blocks
 from sparsec.weights import WeightStore
 
-FLEXIBLE = (Map, st.DynamicQuantize, st.Reshape, st.Gather, st.Slice)
+FLEXIBLE = (Map, rd.DynamicQuantize, st.Reshape, st.Gather, st.Slice)
 """Ops that can write tiles or rows, whichever is cheaper around them. Slices read either, too."""
 
 ROUNDS = 4
@@ -95,7 +96,7 @@ def tiled_operands(op: Operation) -> list[SSAValue]:
             return [op.q, op.k, op.v]
         case LayerNorm():
             return [op.x]
-        case st.LayerNorm() | st.Reshape() | st.DynamicQuantize():
+        case rd.LayerNorm() | st.Reshape() | rd.DynamicQuantize():
             return [op.operands[0]]
         case Map():
             shape = sizes_of(op.outputs[0].type)
@@ -106,7 +107,7 @@ def tiled_operands(op: Operation) -> list[SSAValue]:
 
 def tiled_results(op: Operation) -> list[SSAValue]:
     """The results that `op` writes as tiles when it works on tiles."""
-    return [op.quantised] if isinstance(op, st.DynamicQuantize) else list(op.results)
+    return [op.quantised] if isinstance(op, rd.DynamicQuantize) else list(op.results)
 
 
 def _picks_tokens(reader: Operation, value: SSAValue) -> bool:
@@ -199,7 +200,7 @@ def _candidates(op: Operation, scheduler: Scheduler) -> list[Layout | None]:
     if isinstance(op, MatMul):
         order = (Layout.TILED, Layout.INTERLEAVED, None)
         return [layout for layout in order if scheduler.best(op, layout) is not None]
-    tileable = isinstance(op, st.LayerNorm) and is_tileable(sizes_of(op.result.type))
+    tileable = isinstance(op, rd.LayerNorm) and is_tileable(sizes_of(op.result.type))
     if tileable or isinstance(op, AttentionOp | LayerNorm):
         return [Layout.TILED]
     return [None, Layout.TILED] if may_write_tiles(op) else []

@@ -14,6 +14,7 @@ from xdsl.passes import ModulePass
 from sparsec.builder import Builder
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.encoding import element_of, sizes_of
 from sparsec.dialects.nn_attention import Attention
@@ -126,7 +127,7 @@ class _Compaction:
                 ]
                 regions = [op.body.clone()]
                 return b.create(type(op), operands, dict(op.properties), regions=regions).results
-            case st.LayerNorm() | LayerNorm():
+            case rd.LayerNorm() | LayerNorm():
                 x, *others = op.operands
                 regions = [region.clone() for region in op.regions]
                 return b.create(type(op), [self._whole(x, b), *others], dict(op.properties), regions=regions).results

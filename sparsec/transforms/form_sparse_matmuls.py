@@ -11,7 +11,7 @@ from xdsl.passes import ModulePass
 from sparsec.builder import Builder, constant_value
 from sparsec.context import weights_of
 from sparsec.dialects.encoding import element_of, sizes_of
-from sparsec.dialects.nn_structure import Linear
+from sparsec.dialects.nn_products import Linear
 from sparsec.transforms.bodies import replace
 from sparsec.transforms.straight_line import erase_dead, function_blocks
 from sparsec.transforms.weight_products import as_tokens

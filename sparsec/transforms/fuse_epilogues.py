@@ -12,7 +12,7 @@ from xdsl.passes import ModulePass
 from sparsec.builder import Builder
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.body import TILE_ELEMENTS
 from sparsec.dialects.encoding import element_of, sizes_of
 from sparsec.dialects.nn_attention import Attention
@@ -41,14 +41,14 @@ class FuseEpilogues(ModulePass):
         for block in function_blocks(op):
             for widening in (False, True):
                 for producer in list(block.ops):
-                    if isinstance(producer, st.LayerNorm) and _is_followed(producer):
+                    if isinstance(producer, rd.LayerNorm) and _is_followed(producer):
                         producer = _with_body(producer, weights)
                     if isinstance(producer, MatMul | LayerNorm | Attention):
                         _fuse_users(producer, widening or isinstance(producer, Attention), weights)
                 erase_dead(block)
 
 
-def _is_followed(norm: st.LayerNorm) -> bool:
+def _is_followed(norm: rd.LayerNorm) -> bool:
     """Whether it can lie in tiles, and elementwise work comes next."""
     shape = sizes_of(norm.result.type)
     if len(shape) < 2 or not isinstance(shape[-1], int):
@@ -59,7 +59,7 @@ def _is_followed(norm: st.LayerNorm) -> bool:
     )
 
 
-def _with_body(norm: st.LayerNorm, weights: WeightStore) -> LayerNorm:
+def _with_body(norm: rd.LayerNorm, weights: WeightStore) -> LayerNorm:
     """`nn.layer_norm(x)` -> `sparse.layer_norm(x) { x }`, in place."""
     builder = Builder.before(weights, norm)
     body = builder.body([norm.result.type], lambda inner, arguments: arguments)

@@ -13,6 +13,8 @@ from xdsl.passes import ModulePass
 from sparsec.builder import Builder
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_products as pr
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.encoding import element_of, sizes_of, ui8
 from sparsec.dialects.nn_attention import Attention
@@ -128,10 +130,10 @@ def _sliced(producer: TensorOp, cut: _Cut, b: Builder) -> Sequence[SSAValue] | N
             return [cut.on(b, producer.operand), producer.scale, producer.zero_point]
         case ew.ElementwiseOp():
             return [cut.on(b, operand) for operand in producer.operands]
-        case st.Linear() | st.LayerNorm() if channels not in cut.axes:
+        case pr.Linear() | rd.LayerNorm() if channels not in cut.axes:
             x, *others = producer.operands
             return [cut.on(b, x), *others]
-        case st.Softmax() if normalise_axis(producer.axis.value.data, channels + 1, producer) not in cut.axes:
+        case rd.Softmax() if normalise_axis(producer.axis.value.data, channels + 1, producer) not in cut.axes:
             return [cut.on(b, producer.operand)]
         case Attention() if cut.axes == {1}:
             extras = [_of_queries(producer, number, cut, b) for number in range(len(producer.extras))]

@@ -10,7 +10,7 @@ from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import element_of, sizes_of
 from sparsec.transforms.hidden_keys import Mask
 from sparsec.transforms.token_region import TokenRegion
@@ -60,7 +60,7 @@ def _ends(b: Builder, mask: Mask) -> tuple[SSAValue, SSAValue]:
     if shape[1] == shape[2] == 1:
         flat = b.reshape(whole, [shape[0], shape[3]])
         return flat, flat
-    return b.reduce(st.ReduceMax, whole, [1, 2]), b.reduce(st.ReduceMin, whole, [1, 2])
+    return b.reduce(rd.ReduceMax, whole, [1, 2]), b.reduce(rd.ReduceMin, whole, [1, 2])
 
 
 def _as_numbers(b: Builder, booleans: SSAValue, *, hides: bool) -> SSAValue:

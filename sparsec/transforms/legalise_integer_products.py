@@ -15,7 +15,7 @@ from sparsec.builder import Builder, constant_value
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import element_of, sizes_of, ui8
-from sparsec.dialects.nn_structure import Linear
+from sparsec.dialects.nn_products import Linear
 from sparsec.dims import product
 from sparsec.reference import evaluate_op
 from sparsec.transforms.bodies import replace, scalar_constant

@@ -21,7 +21,8 @@ from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import element_of, sizes_of, ui8
 from sparsec.dialects.nn_attention import Attention
-from sparsec.dialects.nn_structure import Constant, Linear
+from sparsec.dialects.nn_products import Linear
+from sparsec.dialects.nn_structure import Constant
 from sparsec.reference import evaluate_op
 from sparsec.transforms.bodies import replace
 from sparsec.transforms.quantised_attention import legalise_attention

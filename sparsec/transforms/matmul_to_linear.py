@@ -13,7 +13,8 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 from sparsec.builder import Builder, constant_value
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects.nn_structure import Constant, MatMul, Transpose
+from sparsec.dialects.nn_products import MatMul
+from sparsec.dialects.nn_structure import Constant, Transpose
 from sparsec.dialects.sparse import SCHEDULE_HINT
 from sparsec.dialects.tensor_op import element, integers, normalise_axis, sizes
 from sparsec.reference import evaluate_op

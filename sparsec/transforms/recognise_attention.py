@@ -14,7 +14,9 @@ from sparsec.builder import Builder
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import ui8
-from sparsec.dialects.nn_structure import MatMul, Reshape, Softmax, Transpose
+from sparsec.dialects.nn_products import MatMul
+from sparsec.dialects.nn_reductions import Softmax
+from sparsec.dialects.nn_structure import Reshape, Transpose
 from sparsec.dialects.tensor_op import SOURCE, element, normalise_axis, sizes
 from sparsec.dims import Size
 from sparsec.transforms.attention_bodies import Steps, aligned_to_heads, steps_between, write_body

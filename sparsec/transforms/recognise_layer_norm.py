@@ -14,7 +14,7 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 from sparsec.builder import Builder
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects.nn_structure import ReduceMean
+from sparsec.dialects.nn_reductions import ReduceMean
 from sparsec.dialects.tensor_op import element, sizes
 from sparsec.dims import product
 from sparsec.transforms.matching import apply_rewrites, both_orders, made_by, replace, scalar_of

@@ -17,6 +17,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.utils.hints import isa
 
 from sparsec.builder import INPUT_NAMES
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import element_of, sizes_of, to_numpy
@@ -136,7 +137,7 @@ class _Analysis:
                 return op in self.region.readers  # its masks are among those of the region
             case st.Constant() | st.Iota() | st.Broadcast() | st.Transpose() | Map() | MatMul():
                 return True
-            case st.LayerNorm() | LayerNorm():
+            case rd.LayerNorm() | LayerNorm():
                 return isinstance(sizes_of(op.operands[0].type)[-1], int)
             case st.Reshape():
                 return self._regroups_channels(op)
@@ -150,13 +151,13 @@ class _Analysis:
             case st.Concat():
                 axis = normalise_axis(op.axis.value.data, len(sizes_of(op.result.type)), op)
                 return isinstance(sizes_of(op.result.type)[axis], int)
-            case st.CumSum():
+            case rd.CumSum():
                 axis = normalise_axis(op.axis.value.data, len(sizes_of(op.operand.type)), op)
                 return op.reverse is None and sizes_of(op.operand.type)[axis] != self.region.lead[0]
-            case st.Softmax():
+            case rd.Softmax():
                 axis = normalise_axis(op.axis.value.data, len(sizes_of(op.operand.type)), op)
                 return isinstance(sizes_of(op.operand.type)[axis], int)
-            case st.ReduceOp():
+            case rd.ReduceOp():
                 return self._sums_zeros(op)
             case _:
                 return False
@@ -173,12 +174,12 @@ class _Analysis:
             return isinstance(start, int)
         return start == 0 and ((taken == 1 and given == self.region.lead[1]) or (step == 1 and taken == given))
 
-    def _sums_zeros(self, op: st.ReduceOp) -> bool:
+    def _sums_zeros(self, op: rd.ReduceOp) -> bool:
         """Whether it reduces known sizes, or is a sum over one sequence that adds zeros for padding."""
         shape, axes = sizes_of(op.operand.type), op.axis_values
         if all(isinstance(shape[axis], int) for axis in axes):
             return True
-        if not isinstance(op, st.ReduceSum) or len(axes) != 1 or shape[axes[0]] != self.region.lead[1]:
+        if not isinstance(op, rd.ReduceSum) or len(axes) != 1 or shape[axes[0]] != self.region.lead[1]:
             return False
         number = self.numbers.get(op.operand, {}).get(len(shape) - axes[0])
         return number is not None and not number.any()

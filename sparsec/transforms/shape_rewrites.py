@@ -9,7 +9,8 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 from sparsec.builder import Builder, constant_value
 from sparsec.dialects.encoding import sizes_of
 from sparsec.dialects.nn_elementwise import Dequantize, ElementwiseOp, QuantisationOp
-from sparsec.dialects.nn_structure import Broadcast, Concat, ReduceOp, Reshape, Slice, Transpose
+from sparsec.dialects.nn_reductions import ReduceOp
+from sparsec.dialects.nn_structure import Broadcast, Concat, Reshape, Slice, Transpose
 from sparsec.dialects.tensor_op import integers, normalise_axis, sizes
 from sparsec.dims import Size, broadcast
 from sparsec.transforms.matching import before_broadcast, made_by, replace

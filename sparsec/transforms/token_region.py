@@ -9,6 +9,7 @@ import numpy as np
 from xdsl.dialects.func import ReturnOp
 from xdsl.ir import Block, Operation, SSAValue, Use
 
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import element_of, is_float, sizes_of, to_numpy
@@ -105,7 +106,7 @@ class _Finder:
                 return fits and op in self.attentions
             case MatMul():
                 return sizes_of(op.x.type)[:2] == self.lead and len(sizes_of(op.x.type)) > 2
-            case st.LayerNorm() | LayerNorm():
+            case rd.LayerNorm() | LayerNorm():
                 return len(sizes_of(op.operands[0].type)) > 2
             case st.Gather():
                 return op.axis.value.data == 0 and sizes_of(op.indices.type) == self.lead
@@ -147,7 +148,7 @@ class _Finder:
 
     def _factor_of(self, op: Map, value: SSAValue) -> SSAValue | None:
         """The operand of a map that makes its results 0, whatever `value` is, where it is 0 itself."""
-        if not all(isinstance(use.operation, st.ReduceSum) for _, use in _uses(op)):
+        if not all(isinstance(use.operation, rd.ReduceSum) for _, use in _uses(op)):
             return None  # a zero may be -0, which a sum does not tell from +0
         for factor, argument in zip(op.inputs, op.body.block.args, strict=True):
             element = element_of(factor.type)

@@ -11,7 +11,7 @@ from xdsl.ir import Operation
 import sparsec
 from sparsec import pipeline
 from sparsec.api import new_context
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_products as pr
 from sparsec.dialects.encoding import element_of
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import MatMul
@@ -44,7 +44,7 @@ def _multiplies_floats(op: Operation) -> bool:
             return op.accumulator == f32
         case Attention():
             return f32 in (element_of(op.q.type), element_of(op.v.type))
-        case st.MatMul():
+        case pr.MatMul():
             return element_of(op.result.type) == f32
         case _:
             return False

@@ -13,7 +13,7 @@ from xdsl.ir import Attribute, SSAValue
 
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import tensor, to_numpy, ui8
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import MatMul
@@ -189,7 +189,7 @@ def test_float_transformer() -> None:
         across = attend(b, [linear(x, 10), linear(memory, 10), linear(memory, 10)], None, 2, None)
         x = b.apply(ew.Add, x, linear(across, 10))
         x = b.apply(ew.Add, x, attend(b, [x, x, x], inputs["mask"], 5, None))
-        return [x, b.reduce(st.ReduceMean, x, [1])]
+        return [x, b.reduce(rd.ReduceMean, x, [1])]
 
     exact = Exact(
         *layer(

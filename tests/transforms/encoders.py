@@ -11,7 +11,7 @@ from xdsl.ir import Attribute, SSAValue
 from sparsec import pipeline
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import tensor, to_numpy
 from sparsec.dialects.tensor_op import sizes
 from sparsec.weights import Array, WeightStore
@@ -104,10 +104,10 @@ class _Writer:
             case "first and all":
                 return [pooled, self._linear(x, 2)]
             case "mean":
-                total = b.reduce(st.ReduceSum, b.apply(ew.Mul, x, factor), [1])
-                return [b.apply(ew.Div, total, b.reduce(st.ReduceSum, factor, [1]))]
+                total = b.reduce(rd.ReduceSum, b.apply(ew.Mul, x, factor), [1])
+                return [b.apply(ew.Div, total, b.reduce(rd.ReduceSum, factor, [1]))]
             case _:
-                return [b.reduce(st.ReduceMean, x, [1])]
+                return [b.reduce(rd.ReduceMean, x, [1])]
 
     def _weight(self, *shape: int) -> SSAValue:
         return self.b.constant(self.random.normal(size=shape).astype(np.float32))

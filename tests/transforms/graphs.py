@@ -11,7 +11,7 @@ from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import tensor
 from sparsec.dialects.nn_tokens import TokenIndex
 from sparsec.dialects.tensor_op import sizes
@@ -162,7 +162,7 @@ def layer_norm_of(
     """
 
     def mean(value: SSAValue) -> SSAValue:
-        return builder.reduce(st.ReduceMean, value, [-1], keepdims=True)
+        return builder.reduce(rd.ReduceMean, value, [-1], keepdims=True)
 
     centred = builder.apply(ew.Sub, x, mean(x))
     again = builder.apply(ew.Sub, x, mean(x))

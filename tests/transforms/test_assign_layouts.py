@@ -11,6 +11,7 @@ from xdsl.ir import SSAValue
 from sparsec import forms
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.encoding import Layout, element_of, layout_of, sizes_of, tensor, ui8
 from sparsec.dialects.sparse import ConvertLayout, Map, MatMul
@@ -109,7 +110,7 @@ def _byte_product(b: Builder, q: SSAValue) -> SSAValue:
 def test_a_conversion_serves_all_readers() -> None:
     def write(b: Builder, v: Inputs) -> list[SSAValue]:
         y = linear(b, v["x"])
-        return [y, b.softmax(y, -1), b.reduce(st.ReduceSum, y, [1]), linear(b, v["x"])]
+        return [y, b.softmax(y, -1), b.reduce(rd.ReduceSum, y, [1]), linear(b, v["x"])]
 
     assert conversions(scheduled(write)) == [("f32", "tiled"), ("f32", "rows"), ("f32", "rows")]
 
@@ -124,7 +125,7 @@ def test_row_major_work_stays_row_major() -> None:
 def test_maps_between_products_work_on_tiles() -> None:
     def write(b: Builder, v: Inputs) -> list[SSAValue]:
         y = linear(b, v["x"])
-        factor = b.reduce(st.ReduceMax, v["x"], [2], keepdims=True)
+        factor = b.reduce(rd.ReduceMax, v["x"], [2], keepdims=True)
         both = b.apply(ew.Mul, b.apply(ew.Add, y, b.constant(np.ones(8, np.float32))), factor)
         return [linear(b, both)]
 
@@ -142,7 +143,7 @@ def test_dynamic_quantisation_works_on_tiles() -> None:
 
     module = scheduled(write)
     assert conversions(module) == [("f32", "tiled"), ("f32", "rows")]
-    (op,) = (op for op in module.walk() if isinstance(op, st.DynamicQuantize))
+    (op,) = (op for op in module.walk() if isinstance(op, rd.DynamicQuantize))
     assert [layout_of(value.type) for value in op.results] == [Layout.TILED, None, None]
 
 
@@ -160,7 +161,7 @@ def test_only_elements_that_tiles_can_hold_lie_in_tiles() -> None:
 def test_broadcast_operands_of_a_product_stay_row_major() -> None:
     weights = WeightStore()
     b, values, finish = begin_module(weights, [("x", tensor(ui8, [4, 8])), ("r", tensor(f32, [4, 8]))])
-    factor = b.reduce(st.ReduceMax, values["r"], [1], keepdims=True)
+    factor = b.reduce(rd.ReduceMax, values["r"], [1], keepdims=True)
     weight = b.constant(np.ones((8, 8), np.float32))
     body = b.body([f32, f32, f32], lambda inner, a: [inner.apply(ew.Mul, inner.apply(ew.Add, a[0], a[1]), a[2])])
     product = b.sparse_matmul(b.cast(values["x"], f32), weight, [values["r"], factor], body)[0]

@@ -12,7 +12,7 @@ from xdsl.ir import SSAValue
 from sparsec import debug, pipeline
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as nn
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import element_of, sizes_of, tensor
 from sparsec.dims import Size
 from sparsec.weights import WeightStore
@@ -41,7 +41,7 @@ def step(draw: st.DrawFn, b: Builder, values: list[SSAValue], random: np.random.
         case "softmax":
             return b.softmax(x, draw(st.sampled_from([1, 2])))
         case "narrow":
-            return b.reduce(nn.ReduceMax, x, [draw(st.sampled_from([0, 1, 2]))], keepdims=True)
+            return b.reduce(rd.ReduceMax, x, [draw(st.sampled_from([0, 1, 2]))], keepdims=True)
         case _:
             return fake_quantised(b, x, draw(st.sampled_from(["u8", "s8"])), 0.1, 120)
 

@@ -10,6 +10,7 @@ from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as st
 from sparsec.transforms.fold_constants import FoldConstants
 from tests.transforms.graphs import SIZES, elementwise_graph
@@ -27,7 +28,7 @@ def widened(builder: Builder) -> SSAValue:
     """A large constant in a wider type."""
     large = np.arange(4096, dtype=np.int8)
     wide = builder.cast(builder.constant(large), builder.constant(np.int64(0)).type.element_type)
-    return builder.reduce(st.ReduceSum, wide, [0])
+    return builder.reduce(rd.ReduceSum, wide, [0])
 
 
 NOT_FOLDED: list[tuple[Callable[[Builder], SSAValue], type]] = [(dequantized, ew.Dequantize), (widened, ew.Cast)]

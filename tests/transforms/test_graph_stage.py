@@ -10,7 +10,8 @@ import onnx
 import pytest
 
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_products as pr
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.nn_attention import Attention
 from sparsec.frontend.onnx_model import read_onnx
 from sparsec.pipeline import PIPELINE
@@ -54,7 +55,7 @@ def evaluated_steps(path: Path) -> tuple[dict[str, int], list[tuple[str, dict[st
         module.verify()
         steps.append((step.name, evaluate(module, inputs, weights)))
     GRAPH.ensures(module)
-    classes = (Attention, st.Softmax, st.MatMul, st.LayerNorm, ew.Gelu, ew.GeluTanh, ew.Erf, ew.Tanh, st.ReduceMean)
+    classes = (Attention, rd.Softmax, pr.MatMul, rd.LayerNorm, ew.Gelu, ew.GeluTanh, ew.Erf, ew.Tanh, rd.ReduceMean)
     expected = exact_session(model).run(list(steps[0][1]), inputs)
     return {op.name: count(module, op) for op in classes}, steps, expected
 

@@ -13,6 +13,8 @@ from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_products as pr
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as ns
 from sparsec.dialects.encoding import sizes_of, tensor, ui8
 from sparsec.dialects.nn_attention import Attention
@@ -68,7 +70,7 @@ def attention(b: Builder, qkv: tuple[SSAValue, SSAValue, SSAValue], mask: SSAVal
     return b.attention(qkv, [mask], 2, bodies)
 
 
-def tokens_of(module: ModuleOp, op_class: type[ns.Linear | ns.LayerNorm | Attention | ew.Gelu]) -> list[Size]:
+def tokens_of(module: ModuleOp, op_class: type[pr.Linear | rd.LayerNorm | Attention | ew.Gelu]) -> list[Size]:
     """How many tokens of a sequence each op of a class works on."""
     return [sizes_of(op.results[0].type)[1] for op in module.walk() if isinstance(op, op_class)]
 
@@ -86,9 +88,9 @@ def test_the_last_layer_of_a_classifier_works_on_one_token(token: Size) -> None:
     after = hoisted(write)
     assert tokens_of(after, Attention) == [SEQUENCE, 1]
     assert tokens_of(after, ew.Gelu) == [SEQUENCE, 1]
-    assert tokens_of(after, ns.LayerNorm) == [SEQUENCE, SEQUENCE, 1, 1]
+    assert tokens_of(after, rd.LayerNorm) == [SEQUENCE, SEQUENCE, 1, 1]
     # q, k, v, projection and two more; of the second layer only keys and values are needed of all tokens
-    assert sorted(map(str, tokens_of(after, ns.Linear))) == ["1"] * 4 + [str(SEQUENCE)] * 8
+    assert sorted(map(str, tokens_of(after, pr.Linear))) == ["1"] * 4 + [str(SEQUENCE)] * 8
 
 
 def test_bytes_are_cut_instead_of_what_they_stand_for() -> None:
@@ -119,8 +121,8 @@ def test_what_is_read_whole_is_computed_once() -> None:
         return [y, first_token(b, b.apply(ew.Exp, y)), other, first_token(b, linear(b, y, 3), 1)]
 
     after = hoisted(write)
-    assert tokens_of(after, ns.LayerNorm) == [SEQUENCE]
-    assert sorted(map(str, tokens_of(after, ns.Linear))) == ["1", str(SEQUENCE)]
+    assert tokens_of(after, rd.LayerNorm) == [SEQUENCE]
+    assert sorted(map(str, tokens_of(after, pr.Linear))) == ["1", str(SEQUENCE)]
     assert count(after, ns.Slice) == 2
 
 
@@ -141,8 +143,8 @@ def test_channels_are_left_where_ops_mix_them() -> None:
         return [*cut, b.slice(b.softmax(x, 1), [0, 0, 0], half, [1, 1, 1])]
 
     after = hoisted(write)
-    assert tokens_of(after, ns.LayerNorm) == [SEQUENCE] and tokens_of(after, ns.Linear) == [SEQUENCE]
-    widths = [sizes_of(op.result.type)[-1] for op in after.walk() if isinstance(op, ns.Softmax)]
+    assert tokens_of(after, rd.LayerNorm) == [SEQUENCE] and tokens_of(after, pr.Linear) == [SEQUENCE]
+    widths = [sizes_of(op.result.type)[-1] for op in after.walk() if isinstance(op, rd.Softmax)]
     assert widths == [4, 2]
 
 

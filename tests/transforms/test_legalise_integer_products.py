@@ -11,7 +11,7 @@ from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_products as pr
 from sparsec.dialects.encoding import element_of, i16, tensor, ui8
 from sparsec.dialects.sparse import MatMul
 from sparsec.transforms.form_sparse_matmuls import FormSparseMatmuls
@@ -72,7 +72,7 @@ def test_integer_products_multiply_bytes(name: str) -> None:
     after = run_passes(module, weights, UnsignedActivations(), LegaliseIntegerProducts())
     (product,) = (op for op in after.walk() if isinstance(op, MatMul))
     assert element_of(product.x.type) == ui8
-    assert count(after, st.Linear) == 0
+    assert count(after, pr.Linear) == 0
     require_same(module, after, weights, SIZES)
 
 
@@ -95,5 +95,5 @@ def test_weights_of_nine_bits_take_16() -> None:
 def test_what_no_byte_kernel_can_hold_becomes_a_plain_product(write: Write) -> None:
     module, weights = module_of(write)
     after = run_passes(module, weights, LegaliseIntegerProducts(), FormSparseMatmuls())
-    assert count(after, MatMul) == 0 and count(after, st.MatMul) == 1 and count(after, st.Linear) == 0
+    assert count(after, MatMul) == 0 and count(after, pr.MatMul) == 1 and count(after, pr.Linear) == 0
     require_same(module, after, weights, SIZES)

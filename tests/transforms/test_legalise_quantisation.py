@@ -12,6 +12,7 @@ from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_products as pr
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.encoding import blocks_of, element_of, i16, layout_of, tensor, ui8
 from sparsec.dialects.nn_attention import Attention
@@ -78,7 +79,7 @@ def test_a_quantised_linear_multiplies_bytes(activation: str, weight: str, per_c
     (product,) = matmuls(after)
     assert element_of(product.x.type) == ui8
     assert element_of(product.weight.type) == i8
-    assert count(after, st.Linear) == 0
+    assert count(after, pr.Linear) == 0
     require_within_a_quantum(module, after, weights)
 
 
@@ -148,7 +149,7 @@ def test_scales_along_the_input_channels_stay_float() -> None:
 
     module, weights = graph(write)
     after = run_passes(module, weights, *PASSES)
-    assert count(after, st.Linear) == 1 and not matmuls(after)
+    assert count(after, pr.Linear) == 1 and not matmuls(after)
     inputs = draw_inputs(module, {"tokens": 9})
     np.testing.assert_array_equal(evaluate(after, inputs, weights)["y"], evaluate(module, inputs, weights)["y"])
 

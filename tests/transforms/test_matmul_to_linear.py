@@ -11,6 +11,7 @@ from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_products as pr
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.encoding import element_of
 from sparsec.dialects.sparse import SCHEDULE_HINT
@@ -61,7 +62,7 @@ WEIGHTS: list[Callable[[Builder], SSAValue]] = [
 def test_weights_become_out_by_in(weight: Callable[[Builder], SSAValue]) -> None:
     module, weights = elementwise_graph(lambda builder, x: builder.matmul(x, weight(builder)))
     after = run_passes(module, weights, CanonicaliseGraph(), MatmulToLinear())
-    assert count(after, st.Linear) == 1 and count(after, st.MatMul) == count(after, st.Transpose) == 0
+    assert count(after, pr.Linear) == 1 and count(after, pr.MatMul) == count(after, st.Transpose) == 0
     require_same(module, after, weights, SIZES)
 
 
@@ -77,7 +78,7 @@ def test_integer_products_get_a_constant_weight() -> None:
 
     module, weights = elementwise_graph(write)
     after = run_passes(module, weights, MatmulToLinear())
-    (linear,) = [op for op in after.walk() if isinstance(op, st.Linear)]
+    (linear,) = [op for op in after.walk() if isinstance(op, pr.Linear)]
     assert isinstance(linear.weight.owner, st.Constant)
     require_same(module, after, weights, SIZES)
 
@@ -87,12 +88,12 @@ def test_a_computed_operand_stays_a_product() -> None:
         return builder.matmul(x, builder.transpose(x, [0, 2, 1]))
 
     module, weights = elementwise_graph(write)
-    assert count(run_passes(module, weights, MatmulToLinear()), st.MatMul) == 1
+    assert count(run_passes(module, weights, MatmulToLinear()), pr.MatMul) == 1
 
 
 def test_a_schedule_given_by_hand_stays_on_the_weight() -> None:
     schedule = Schedule(Dataflow.DENSE_ROWS)
     module, weights = elementwise_graph(lambda builder, x: builder.matmul(x, builder.weight(FLOATS, None, schedule)))
     after = run_passes(module, weights, MatmulToLinear())
-    (linear,) = [op for op in after.walk() if isinstance(op, st.Linear)]
+    (linear,) = [op for op in after.walk() if isinstance(op, pr.Linear)]
     assert isinstance(linear.weight.owner, st.Constant) and SCHEDULE_HINT in linear.weight.owner.attributes

@@ -12,7 +12,7 @@ from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import tensor
 from sparsec.dialects.tensor_op import sizes
 from sparsec.dims import Size, product
@@ -64,7 +64,7 @@ def binary(builder: Builder, values: list[SSAValue], data: draws.DataObject) -> 
     fits = [y for y in values if sizes(y) == shape]
     y = _pick(fits, data)
     if data.draw(draws.booleans()):
-        y = builder.reduce(st.ReduceMax, y, [data.draw(draws.integers(0, len(shape) - 1))], keepdims=True)
+        y = builder.reduce(rd.ReduceMax, y, [data.draw(draws.integers(0, len(shape) - 1))], keepdims=True)
     return builder.apply(data.draw(draws.sampled_from([ew.Add, ew.Sub, ew.Mul])), x, y)
 
 

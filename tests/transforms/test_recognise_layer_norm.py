@@ -11,7 +11,7 @@ from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_reductions as rd
 from sparsec.reference import evaluate
 from sparsec.transforms.canonicalise_graph import CanonicaliseGraph
 from sparsec.transforms.recognise_layer_norm import RecogniseLayerNorm
@@ -33,8 +33,8 @@ def test_spellings(square: str, divide: str, scale_first: bool, affine: bool, ca
     module, weights = elementwise_graph(spelling)
     passes = [CanonicaliseGraph()] if canonical or divide == "power" else []
     after = run_passes(module, weights, *passes, RecogniseLayerNorm())
-    assert [op.divide is not None for op in after.walk() if isinstance(op, st.LayerNorm)] == [divide == "div"]
-    assert count(after, st.ReduceMean) == count(after, ew.Sqrt) == 0
+    assert [op.divide is not None for op in after.walk() if isinstance(op, rd.LayerNorm)] == [divide == "div"]
+    assert count(after, rd.ReduceMean) == count(after, ew.Sqrt) == 0
     require_same(module, after, weights, SIZES)
 
 
@@ -55,15 +55,15 @@ def test_what_only_looks_like_it_stays(axis: int, other: str) -> None:
     """Means over another axis, a variance of something else, or no epsilon."""
 
     def write(builder: Builder, x: SSAValue) -> SSAValue:
-        mean = builder.reduce(st.ReduceMean, x, [axis], keepdims=True)
+        mean = builder.reduce(rd.ReduceMean, x, [axis], keepdims=True)
         centred = builder.apply(ew.Sub, x, mean)
         squared = builder.apply(ew.Mul, centred, x if other == "mean" else centred)
-        variance = builder.reduce(st.ReduceMean, squared, [axis], keepdims=True)
+        variance = builder.reduce(rd.ReduceMean, squared, [axis], keepdims=True)
         if other == "mean":
             variance = builder.apply(ew.Add, builder.apply(ew.Abs, variance), builder.constant(1e-5))
         return builder.apply(ew.Div, centred, builder.apply(ew.Sqrt, variance))
 
     module, weights = elementwise_graph(write)
     after = run_passes(module, weights, RecogniseLayerNorm())
-    assert count(after, st.LayerNorm) == 0
+    assert count(after, rd.LayerNorm) == 0
     require_same(module, after, weights, SIZES)

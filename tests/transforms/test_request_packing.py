@@ -13,7 +13,7 @@ from xdsl.ir import SSAValue
 from sparsec import pipeline
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import tensor
 from sparsec.dialects.tensor_op import sizes
 from sparsec.reference import evaluate, main_function
@@ -87,11 +87,11 @@ def pooled(write: Write, mask: Write | None = None) -> tuple[ModuleOp, WeightSto
 
 
 def mean(b: Builder, x: SSAValue, mask: SSAValue) -> SSAValue:
-    return b.reduce(st.ReduceMean, x, [1])
+    return b.reduce(rd.ReduceMean, x, [1])
 
 
 def of_batch(b: Builder, x: SSAValue, mask: SSAValue) -> SSAValue:
-    return b.apply(ew.Add, b.reduce(st.ReduceSum, x, [0], keepdims=True), x)
+    return b.apply(ew.Add, b.reduce(rd.ReduceSum, x, [0], keepdims=True), x)
 
 
 def backwards(b: Builder, x: SSAValue, mask: SSAValue) -> SSAValue:
@@ -122,7 +122,7 @@ def test_outputs_without_a_batch() -> None:
 
 
 def sums(b: Builder, x: SSAValue, mask: SSAValue) -> SSAValue:
-    return b.reduce(st.ReduceSum, b.apply(ew.Mul, x, b.constant(2.0)), [1])
+    return b.reduce(rd.ReduceSum, b.apply(ew.Mul, x, b.constant(2.0)), [1])
 
 
 def forwards(b: Builder, x: SSAValue, mask: SSAValue) -> SSAValue:

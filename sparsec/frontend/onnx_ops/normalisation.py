@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsec.builder import Builder
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dims import product
 from sparsec.frontend.onnx_call import Call, Translate
 from sparsec.frontend.onnx_emitter import Unsupported
@@ -40,8 +40,8 @@ def _log_softmax(call: Call) -> Value:
     x = call.data(0)
     if flattened:
         x, axis = build.reshape(x, [product(shape[:axis]), product(shape[axis:])]), 1
-    shifted = build.apply(ew.Sub, x, build.reduce(st.ReduceMax, x, [axis], keepdims=True))
-    total = build.reduce(st.ReduceSum, build.apply(ew.Exp, shifted), [axis], keepdims=True)
+    shifted = build.apply(ew.Sub, x, build.reduce(rd.ReduceMax, x, [axis], keepdims=True))
+    total = build.reduce(rd.ReduceSum, build.apply(ew.Exp, shifted), [axis], keepdims=True)
     return build.reshape(build.apply(ew.Sub, shifted, build.apply(ew.Log, total)), shape)
 
 
@@ -93,7 +93,7 @@ def _rms_normalisation(call: Call) -> Value:
     build: Builder = call.build
     shape = call.shape(0)
     axis, x = call.axis(call.integer("axis", -1), len(shape)), call.data(0)
-    mean = build.reduce(st.ReduceMean, build.apply(ew.Mul, x, x), list(range(axis, len(shape))), keepdims=True)
+    mean = build.reduce(rd.ReduceMean, build.apply(ew.Mul, x, x), list(range(axis, len(shape))), keepdims=True)
     root = build.apply(ew.Sqrt, build.apply(ew.Add, mean, build.constant(call.number("epsilon", 1e-5))))
     normal = build.apply(ew.Mul, x, build.apply(ew.Reciprocal, root))
     return apply(call, ew.Mul, normal, call.value(1))
@@ -107,7 +107,7 @@ def _lp_normalisation(call: Call) -> Value:
     if order not in (1, 2):
         raise Unsupported(f"p = {order} is not supported; only 1 and 2 are")
     powers = build.apply(ew.Abs, x) if order == 1 else build.apply(ew.Mul, x, x)
-    norm = build.reduce(st.ReduceSum, powers, [axis], keepdims=True)
+    norm = build.reduce(rd.ReduceSum, powers, [axis], keepdims=True)
     norm = norm if order == 1 else build.apply(ew.Sqrt, norm)
     zero = call.emitter.materialise(number(call, 0))
     return build.apply(ew.Where, build.apply(ew.Equal, norm, zero), zero, build.apply(ew.Div, x, norm))

@@ -10,7 +10,7 @@ from xdsl.ir import SSAValue
 
 from sparsec.builder import Builder
 from sparsec.dialects import nn_elementwise as ew
-from sparsec.dialects import nn_structure as st
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import sizes_of
 from sparsec.dims import product
 from sparsec.frontend.onnx_call import Call, Translate
@@ -38,7 +38,7 @@ def _square(build: Builder, value: SSAValue) -> SSAValue:
 
 
 def _reduction(
-    op: type[st.ReduceOp],
+    op: type[rd.ReduceOp],
     fold: Callable[..., Any] | None = None,
     *,
     before: Step = _same,
@@ -58,7 +58,7 @@ def _reduction(
             folded = _folded(fold, value, tuple(axes), keepdims)
             if folded is not None:
                 return folded
-        if call.dtype(0).kind != "f" and (op is st.ReduceMean or (before is not _same) or (after is not _same)):
+        if call.dtype(0).kind != "f" and (op is rd.ReduceMean or (before is not _same) or (after is not _same)):
             raise Unsupported(f"it reduces {call.dtype(0).name}; cast it to float32 first")
         x = before(call.build, call.data(0))
         return after(call.build, call.build.reduce(op, x, axes, keepdims) if axes else x)
@@ -94,9 +94,9 @@ def _log_sum_exp(call: Call) -> Value:
         raise Unsupported(f"it reduces {call.dtype(0).name}; cast it to float32 first")
     axes = sorted({call.axis(axis, rank) for axis in given or range(rank)})
     build, x = call.build, call.data(0)
-    highest = build.reduce(st.ReduceMax, x, axes, keepdims=True)
+    highest = build.reduce(rd.ReduceMax, x, axes, keepdims=True)
     powers = build.apply(ew.Exp, build.apply(ew.Sub, x, highest))
-    total = build.apply(ew.Log, build.reduce(st.ReduceSum, powers, axes, keepdims))
+    total = build.apply(ew.Log, build.reduce(rd.ReduceSum, powers, axes, keepdims))
     shape = sizes_of(total.type)
     return build.apply(ew.Add, build.reshape(highest, shape), total)
 
@@ -105,7 +105,7 @@ def _arg_max(call: Call) -> Value:
     if call.flag("select_last_index"):
         raise Unsupported("select_last_index = 1 is not supported; only the first maximum is found")
     axis = call.axis(call.integer("axis", 0), len(call.shape(0)))
-    return call.build.reduce(st.ArgMax, call.data(0), [axis], call.flag("keepdims", True))
+    return call.build.reduce(rd.ArgMax, call.data(0), [axis], call.flag("keepdims", True))
 
 
 def _cumsum(call: Call) -> Value:
@@ -120,16 +120,16 @@ def _cumsum(call: Call) -> Value:
 
 
 REDUCTIONS: dict[str, Translate] = {
-    "ReduceSum": _reduction(st.ReduceSum, np.sum, inputs_since=13),
-    "ReduceMean": _reduction(st.ReduceMean),
-    "ReduceMax": _reduction(st.ReduceMax, np.max),
-    "ReduceMin": _reduction(st.ReduceMin, np.min),
-    "ReduceProd": _reduction(st.ReduceProd, np.prod),
-    "ReduceSumSquare": _reduction(st.ReduceSum, before=_square),
-    "ReduceL1": _reduction(st.ReduceSum, before=_unary(ew.Abs)),
-    "ReduceL2": _reduction(st.ReduceSum, before=_square, after=_unary(ew.Sqrt)),
+    "ReduceSum": _reduction(rd.ReduceSum, np.sum, inputs_since=13),
+    "ReduceMean": _reduction(rd.ReduceMean),
+    "ReduceMax": _reduction(rd.ReduceMax, np.max),
+    "ReduceMin": _reduction(rd.ReduceMin, np.min),
+    "ReduceProd": _reduction(rd.ReduceProd, np.prod),
+    "ReduceSumSquare": _reduction(rd.ReduceSum, before=_square),
+    "ReduceL1": _reduction(rd.ReduceSum, before=_unary(ew.Abs)),
+    "ReduceL2": _reduction(rd.ReduceSum, before=_square, after=_unary(ew.Sqrt)),
     "ReduceLogSumExp": _log_sum_exp,
-    "ReduceLogSum": _reduction(st.ReduceSum, after=_unary(ew.Log)),
+    "ReduceLogSum": _reduction(rd.ReduceSum, after=_unary(ew.Log)),
     "ArgMax": _arg_max,
     "CumSum": _cumsum,
 }
