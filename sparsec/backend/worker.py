@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 from sparsec.backend.llvm_binding import TRIPLE, Binding, Module, TargetMachine, create_machine, load_binding
 
 _LLVM_OPTIONS = ("-disable-lsr",)
-"""Loop strength reduction took a fifth to a third of LLVM's time and made kernels, whose loops count as they should, no
-faster: between 1.7 % slower and 1.6 % faster on avx2 and AVX-512, from 1 to 384 tokens."""
+"""Loop strength reduction took a fifth to a third of LLVM's time, and kernels count in their loops as they should. On
+Zen 4, models of 1 to 384 tokens took 4 % less to 1.6 % more without it, and 4 % more with 7 tokens on `x86_64`."""
 
 KINDS = ("object", "assembly", "llvm")
 """What a request may ask for."""

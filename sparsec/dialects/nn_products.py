@@ -10,8 +10,7 @@ from xdsl.irdl import irdl_op_definition, operand_def, result_def, traits_def
 from xdsl.traits import Pure
 
 from sparsec.dialects.encoding import element_of, tensor
-from sparsec.dialects.nn_structure import written
-from sparsec.dialects.tensor_op import TensorOp, sizes
+from sparsec.dialects.tensor_op import TensorOp, sizes, written
 from sparsec.dims import broadcast
 from sparsec.errors import ShapeError
 

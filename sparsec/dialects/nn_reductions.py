@@ -10,8 +10,7 @@ from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, r
 from xdsl.traits import Pure
 
 from sparsec.dialects.encoding import is_float, sizes_of, tensor, ui8
-from sparsec.dialects.nn_structure import written
-from sparsec.dialects.tensor_op import TensorOp, element, integers, normalise_axis, sizes
+from sparsec.dialects.tensor_op import TensorOp, element, integers, normalise_axis, sizes, written
 from sparsec.dims import Size
 from sparsec.errors import ShapeError
 

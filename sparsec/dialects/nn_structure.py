@@ -22,14 +22,9 @@ from xdsl.printer import Printer
 from xdsl.traits import Pure
 
 from sparsec.dialects.encoding import same_value_type, sizes_of, tensor
-from sparsec.dialects.tensor_op import TensorOp, element, integers, normalise_axis, sizes
+from sparsec.dialects.tensor_op import TensorOp, element, integers, normalise_axis, sizes, written
 from sparsec.dims import Size, broadcast, parse_size, product
 from sparsec.errors import ShapeError
-
-
-def written(shape: Sequence[Size]) -> str:
-    """A shape as people write it."""
-    return "[" + ", ".join(map(str, shape)) + "]"
 
 
 @irdl_op_definition

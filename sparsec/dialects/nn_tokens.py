@@ -17,8 +17,7 @@ from xdsl.traits import Pure
 from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import element_of, tensor
 from sparsec.dialects.nn_attention import AttentionOp
-from sparsec.dialects.nn_structure import written
-from sparsec.dialects.tensor_op import TensorOp, element, sizes
+from sparsec.dialects.tensor_op import TensorOp, element, sizes, written
 from sparsec.dims import Dim, Size, parse_size, product
 from sparsec.errors import ShapeError
 

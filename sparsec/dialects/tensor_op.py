@@ -157,6 +157,11 @@ def parse_property(parser: Parser) -> Attribute:
     return DenseArrayBase.from_list(i64, [int(item) for item in items])
 
 
+def written(shape: Sequence[Size]) -> str:
+    """A shape as people write it."""
+    return "[" + ", ".join(map(str, shape)) + "]"
+
+
 def sizes(value: SSAValue) -> tuple[Size, ...]:
     """The sizes of a value's tensor type; `()` for a scalar."""
     return sizes_of(value.type)
