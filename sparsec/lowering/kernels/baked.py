@@ -64,6 +64,6 @@ class BakedCore:
                 rows_of_sums = [sums[row * vectors : (row + 1) * vectors] for row in range(piece.rows)]
                 work.epilogue(channel, token, rows_of_sums)
 
-            Pieces(self.width, work.tokens).walk(e, part)
+            Pieces(self.width, work.tokens, work.first).walk(e, part)
 
         e.for_loop(0, piece.count, group)

@@ -42,6 +42,11 @@ class LaneEmitter(ControlEmitter):
         return best_row(self.features).register_tile
 
     @property
+    def vector_bytes(self) -> int:
+        """The bytes of a vector register."""
+        return best_row(self.features).vector_bits // 8
+
+    @property
     def multiplies_in_pairs(self) -> bool:
         """Whether the target multiplies bytes where pairs of products fit 16 bits, and only there, see `CpuTarget`."""
         return best_row(self.features).multiplies_in_pairs

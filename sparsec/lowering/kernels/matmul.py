@@ -48,8 +48,9 @@ CHUNK = 16
 NEAR_BYTES = 384 * 1024
 """Bytes of activations that stay in the second-level cache while weights pass through it."""
 TOGETHER = 2
-"""Output rows whose sums go through the body together, each step for all before the next: steps wait for each other and
-a CPU looks no more than three or four vectors of a long body ahead. More rows would not fit into registers."""
+"""Output rows, of as many tokens as registers hold sums of, that go through the body together, each step for all before
+the next: steps wait for each other and a CPU looks no more than three or four vectors of a long body ahead. More rows
+would not fit into registers."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ class MatMulEmitter:
             else:
                 raise CompilerBug(f"kernel.matmul cannot broadcast {buffer.type}")
         self._region, self._scalars = region, scalars
-        self._widest = self._core(self._e.register_tile).order.width
+        # a quad's rows are loaded by whole vectors
+        self._widest = self._core(max(self._e.register_tile, self._e.vector_bytes)).order.width
 
     def emit(self) -> None:
         """Loop over work items, each at the width that its tile needs."""
@@ -139,14 +141,17 @@ class MatMulEmitter:
             left = e.sub(tokens, e.mul(tile, TILE))
 
             def at(width: int) -> None:
-                """Compute this many tokens at a time, or half as many where that covers all."""
-                if width == WIDTHS[-1] or self._op.pieces is not None:  # that code is long: there is one copy
-                    self._tile(width, left, tile, begin, end)
+                """Compute this many tokens, or half as many where that covers all."""
+                whole = partial(self._tile, width, tile, begin, end)
+                if width == WIDTHS[-1]:
+                    whole()
                 else:
-                    whole = partial(self._tile, width, left, tile, begin, end)
                     e.if_(e.greater(left, width // 2), whole, partial(at, width // 2))
 
-            at(self._widest)
+            if self._widest == TILE and self._op.pieces is None:
+                at(TILE)
+            else:
+                self._in_pieces(e.minimum(left, TILE), tile, begin, end)
 
         e.for_loop(frame.begin, frame.end, item)
 
@@ -166,8 +171,27 @@ class MatMulEmitter:
         size = e.minimum(e.sub(tiles, first), near)
         return e.add(first, e.rem(within, size)), e.div(within, size)
 
-    def _tile(self, width: int, left: Value, tile: Value, begin: Value, end: Value) -> None:
-        """Compute the groups of one tile, `width` tokens at a time until `left` are done or the tile ends."""
+    def _in_pieces(self, tokens: Value, tile: Value, begin: Value, end: Value) -> None:
+        """Compute some tokens of a tile as many at a time as the target can, and what is left by half as many where
+        that covers it."""
+        e, width, half = self._e, self._widest, self._widest // 2
+        if width == WIDTHS[-1] or self._op.pieces is not None:  # that code is long: there is one copy
+            self._tile(width, tile, begin, end, 0, tokens)
+            return
+        whole = e.mul(e.div(e.add(tokens, half - 1), width), width)
+        e.if_(e.greater(whole, 0), partial(self._tile, width, tile, begin, end, 0, whole))
+        e.if_(e.greater(tokens, whole), partial(self._tile, half, tile, begin, end, whole))
+
+    def _tile(
+        self,
+        width: int,
+        tile: Value,
+        begin: Value,
+        end: Value,
+        first: Operand = 0,
+        tokens: Value | None = None,
+    ) -> None:
+        """Compute groups of a tile from the token `first` on: `width` tokens, or that many at a time up to `tokens`."""
         core = self._core(width)
         x = self._tile_start(
             self._frame.ins[0], kernel.buffer_element(self._op.ins[0]), tile, self._layout.tile_columns
@@ -178,7 +202,8 @@ class MatMulEmitter:
         ]
         extras = [self._tile_start(extra.pointer, extra.element, tile, self._layout.rows) for extra in self._tiles]
 
-        bodies, zeros = self._prepare(core.order.width)
+        together = max(1, min(TOGETHER, TOGETHER * self._e.register_tile // core.order.width))
+        bodies, zeros = self._prepare(core.order.width, together)
         tables = load_tables(self._e, self._lookups, self._frame.ins[1:])
 
         def epilogue(first: Value, token: Operand, accumulators: Accumulators) -> None:
@@ -187,8 +212,8 @@ class MatMulEmitter:
                 self._at_token(start, extra.element, token) for start, extra in zip(extras, self._tiles, strict=True)
             ]
             results: list[list[list[Value]]] = []
-            for start in range(0, len(channels), TOGETHER):
-                some = slice(start, start + TOGETHER)
+            for start in range(0, len(channels), together):
+                some = slice(start, start + together)
                 body = bodies[len(channels[some])]
                 results += self._apply(core.order, body, channels[some], accumulators[some], starts)
             for number, (out, buffer) in enumerate(zip(outs, self._op.outs, strict=True)):
@@ -198,33 +223,31 @@ class MatMulEmitter:
                 after = After(zeros[number], tables[number])
                 store_tile_rows(self._e, core.order, element, rows, start, channels, after)
 
-        in_pieces = width == self._widest < TILE  # a narrower width is chosen when it covers what is left
-        tokens = self._e.minimum(left, TILE) if in_pieces else width
         cold = self._op.cold is not None
-        core.emit(self._e, Work(x, self._frame.ins[1], begin, end, self._initial, epilogue, tokens, cold))
+        core.emit(self._e, Work(x, self._frame.ins[1], begin, end, self._initial, epilogue, tokens, cold, first))
 
-    def _prepare(self, width: int) -> tuple[dict[int, BodyEmitter], list[ZeroPoint | None]]:
-        """The body for 1 to `TOGETHER` output rows, and the zero points that are left to the stores."""
+    def _prepare(self, width: int, together: int) -> tuple[dict[int, BodyEmitter], list[ZeroPoint | None]]:
+        """The body for 1 to `together` output rows, and the zero points that are left to the stores."""
         made = {
             rows: BodyEmitter(self._region, self._e, width * rows).prepare(self._scalars).leave_zeros()
-            for rows in range(1, TOGETHER + 1)
+            for rows in range(1, together + 1)
         }
         zeros = [None if zero is None else ZeroPoint.of(self._e, zero) for zero in made[1][1]]
         return {rows: body for rows, (body, _) in made.items()}, zeros
 
     def _core(self, width: int) -> QuadCore | BakedCore | BlockCore | PairQuadCore | WordQuadCore | RowCore:
-        fits = self._op.pairs_fit is not None
+        fits, held = self._op.pairs_fit is not None, min(width, self._e.register_tile)
         if not self._op.schedule.schedule.dataflow.is_integer:
-            return RowCore(self._layout, width)
+            return RowCore(self._layout, held)
         if self._op.pieces is not None:
-            width = min(width, self._op.schedule.schedule.tile)
-            return BakedCore(self._layout, unflatten(integers(self._op.pieces)), width)
+            pieces = unflatten(integers(self._op.pieces))
+            return BakedCore(self._layout, pieces, min(held, self._op.schedule.schedule.tile))
         if self._layout.is_blocks:
-            return BlockCore(self._layout, width)
+            return BlockCore(self._layout, held)
         if self._e.multiplies_bytes(fits):
-            return QuadCore(self._layout, width, pairs_fit=fits)
+            return QuadCore(self._layout, width, held, pairs_fit=fits)
         if self._e.multiplies_in_pairs and self._layout.has_unfit:
-            return PairQuadCore(self._layout)
+            return PairQuadCore(self._layout, width)
         return WordQuadCore(self._layout)
 
     def _initial(self, row: Value) -> Value:

@@ -3,8 +3,11 @@
 A row of a u8 tile has 64 tokens. Per quad: load 4 rows, interleave them to vectors of 16 tokens x 4 channels, broadcast
 4 x 4 weights, and accumulate 4 rows x width/16 vectors. On AVX-512 with VNNI and 64 tokens that is 4 loads, 8 unpacks,
 4 broadcasts and 16 `vpdpbusd`, which alone bound the time. Targets with fewer or narrower registers walk the tile in
-pieces of the width that they have registers for. `pair_quads.py` has the core for targets that multiply bytes where
-pairs of them fit 16 bits, `word_quads.py` the one without any proof. `sparsec/packing.py` defines the weight stream.
+pieces of a vector of bytes. Of such a piece they may hold the sums of a part only; then the quads are walked once per
+part, for which all 4 rows are loaded, but only what belongs to the part is interleaved: 4 unpacks for 16 of 32 tokens,
+where 16 loaded alone take 8 and what joins their halves. `pair_quads.py` has the core for targets that multiply bytes
+where pairs of them fit 16 bits, `word_quads.py` the one without any proof. `sparsec/packing.py` defines the weight
+stream.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder, interleave
-from sparsec.lowering.kernels.vector import Emitter, Operand, Value, vector_of
+from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.packing import WeightLayout
 from sparsec.schedule import GROUP, TILE
 
@@ -44,13 +47,14 @@ class Work:
     """A range of output rows of one tile, for a core to compute.
 
     Attributes:
-        x: the first wanted token of input row 0 of the tile, in the layout and element type that the core reads. Rows
-            are read for the core's `width` tokens, even where fewer are meant.
+        x: input row 0 of the tile, in the layout and element type that the core reads. Rows are read for the core's
+            `width` tokens, even where fewer are meant.
         packed: the weight as `packing.pack_weight` laid it out.
         begin, end: groups of output rows, 0 <= begin < weight.groups and begin <= end <= weight.groups.
         initial: what sums start from.
         epilogue: what is done with them.
-        tokens: how many; the core's `width` by default.
+        tokens: up to which token of the tile; the core's `width` by default.
+        first: from which token on.
         cold: the weight is in no cache, as in `kernel.matmul`.
     """
 
@@ -62,6 +66,7 @@ class Work:
     epilogue: Epilogue
     tokens: Operand | None = None
     cold: bool = False
+    first: Operand = 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,8 @@ class QuadCore:
 
     Attributes:
         weight: a layout of quads, gathered or dense.
-        width: tokens whose sums are in registers at a time: 64, 32 or 16.
+        width: tokens of a row that are loaded at a time: 64, 32 or 16.
+        part: tokens whose sums are in registers at a time, if these are fewer.
         signed_input: the tile holds s8. The kernel adds 128 to every byte, so accumulators come out too large by 128
             times the sum of the row's weights: `initial` must subtract that.
         pairs_fit: what `packing.pairs_cannot_saturate` says of the weight.
@@ -96,11 +102,12 @@ class QuadCore:
 
     weight: WeightLayout
     width: int = TILE
+    part: int = TILE
     signed_input: bool = False
     pairs_fit: bool = False
 
     def __post_init__(self) -> None:
-        if self.width not in WIDTHS or not self.weight.is_quads:
+        if self.width not in WIDTHS or self.part not in WIDTHS or not self.weight.is_quads:
             raise CompilerBug(f"no quads of {self.width} tokens with {self.weight.dataflow}")
 
     @property
@@ -118,14 +125,17 @@ class QuadCore:
         return self.width == TILE
 
     def _group(self, e: Emitter, work: Work, token: Operand, group: Group) -> Accumulators:
-        vectors = self.order.vectors
-        starts = [e.broadcast(work.initial(e.add(e.mul(group.index, GROUP), row))) for row in range(group.rows)]
-        carried = [start for start in starts for _ in range(vectors)]
         walk = self._gathered if self.weight.is_gathered else self._dense
-        flat = walk(e, e.offset(work.x, token), group, carried)
-        return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(group.rows)]
+        x = e.offset(work.x, token)
+        return in_parts(
+            parts(self.width, self.part),
+            initial_sums(e, work, group),
+            lambda vectors, sums: walk(e, x, group, vectors, sums),
+        )
 
-    def _gathered(self, e: Emitter, x: Value, group: Group, carried: Sequence[Value]) -> Sequence[Value]:
+    def _gathered(
+        self, e: Emitter, x: Value, group: Group, vectors: range, carried: Sequence[Value]
+    ) -> Sequence[Value]:
         size = self.weight.entry_size
         ahead = self.weight.looks_ahead * size if self._is_whole else 0
 
@@ -136,11 +146,12 @@ class QuadCore:
             if ahead:
                 for row in input_rows(e, self.weight, x, e.offset(at, ahead)):
                     e.prefetch(row, 0)
-            return self.step(e, input_rows(e, self.weight, x, at), e.offset(at, self.weight.weights_at), sums)
+            rows = input_rows(e, self.weight, x, at)
+            return self.step(e, rows, e.offset(at, self.weight.weights_at), sums, vectors)
 
         return e.for_loop(group.begin, group.end, quad, carried, step=size)
 
-    def _dense(self, e: Emitter, x: Value, group: Group, carried: Sequence[Value]) -> Sequence[Value]:
+    def _dense(self, e: Emitter, x: Value, group: Group, vectors: range, carried: Sequence[Value]) -> Sequence[Value]:
         size, columns = self.weight.entry_size, self.weight.columns
         entry = e.offset(group.entries, group.begin)
 
@@ -149,19 +160,25 @@ class QuadCore:
             if self._is_whole:
                 e.prefetch(at, AHEAD)
             rows = [e.offset(rows_at, TILE * i) for i in range(4)]
-            return [e.offset(at, size), e.offset(rows_at, 4 * TILE), *self.step(e, rows, at, sums)]
+            return [e.offset(at, size), e.offset(rows_at, 4 * TILE), *self.step(e, rows, at, sums, vectors)]
 
         entry, rows_at, *sums = e.for_loop(0, columns // 4, quad, [entry, x, *carried])
         if columns % 4:
             # the last rows of the last quad have zero weights: read an existing row for them, not beyond the tile
             rows = [e.offset(rows_at, TILE * min(i, columns % 4 - 1)) for i in range(4)]
-            sums = self.step(e, rows, entry, sums)
+            sums = self.step(e, rows, entry, sums, vectors)
         return sums
 
-    def step(self, e: Emitter, rows: Sequence[Value], weights: Value, sums: Sequence[Value]) -> list[Value]:
-        """Accumulate one quad: 4 input rows (pointers) times s8 weights [output row][4]."""
+    def step(
+        self, e: Emitter, rows: Sequence[Value], weights: Value, sums: Sequence[Value], wanted: range | None = None
+    ) -> list[Value]:
+        """Accumulate one quad: 4 input rows (pointers) times s8 weights [output row][4].
+
+        Args:
+            wanted: the vectors of tokens that `sums` are of; all by default.
+        """
         loaded = [e.load(vector_of(i8, self.width), row) for row in rows]
-        vectors = interleave(e, [e.differ(row, -128) for row in loaded] if self.signed_input else loaded)
+        vectors = interleave(e, [e.differ(row, -128) for row in loaded] if self.signed_input else loaded, wanted)
         result: list[Value] = []
         for index in range(len(sums) // len(vectors)):
             weight = e.reinterpret(e.load_broadcast(i32, weights, 4 * index), i8)
@@ -173,17 +190,18 @@ class QuadCore:
 
 @dataclass(frozen=True)
 class Pieces:
-    """How a kernel walks the tokens of a tile: `width` at a time until there are `tokens`; None is one piece."""
+    """How a kernel walks the tokens of a tile: `width` at a time from `first` up to `tokens`; None is one piece."""
 
     width: int
     tokens: Operand | None = None
+    first: Operand = 0
 
     def walk(self, e: Emitter, piece: Callable[[Operand], None]) -> None:
         """Emit `piece` for the first token of each piece."""
-        if self.tokens is None or (isinstance(self.tokens, int) and self.tokens <= self.width):
-            piece(0)
+        if self.tokens is None or (self.first == 0 and isinstance(self.tokens, int) and self.tokens <= self.width):
+            piece(self.first)
         else:
-            e.for_loop(0, self.tokens, lambda token, _: piece(token), step=self.width)
+            e.for_loop(self.first, self.tokens, lambda token, _: piece(token), step=self.width)
 
 
 def emit_pieces(e: Emitter, weight: WeightLayout, work: Work, width: int, sums: SumsOf, *, asks: bool = False) -> None:
@@ -201,9 +219,33 @@ def emit_pieces(e: Emitter, weight: WeightLayout, work: Work, width: int, sums: 
         if work.cold and not asks:
             later = e.offset(group.entries, AHEAD_OF_GROUP)
             e.for_loop(group.begin, group.end, lambda at, _: e.prefetch(later, at), step=LINE)
-        Pieces(width, work.tokens).walk(e, piece)
+        Pieces(width, work.tokens, work.first).walk(e, piece)
 
     emit_groups(e, weight, work, rows)
+
+
+def initial_sums(e: Emitter, work: Work, group: Group) -> list[Value]:
+    """What the sums of each row of a group start from, for 16 tokens."""
+    first = e.mul(group.index, GROUP)
+    return [e.broadcast(work.initial(e.add(first, row))) for row in range(group.rows)]
+
+
+def parts(width: int, part: int) -> list[range]:
+    """The vectors of a row of `width` tokens whose sums are made together, if registers hold those of `part` tokens."""
+    vectors = range(width // LANES)
+    return [vectors[start : start + part // LANES] for start in range(0, len(vectors), part // LANES)]
+
+
+def in_parts(
+    parts: Sequence[range], starts: Sequence[Value], walk: Callable[[range, Sequence[Value]], Sequence[Value]]
+) -> Accumulators:
+    """The sums of all vectors; `walk` takes those of some, of one row after the other, over all quads."""
+    rows: Accumulators = [[] for _ in starts]
+    for vectors in parts:
+        sums = walk(vectors, [start for start in starts for _ in vectors])
+        for index, row in enumerate(rows):
+            row += sums[index * len(vectors) : (index + 1) * len(vectors)]
+    return rows
 
 
 def input_rows(e: Emitter, weight: WeightLayout, x: Value, entry: Value) -> list[Value]:

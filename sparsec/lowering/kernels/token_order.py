@@ -51,17 +51,31 @@ class TokenOrder:
         return not self.interleaved or self.width == LANES
 
 
-def interleave(e: Emitter, rows: Sequence[Value]) -> list[Value]:
-    """4 rows of `width` bytes as width/16 vectors of 64 bytes: 16 tokens x 4 rows, tokens in interleaved order."""
+def interleave(e: Emitter, rows: Sequence[Value], wanted: range | None = None) -> list[Value]:
+    """4 rows of `width` bytes as width/16 vectors of 64 bytes: 16 tokens x 4 rows, tokens in interleaved order.
+
+    Args:
+        wanted: the numbers of the vectors that are made; all by default.
+    """
     width = lanes_of(rows[0].type)
-    if width < 64 and e.has("avx512vbmi"):
+    if width < 64 and wanted is None and e.has("avx512vbmi"):
         return _permute(e, rows, TokenOrder(width, interleaved=True))
     a, b, c, d = rows
     quarters: list[Value] = []
-    for high in (False, True):
+    for high, halves in _wanted_quarters(width, wanted):
         ab, cd = e.reinterpret(e.unpack(a, b, high), i16), e.reinterpret(e.unpack(c, d, high), i16)
-        quarters += [e.reinterpret(e.unpack(ab, cd, half), i8) for half in (False, True)]
+        quarters += [e.reinterpret(e.unpack(ab, cd, half), i8) for half in halves]
     return quarters_to_row(e, quarters)
+
+
+def _wanted_quarters(width: int, wanted: range | None) -> list[tuple[bool, list[bool]]]:
+    """Of each half of the bytes that are unpacked first, which halves of its words are."""
+    found: list[tuple[bool, list[bool]]] = []
+    for high in (False, True):
+        halves = [half for half in (False, True) if wanted is None or (2 * high + half) * width // 64 in wanted]
+        if halves:
+            found.append((high, halves))
+    return found
 
 
 def _permute(e: Emitter, rows: Sequence[Value], order: TokenOrder) -> list[Value]:
@@ -72,9 +86,9 @@ def _permute(e: Emitter, rows: Sequence[Value], order: TokenOrder) -> list[Value
 
 
 def quarters_to_row(e: Emitter, quarters: Sequence[Value]) -> list[Value]:
-    """4 vectors of width/4 lanes (or width bytes) as width/16 vectors of 16 (or 64)."""
+    """Vectors of width/4 lanes (or width bytes), 4 for a whole row, as vectors of 16 (or 64)."""
     per_vector = 64 // size_of(quarters[0].type)
-    return [e.concat(quarters[start : start + per_vector]) for start in range(0, 4, per_vector)]
+    return [e.concat(quarters[start : start + per_vector]) for start in range(0, len(quarters), per_vector)]
 
 
 def row_to_quarters(e: Emitter, row: Sequence[Value]) -> list[Value]:

@@ -48,7 +48,11 @@ class WordQuadCore:
 
     def emit(self, e: Emitter, work: Work) -> None:
         """As `QuadCore.emit`; at most 64 tokens."""
-        pieces, block, memory = Pieces(LANES, work.tokens), e.stack(BLOCK * _SIZE), e.stack(GROUP * TILE * 4)
+        pieces, block, memory = (
+            Pieces(LANES, work.tokens, work.first),
+            e.stack(BLOCK * _SIZE),
+            e.stack(GROUP * TILE * 4),
+        )
 
         def rows(group: Group) -> None:
             first = e.mul(group.index, GROUP)

@@ -1,7 +1,8 @@
 """Steps of products of bytes for CPUs without VNNI: 4 input rows of 16 tokens times weights of some output rows.
 
-On AVX2, rows are widened when they are loaded, which is free, and interleaved in words. That leaves the tokens of sums
-in the order 0-3, 8-11, 4-7, 12-15, which `in_order` undoes.
+On AVX2, rows of 16 tokens are widened when they are loaded, which is free, and interleaved in words. That leaves the
+tokens of sums in the order 0-3, 8-11, 4-7, 12-15, which `in_order` undoes. Of rows of 32 tokens, 16 are interleaved as
+bytes are (`TokenOrder`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _SWAPPED = [*range(4), *range(8, 12), *range(4, 8), *range(12, 16)]
 
 
 def in_order(e: Emitter, sums: Iterable[Value]) -> list[Value]:
-    """Sums of the steps below with their tokens in order."""
+    """Sums of the steps below of rows of 16 tokens with their tokens in order."""
     return [e.shuffle(total, total, _SWAPPED) for total in sums] if e.has("avx2") else list(sums)
 
 
@@ -52,6 +53,19 @@ def multiply_fitting_bytes(e: Emitter, rows: Sequence[Value], weights: Value, su
 
 def _widened(e: Emitter, rows: Sequence[Value]) -> list[Value]:
     return [e.zero_extend(e.load(vector_of(i8, LANES), row), i16) for row in rows]
+
+
+def part_in_words(e: Emitter, rows: Sequence[Value], part: range) -> list[Value]:
+    """The first two and the last two of 4 rows of 32 tokens as i16x32, as `interleave` has the tokens of `part`.
+
+    Args:
+        rows: pointers to 32 unsigned bytes of each of 4 input rows.
+        part: the first or the second vector.
+    """
+    kind, high = vector_of(i8, 2 * LANES), part.start == 1
+    a, b, c, d = (e.load(kind, row) for row in rows)
+    pairs, zero = [e.unpack(a, b, high), e.unpack(c, d, high)], e.constant(0, kind)
+    return [e.reinterpret(e.concat([e.unpack(pair, zero, half) for half in (False, True)]), i16) for pair in pairs]
 
 
 def interleaved_words(e: Emitter, rows: Sequence[Value]) -> list[Value]:

@@ -16,9 +16,9 @@ from sparsec.lowering.kernels.token_order import WIDTHS, load_bytes, load_row, p
 from sparsec.lowering.kernels.vector import Emitter, Operand, Value, build_function, pointer
 from sparsec.packing import WeightLayout, pack_weight
 from sparsec.schedule import Dataflow, Schedule
-from tests.lowering.kernels.machine_code import hottest_loop
+from tests.lowering.kernels.machine_code import hottest_loop, innermost_loops
 from tests.lowering.kernels.run_kernel import Guarded
-from tests.native import ALL_TARGETS, AVX512, Native, assembly, each_target, llvm_text
+from tests.native import ALL_TARGETS, AVX512, AVXVNNI, Native, assembly, each_target, llvm_text
 
 QUADS = (Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS)
 ROWS = (Dataflow.GATHER_ROWS, Dataflow.DENSE_ROWS)
@@ -67,6 +67,7 @@ def check_int8(
     features: frozenset[str],
     signed: bool = False,
     cold: bool = False,
+    part: int = 64,
 ) -> None:
     rows, columns = weight.shape
     random = np.random.default_rng(1)
@@ -76,7 +77,7 @@ def check_int8(
     bias = random.integers(-1000, 1000, rows).astype(np.int32)
     start = bias - 128 * weight.sum(axis=1) if signed else bias
     out = np.full((rows + 1, 64), -7, np.int32)
-    core = QuadCore(WeightLayout(rows, columns, dataflow), width, signed)
+    core = QuadCore(WeightLayout(rows, columns, dataflow), width, part, signed)
     packed = guarded(pack_weight(weight, Schedule(dataflow, width)))
     native = Native(product_function(core, features, cold=cold))
     native.call("product", tile, packed, start.astype(np.int32), out, 0, core.weight.groups)
@@ -91,7 +92,8 @@ def check_int8(
 @pytest.mark.parametrize("dataflow", QUADS)
 @pytest.mark.parametrize("signed", [False, True])
 def test_int8_products(features: frozenset[str], width: int, dataflow: Dataflow, signed: bool) -> None:
-    check_int8(sparse_matrix(7, 37, 0.4, seed=3), dataflow, width, features, signed)
+    for part in WIDTHS:
+        check_int8(sparse_matrix(7, 37, 0.4, seed=3), dataflow, width, features, signed, part=part)
 
 
 @each_target
@@ -121,14 +123,22 @@ def test_weights_beyond_s8(features: frozenset[str]) -> None:
     st.integers(1, 40),
     st.floats(0, 1),
     st.sampled_from(WIDTHS),
+    st.sampled_from(WIDTHS),
     st.sampled_from(QUADS),
     st.sampled_from(ALL_TARGETS),
     st.booleans(),
 )
 def test_int8_drawn(
-    rows: int, columns: int, density: float, width: int, dataflow: Dataflow, features: frozenset[str], cold: bool
+    rows: int,
+    columns: int,
+    density: float,
+    width: int,
+    part: int,
+    dataflow: Dataflow,
+    features: frozenset[str],
+    cold: bool,
 ) -> None:
-    check_int8(sparse_matrix(rows, columns, density, seed=rows), dataflow, width, features, cold=cold)
+    check_int8(sparse_matrix(rows, columns, density, seed=rows), dataflow, width, features, cold=cold, part=part)
 
 
 @each_target
@@ -250,3 +260,14 @@ def test_the_inner_loop_is_bound_by_the_vnni_units(dataflow: Dataflow) -> None:
     assert not loop.stack_traffic
     asked_ahead = 8 if core.weight.looks_ahead else 0  # four offsets, four rows
     assert len(loop.instructions) <= 40 + asked_ahead
+
+
+@pytest.mark.parametrize("dataflow", QUADS)
+def test_half_of_a_piece_interleaves_no_more_than_that(dataflow: Dataflow) -> None:
+    core = QuadCore(WeightLayout(768, 768, dataflow), 32, 16)
+    loops = [loop for loop in innermost_loops(assembly([product_function(core, AVXVNNI)])) if loop.count("vpdpbusd")]
+    assert len(loops) == 2  # one for each half
+    for loop in loops:
+        counts = {name: loop.count(name) for name in ("vpdpbusd", "vpunpck.*", "vpbroadcastd")}
+        assert counts == {"vpdpbusd": 8, "vpunpck.*": 4, "vpbroadcastd": 4}
+        assert not loop.stack_traffic
