@@ -49,11 +49,11 @@ USUAL_LOADS = 2
 """Loads of any width on the cores that `OVERHEADS` were measured on. A core that starts one with 512 bits takes two
 steps for each, but not for narrower ones."""
 
-AS_WORDS, IN_PAIRS, EACH_TIME = 2.7, 2.0, 3.6
+AS_WORDS, GATHERED_PAIRS, IN_PAIRS, EACH_TIME = 2.7, 2.4, 1.75, 3.6
 """How many multiplications a dot product of bytes counts for where there is no such instruction: bytes are widened to
-16 bits, or pairs of products added up in 16 bits, as 75 to 99 % of dense weights can be. Measured; for gathered quads
-the first holds, too: rows of 16 tokens that lie 64 apart, and the share that does not fit, take what pairs save.
-Patterns in the code widen both operands each time, 1.0 to 1.5 times as long as the loop."""
+16 bits, or pairs of products are added up in 16 bits, or two pairs, as most of dense weights can be. Measured; gathered
+quads have rows to interleave and fewer couples. Patterns in the code widen both operands each time, 1.0 to 1.5 times as
+long as the loop."""
 
 ONE_ROW_SLACK = 1.2
 """What a step of blocks with a single row takes of its bound."""
@@ -259,7 +259,9 @@ def _multiplications(dataflow: Dataflow, target: CpuTarget) -> float:
     """For a dot product of bytes that the target does not have."""
     if dataflow is Dataflow.BAKED_QUADS:
         return EACH_TIME
-    return IN_PAIRS if dataflow is Dataflow.BLOCK_QUADS and target.multiplies_in_pairs else AS_WORDS
+    if not target.multiplies_in_pairs:
+        return AS_WORDS
+    return {Dataflow.BLOCK_QUADS: IN_PAIRS, Dataflow.GATHER_QUADS: GATHERED_PAIRS}.get(dataflow, AS_WORDS)
 
 
 def passes(schedule: Schedule, tokens: int) -> list[tuple[int, int]]:

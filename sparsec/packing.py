@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsec.errors import CompilerBug
-from sparsec.packing_pairs import fit_as_pairs, order_for_pairs
+from sparsec.packing_pairs import Sums, order_for_couples, order_for_pairs
 from sparsec.packing_rows import pack_rows, places
 from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
 
@@ -133,7 +133,8 @@ class WeightLayout:
 
     @property
     def has_unfit(self) -> bool:
-        """Whether the table of groups says which entries can saturate `pmaddubsw`."""
+        """Whether the table of groups says which entries can saturate `pmaddubsw`, and which are couples: two and two
+        of which the sums of pairs can be added in 16 bits."""
         return self.dataflow in (Dataflow.GATHER_QUADS, Dataflow.BLOCK_QUADS)
 
     @property
@@ -142,9 +143,14 @@ class WeightLayout:
         return 4 * (self.groups + 1)
 
     @property
+    def single_at(self) -> int:
+        """Where the first entry of each group is written that is in no couple, after those."""
+        return self.unfit_at + 4 * self.groups
+
+    @property
     def entries_at(self) -> int:
         """Where the first entry lies, after the table of groups."""
-        table = self.unfit_at + (4 * self.groups if self.has_unfit else 0)
+        table = self.single_at + 4 * self.groups if self.has_unfit else self.unfit_at
         return -(-table // ALIGNMENT) * ALIGNMENT if self.is_gathered else 0
 
 
@@ -165,8 +171,7 @@ def pairs_cannot_saturate(packed: Bytes, layout: WeightLayout) -> bool:
     Then `pmaddubsw`, which saturates, is exact. So it is for files that were quantised with 7-bit weights to that end.
     """
     entries = packed[layout.entries_at :].reshape(-1, layout.entry_size)[:, layout.weights_at :]
-    pairs = entries.view(np.int8).reshape(-1, 2)
-    return bool(fit_as_pairs(pairs[:, :1], pairs[:, 1:]).all())
+    return bool(_pair_sums(entries.view(np.int8).reshape(-1, 4)).fit.all())
 
 
 def pack_weight(weight: NDArray[np.generic], schedule: Schedule, *, pairs: bool = False) -> Bytes:
@@ -176,7 +181,7 @@ def pack_weight(weight: NDArray[np.generic], schedule: Schedule, *, pairs: bool 
         weight: float32 for `*_rows`; any integers within [-32768, 32767] for `gather_quads`, where numbers beyond s8
             become several entries of the same input row that add up; s8 only for `dense_quads`.
         pairs: order the blocks of a group of `gather_quads` and `block_quads` such that as many as possible come before
-            the first that can saturate `pmaddubsw`.
+            the first that can saturate `pmaddubsw`, and first those of which sums can be added in 16 bits.
 
     Returns:
         uint8[n], laid out as `WeightLayout(M, K, schedule.dataflow)` says.
@@ -232,7 +237,7 @@ def _pack_quads(grouped: NDArray[np.integer], layout: WeightLayout, pairs: bool)
     entries[:, : layout.weights_at] = offsets.view(np.uint8).reshape(len(entries), -1)
     by_row = np.ascontiguousarray(weights.reshape(-1, 4, GROUP).transpose(0, 2, 1))
     entries[:, layout.weights_at :] = by_row.view(np.uint8).reshape(len(entries), 16)
-    return _with_table(np.concatenate([first_quad, _first_unfit(first_quad, by_row, 1)]), entries, layout)
+    return _with_table(_tables(first_quad, by_row, 1, pairs), entries, layout)
 
 
 def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout, pairs: bool) -> Bytes:
@@ -244,7 +249,9 @@ def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout, pairs: bool) 
     dwords = padded.reshape(layout.groups, layout.group, -1, 4).transpose(0, 2, 1, 3)
     group, dword = _rows_and_columns(dwords.any(axis=(2, 3)))
     if pairs:
-        dword = dword[np.lexsort((dword, ~_pairs_fit(dwords[group, dword]), group))]
+        sums = _pair_sums(dwords[group, dword])
+        in_turns = layout.multiple > 1  # two sets of sums take turns, which belong to no couple
+        dword = dword[np.lexsort((dword, ~sums.fit, group)) if in_turns else order_for_couples(group, sums)]
     room = -(-np.bincount(group, minlength=layout.groups) // layout.multiple) * layout.multiple
     place, first = places(group, room)
     entries = np.zeros((int(first[-1]), layout.entry_size), np.uint8)
@@ -253,19 +260,41 @@ def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout, pairs: bool) 
     stored = np.zeros((len(entries), layout.group, 4), np.int8)
     stored[place] = dwords[group, dword]
     entries[:, layout.weights_at :] = stored.view(np.uint8).reshape(len(entries), 4 * layout.group)
-    return _with_table(np.concatenate([first, _first_unfit(first, stored, layout.multiple)]), entries, layout)
+    return _with_table(_tables(first, stored, layout.multiple, pairs), entries, layout)
 
 
-def _pairs_fit(stored: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Whether entries [n, rows, 4] cannot saturate `pmaddubsw`."""
-    return np.asarray(fit_as_pairs(stored[:, :, ::2], stored[:, :, 1::2]).all(axis=1))
+def _pair_sums(stored: NDArray[np.int8]) -> Sums:
+    """Of entries [n, ..., 4], what one instruction adds up: [n, ..., 2]."""
+    each = Sums.of(stored)
+    return Sums(*(part[..., ::2] + part[..., 1::2] for part in (each.above, each.below)))
 
 
-def _first_unfit(first: NDArray[np.int64], stored: NDArray[np.int8], multiple: int) -> NDArray[np.int64]:
-    """The first entry of each group that can saturate, or the end of the group; entries count in multiples."""
-    wide = np.flatnonzero(~_pairs_fit(stored)) // multiple * multiple
-    found = first[1:].copy()
-    np.minimum.at(found, np.searchsorted(first, wide, side="right") - 1, wide)
+def _tables(first: NDArray[np.int64], stored: NDArray[np.int8], multiple: int, pairs: bool) -> NDArray[np.int64]:
+    """Where groups begin, then of each group the first entry that can saturate, then the first that is in no couple.
+
+    Args:
+        first: where groups begin, and the end of the last.
+        stored: s8 [entry, row, 4].
+        multiple: entries are counted in multiples of it; couples there are only if it is 1.
+        pairs: whether any are looked for.
+    """
+    sums = _pair_sums(stored)
+    unfit = _first_of_groups(first, first[1:], np.flatnonzero(~sums.fit) // multiple * multiple)
+    if not pairs or multiple > 1:
+        return np.concatenate([first, unfit, first[:-1]])
+    together = sums[np.arange(len(stored) - 1)] + sums[np.arange(1, len(stored))]
+    no_couple = np.flatnonzero(~together.fit)
+    begin = first[np.searchsorted(first, no_couple, side="right") - 1]
+    whole = first[:-1] + np.diff(first) // 2 * 2
+    return np.concatenate([first, unfit, _first_of_groups(first, whole, no_couple[(no_couple - begin) % 2 == 0])])
+
+
+def _first_of_groups(
+    first: NDArray[np.int64], otherwise: NDArray[np.int64], entries: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The first of these entries in each group; where there is none before it, `otherwise`."""
+    found = otherwise.copy()
+    np.minimum.at(found, np.searchsorted(first, entries, side="right") - 1, entries)
     return found
 
 

@@ -126,7 +126,11 @@ def test_what_does_not_fit_is_refused(weight: np.ndarray, dataflow: Dataflow, me
     [
         ([0, 0, 0, 0, 0], True),
         ([64, -64, 127, 1, -128], True),
-        ([64, -65, 0, 0, 0], False),
+        ([64, 65, 0, 0, 0], False),
+        ([64, -65, -100, 127, 0], True),
+        ([-64, -64, 0, 0, 0], True),
+        ([-64, -65, 0, 0, 0], False),
+        ([-128, -1, 0, 0, 0], False),
         ([1, 2, 2, 127, 0], False),
         ([127, 0, 0, -128, 127], True),
         ([3, 127, 4, 5, 6], False),

@@ -28,6 +28,7 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import attention_products as products
 from sparsec.lowering.kernels import elements, sums
 from sparsec.lowering.kernels.attention_extras import OutputBody, ScoreBody, extras_of
+from sparsec.lowering.kernels.attention_fits import QuadLists, list_areas, list_values
 from sparsec.lowering.kernels.attention_scratch import Areas, Tiles, clear, load_columns, store_columns
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.matmul import store_tile_rows
@@ -49,6 +50,7 @@ class AttentionEmitter:
         self._quantised_scores, self._quantised_values = self._query_element != f32, self._value_element != f32
         self._channels = _channels(q) // self._heads
         self._value_channels = _channels(v) // self._heads
+        self._quads = -(-self._channels // 4)
         *_, queries, _ = kernel.buffer_sizes(q)
         self._are_queries_packed = len(kernel.buffer_sizes(q)) == 2
         if op.sequence is not None:
@@ -59,9 +61,6 @@ class AttentionEmitter:
             self._queries, self._keys = (sizes(kernel.buffer_sizes(buffer)[1]) for buffer in (q, k))
             self._batch = sizes(kernel.buffer_sizes(q)[0])
         self._width = e.mul(e.ceil_div(self._keys, TILE), TILE)
-        self._in_words = products.in_words(e) and (self._quantised_scores or self._quantised_values)
-        self._size = 2 if self._in_words else 1  # bytes of a number of a quantised operand in memory
-        self._widens_values = self._quantised_values and self._in_words
         self._flips = {
             "q": self._query_element == i8,
             "k": kernel.buffer_element(k) == ui8,
@@ -77,21 +76,23 @@ class AttentionEmitter:
         """The parts of the scratch memory."""
         e, width = self._e, self._width
         query_bytes, value_bytes = (1 if flag else 4 for flag in (self._quantised_scores, self._quantised_values))
-        rows = -(-self._channels // 4) * 4
+        rows = 4 * self._quads
         streamed = e.maximum(width if self._quantised_values else e.i64(0), rows if self._quantised_scores else 0)
+        groups = e.i64(-(-self._value_channels // GROUP))
         return Areas(
             e,
             {
                 "keys": e.mul(width, rows * query_bytes),
-                "packed": e.mul(width, rows * self._size if self._quantised_scores else 0),
+                "packed": e.mul(width, rows if self._quantised_scores else 0),
                 "key_sums": e.mul(width, 4),
                 "values": e.mul(width, self._value_channels * value_bytes),
-                "value_words": e.mul(width, 2 * self._value_channels if self._widens_values else 0),
                 "value_sums": e.i64(4 * self._value_channels),
                 "queries": e.i64(rows * TILE * query_bytes),
                 "scores": e.mul(width, 4 * TILE),
                 "weights": e.mul(width, TILE if self._quantised_values else 0),
-                "quads": e.mul(streamed, products.quad_bytes(e, e.register_tile) // 4),
+                "quads": e.mul(streamed, e.register_tile),
+                **(list_areas(e, "key", e.div(width, GROUP), self._quads) if self._quantised_scores else {}),
+                **(list_areas(e, "value", groups, e.div(width, 4)) if self._quantised_values else {}),
                 "output": e.i64(self._value_channels * TILE * elements.bytes_of(self._out_element)),
             },
         )
@@ -144,7 +145,7 @@ class AttentionEmitter:
         e, first = self._e, self._first_key
         keys, values = self._operand(1), self._operand(2)
         if self._quantised_scores and self._channels % 4:
-            clear(e, self._at["keys"], e.mul(self._width, -(-self._channels // 4) * 4))
+            clear(e, self._at["keys"], e.mul(self._width, 4 * self._quads))
         load_columns(
             e, keys, e.mul(head, self._channels), self._channels, first, self._keys, self._at["keys"],
             e.mul(self._width, keys.width), flip=self._flips["k"],
@@ -156,16 +157,15 @@ class AttentionEmitter:
             e.mul(self._width, values.width), flip=self._flips["v"],
         )  # fmt: skip
         if self._quantised_scores:
-            rows = -(-self._channels // 4) * 4
-            products.pack_keys(e, self._at["keys"], self._at["packed"], self._at["key_sums"], rows, self._width)
+            lists = self._key_lists = QuadLists.find(self._at, "key", self._quads, e.i64(self._quads))
+            at = self._at
+            products.pack_keys(e, at["keys"], at["packed"], at["key_sums"], 4 * self._quads, self._width, lists)
             products.repeat_last(e, self._at["key_sums"], 1, self._keys, self._width, i32)
-            quad = i64 if self._in_words else i32
-            products.repeat_last(e, self._at["packed"], rows // 4, self._keys, self._width, quad)
+            products.repeat_last(e, self._at["packed"], self._quads, self._keys, self._width, i32)
         else:
             products.repeat_last(e, self._at["keys"], self._channels, self._keys, self._width, i32)
-        if self._widens_values:
-            size = e.mul(self._width, self._value_channels)
-            products.widen(e, self._at["values"], self._at["value_words"], size)
+        self._value_lists = QuadLists.find(self._at, "value", e.div(self._width, 4), e.ceil_div(self._keys, 4))
+        list_values(e, self._value_lists, self._at["values"], self._value_channels, self._width)
         if self._quantised_values and "w" in self._zeros:
             products.sum_rows(e, self._at["values"], self._at["value_sums"], self._value_channels, self._width)
 
@@ -227,17 +227,21 @@ class AttentionEmitter:
         last one once more and change no maximum."""
         e = self._e
         quantised = self._quantised_scores
-        keys, size = self._at["packed" if quantised else "keys"], 4 * self._size if quantised else 4
+        keys = self._at["packed" if quantised else "keys"]
         correction = self._query_correction(order)
-        steps = -(-self._channels // 4) if quantised else self._channels
+        steps = self._quads if quantised else self._channels
         streamed = self._streamed(order, self._query_rows, steps) if quantised else self._query_rows
+        stride = e.mul(self._width, 4)
 
         def group(number: Value, highest: tuple[Value, ...]) -> Sequence[Value]:
             key = e.mul(number, GROUP)
-            bases = [e.offset(keys, e.mul(e.add(key, row), size)) for row in range(GROUP)]
+            bases = [e.offset(keys, e.mul(e.add(key, row), 4)) for row in range(GROUP)]
             initial = [self._initial_score(e.add(key, row)) for row in range(GROUP)]
-            product = products.quantised_product if quantised else products.float_product
-            rows = product(e, order, streamed, steps, bases, e.mul(self._width, size), initial)
+            if quantised:
+                listed = self._key_lists.of(e, number) if self._key_lists is not None else None
+                rows = products.quantised_product(e, order, streamed, steps, bases, stride, initial, listed)
+            else:
+                rows = products.float_product(e, order, streamed, steps, bases, stride, initial)
             for row, vectors in enumerate(rows):
                 real = e.minimum(e.add(key, row), e.sub(self._keys, 1))
                 centred = [e.sub(v, c) for v, c in zip(vectors, correction, strict=True)] if correction else vectors
@@ -324,22 +328,9 @@ class AttentionEmitter:
 
     def _weight_sums(self, order: TokenOrder) -> list[Value]:
         """`v_zero * sum(w)` per query, in the order of the second product."""
-        e = self._e
-        ones = e.constant(1, vector_of(i8, 64))
-
-        def add(quad: Value, state: tuple[Value, ...], weights: Value = ones) -> list[Value]:
-            vectors = products.load_quad(e, order, self._at["weights"], quad)
-            return [
-                e.dot4(total, vector, weights, pairs_fit=True) for total, vector in zip(state, vectors, strict=True)
-            ]
-
-        full, rest = e.div(self._keys, 4), e.truncate(e.rem(self._keys, 4), i8)
-        totals = e.for_loop(0, full, add, [e.constant(0, vector_of(i32, LANES))] * order.vectors)
-        real = e.less(e.constant_vector([i % 4 for i in range(64)], i8), e.broadcast(rest, 64))
-        some = e.select(real, ones, e.constant(0, vector_of(i8, 64)))
-        totals = e.if_(e.greater(rest, 0), lambda: add(full, totals, some), lambda: totals)
-        zero = e.broadcast(self._zeros["v"])
-        return [e.mul(total, zero) for total in totals]
+        zero = self._e.broadcast(self._zeros["v"])
+        totals = products.sum_stream(self._e, order, self._at["weights"], self._keys)
+        return [self._e.mul(total, zero) for total in totals]
 
     # Outputs
 
@@ -350,13 +341,14 @@ class AttentionEmitter:
         if self._quantised_values:
             streamed = self._streamed(order, self._at["weights"], steps)
 
-        def group(channel: Value, rows: int) -> None:
-            width = e.mul(self._width, self._size if self._quantised_values else 4)
-            values = self._at["value_words" if self._widens_values else "values"]
-            bases = [e.offset(values, e.mul(e.add(channel, row), width)) for row in range(rows)]
+        def group(number: Value, rows: int) -> None:
+            channel = e.mul(number, GROUP)
+            width = e.mul(self._width, 1 if self._quantised_values else 4)
+            bases = [e.offset(self._at["values"], e.mul(e.add(channel, row), width)) for row in range(rows)]
             initial = [self._initial_output(e.add(channel, row)) for row in range(rows)]
             if self._quantised_values:
-                sums = products.quantised_product(e, order, streamed, steps, bases, 4 * self._size, initial)
+                listed = self._value_lists.of(e, number) if self._value_lists is not None else None
+                sums = products.quantised_product(e, order, streamed, steps, bases, 4, initial, listed)
             else:
                 sums = products.float_product(e, order, streamed, self._keys, bases, 4, initial)
             for row, vectors in enumerate(sums):
@@ -365,9 +357,9 @@ class AttentionEmitter:
                 results = self._output.apply(centred, e.add(e.mul(head[1], self._value_channels), here))
                 store_tile_rows(e, order, self._out_element, [results], self._at["output"], [here])
 
-        e.for_loop(0, full, lambda number, _: group(e.mul(number, GROUP), GROUP))
+        e.for_loop(0, full, lambda number, _: group(number, GROUP))
         if rest:
-            group(e.i64(full * GROUP), rest)
+            group(e.i64(full), rest)
 
     def _initial_output(self, channel: Value) -> Value:
         """`keys * w_zero * v_zero - w_zero * sum(v)`"""

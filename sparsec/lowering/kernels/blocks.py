@@ -3,7 +3,7 @@
 Per block: for each of its output rows one dword of weights is broadcast and multiplied with width/16 vectors of 16
 tokens, which need no unpacking. Blocks of one row read each vector once, so loads bound them; two sets of sums keep
 those of one row from waiting. Targets that multiply bytes only where pairs of products fit 16 bits find such blocks
-first. `sparsec/packing.py` defines the weight stream.
+first, and before them couples of which those sums fit, too. `sparsec/packing.py` defines the weight stream.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import AHEAD, Accumulators, Group, Work, emit_pieces, first_unfit
+from sparsec.lowering.kernels.quads import AHEAD, Accumulators, Group, Work, emit_pieces, first_single, first_unfit
 from sparsec.lowering.kernels.sets import Sets
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
@@ -64,9 +64,8 @@ class BlockCore:
 
         def walk(begin: Value, end: Value, sums: Sequence[Value], pairs_fit: bool) -> Sequence[Value]:
             def step(at: Value, sums: Sequence[Value]) -> list[Value]:
-                offset = e.load_extended(i16 if layout.offset_size == 2 else i32, at, 0, i64)
-                dwords = e.offset(x, e.mul(offset, _DWORD_ROW))
-                return self._step(e, dwords, e.offset(at, layout.weights_at), sums, pairs_fit)
+                products = zip(sums, self._operands(e, x, at, group.rows), strict=True)
+                return [e.dot4(total, *pair, pairs_fit=pairs_fit) for total, pair in products]
 
             def turn(place: Value, sums: tuple[Value, ...]) -> list[Value]:
                 at = e.offset(group.entries, place)
@@ -77,21 +76,30 @@ class BlockCore:
 
             return e.for_loop(begin, end, turn, sums, step=layout.entry_size * sets.count)
 
+        def couple(place: Value, sums: tuple[Value, ...]) -> list[Value]:
+            at = e.offset(group.entries, place)
+            both = (self._operands(e, x, entry, group.rows) for entry in (at, e.offset(at, layout.entry_size)))
+            return [e.dot4_couple(total, *pairs) for total, *pairs in zip(sums, *both, strict=True)]
+
         begin, sums = group.begin, sets.start
         if e.multiplies_in_pairs:
-            begin = first_unfit(e, layout, work, group)
-            sums = walk(group.begin, begin, sums, pairs_fit=True)
+            if layout.multiple == 1:
+                begin = first_single(e, layout, work, group)
+                sums = e.for_loop(group.begin, begin, couple, sums, step=2 * layout.entry_size)
+            unfit = first_unfit(e, layout, work, group)
+            sums, begin = walk(begin, unfit, sums, pairs_fit=True), unfit
         flat = sets.total(walk(begin, group.end, sums, pairs_fit=False))
         return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(group.rows)]
 
-    def _step(self, e: Emitter, dwords: Value, weights: Value, sums: Sequence[Value], pairs_fit: bool) -> list[Value]:
-        """Accumulate one block: a dword of each token (a pointer to the first one's) times s8 weights [row][4]."""
+    def _operands(self, e: Emitter, x: Value, at: Value, rows: int) -> list[tuple[Value, Value]]:
+        """Dwords of 16 tokens and the weights of an output row, for each row and vector of tokens of one block."""
+        layout = self.weight
+        offset = e.load_extended(i16 if layout.offset_size == 2 else i32, at, 0, i64)
+        dwords = e.offset(x, e.mul(offset, _DWORD_ROW))
         vectors = [e.load(vector_of(i8, 64), dwords, 64 * number) for number in range(self.order.vectors)]
-        result: list[Value] = []
-        for row in range(len(sums) // len(vectors)):
-            four = e.load(i32, weights, 4 * row, align=1)
+        result: list[tuple[Value, Value]] = []
+        for row in range(rows):
+            four = e.load(i32, at, layout.weights_at + 4 * row, align=1)
             weight = e.reinterpret(e.broadcast(four, LANES), i8)
-            for number, vector in enumerate(vectors):
-                total = sums[row * len(vectors) + number]
-                result.append(e.dot4(total, vector, weight, pairs_fit=pairs_fit))
+            result += [(vector, weight) for vector in vectors]
         return result

@@ -257,8 +257,17 @@ def input_rows(e: Emitter, weight: WeightLayout, x: Value, entry: Value) -> list
 
 def first_unfit(e: Emitter, weight: WeightLayout, work: Work, group: Group) -> Value:
     """Where the first entry of a group lies that can saturate `pmaddubsw`, in bytes from the weight's first entry."""
-    table = e.offset(work.packed, e.mul(group.index, 4))
-    return e.mul(e.load_extended(i32, table, weight.unfit_at, i64), weight.entry_size)
+    return _from_table(e, weight, work, group, weight.unfit_at)
+
+
+def first_single(e: Emitter, weight: WeightLayout, work: Work, group: Group) -> Value:
+    """Where a group's couples end, in bytes from the weight's first entry."""
+    return _from_table(e, weight, work, group, weight.single_at)
+
+
+def _from_table(e: Emitter, weight: WeightLayout, work: Work, group: Group, table: int) -> Value:
+    entry = e.load_extended(i32, e.offset(work.packed, e.mul(group.index, 4)), table, i64)
+    return e.mul(entry, weight.entry_size)
 
 
 def emit_groups(e: Emitter, weight: WeightLayout, work: Work, rows: Callable[[Group], None]) -> None:

@@ -222,6 +222,13 @@ class Emitter(LaneEmitter):
         odd = self.multiply_pairs(self.shift_right(wide_unsigned, 8, signed=False), self.shift_right(wide_signed, 8))
         return self.add(self.add(accumulator, even), odd)
 
+    def dot4_couple(self, accumulator: Value, first: tuple[Value, Value], second: tuple[Value, Value]) -> Value:
+        """`accumulator[i]` plus two dot products as of `dot4`, on AVX2, where every sum of two neighbouring products of
+        the first and the two at the same place of the second is known to fit into i16."""
+        each = [self.piecewise("llvm.x86.avx2.pmadd.ub.sw", [*pair], 32, i16) for pair in (first, second)]
+        pairs = self.add(*each)
+        return self.add(accumulator, self.multiply_pairs(pairs, self.like(pairs, 1)))
+
     def multiply_pairs(self, a: Value, b: Value) -> Value:
         """`a[2i] * b[2i] + a[2i+1] * b[2i+1]` of signed i16 lanes, as i32 lanes (`pmaddwd`); exact."""
         if lanes_of(a.type) % 32 == 0 and self.has("avx512bw"):

@@ -42,13 +42,11 @@ def add_words(e: Emitter, pairs: Sequence[Value], weights: Sequence[Value], sums
     return result
 
 
-def multiply_fitting_bytes(e: Emitter, rows: Sequence[Value], weights: Value, sums: Sequence[Value]) -> list[Value]:
-    """The same on AVX2 with `s8 w[output row][4]`, where pairs of products are known to fit 16 bits."""
+def interleaved_bytes(e: Emitter, rows: Sequence[Value]) -> Value:
+    """4 rows as u8x64 on AVX2, the four bytes of each token side by side, as sums have tokens."""
     a, b, c, d = _widened(e, rows)
     ab, cd = (e.either(low, e.shift_left(high, 8)) for low, high in ((a, b), (c, d)))
-    dwords = e.reinterpret(e.concat([e.unpack(ab, cd, high) for high in (False, True)]), i8)
-    loaded = [e.reinterpret(e.load_broadcast(i32, weights, 4 * row), i8) for row in range(len(sums))]
-    return [e.dot4(total, dwords, weight, pairs_fit=True) for total, weight in zip(sums, loaded, strict=True)]
+    return e.reinterpret(e.concat([e.unpack(ab, cd, high) for high in (False, True)]), i8)
 
 
 def _widened(e: Emitter, rows: Sequence[Value]) -> list[Value]:

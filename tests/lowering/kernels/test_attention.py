@@ -118,7 +118,8 @@ class Attention:
         self.native = Compiled(op, ATTENTION, ("b", "s", "t"), exact=kind.is_exact)
 
     def draw(self, b: int, s: int, t: int) -> dict[str, np.ndarray]:
-        """Bytes over their whole range, floats near zero, masks that never hide every key."""
+        """Bytes over their whole range, most of them near its middle where s is odd; floats near zero, masks that never
+        hide every key."""
         random, symbols = np.random.default_rng(b + 10 * s + 1000 * t), {"b": b, "s": s, "t": t}
         arrays: dict[str, np.ndarray] = {}
         function = main_function(self.module)
@@ -131,7 +132,11 @@ class Attention:
                 arrays[key] = random.random(shape) < 0.7
             else:
                 limits = np.iinfo(np.int8 if dtype.itemsize > 1 else dtype)
-                arrays[key] = random.integers(limits.min, limits.max + 1, shape).astype(dtype)
+                drawn = random.integers(limits.min, limits.max + 1, shape)
+                if s % 2:
+                    middle = (limits.min + limits.max + 1) // 2
+                    drawn = np.where(random.random(shape) < 0.97, middle + (drawn - middle) // 3, drawn)
+                arrays[key] = drawn.astype(dtype)
         return arrays
 
     def check(self, points: Sequence[tuple[int, int, int]] = POINTS) -> None:

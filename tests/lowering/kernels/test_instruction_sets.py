@@ -42,7 +42,8 @@ def product(rows: int, columns: int, dataflow: Dataflow, *, pairs_fit: bool = Fa
 
 
 def matrices(rows: int, columns: int) -> dict[str, np.ndarray]:
-    """Weights over the full range: some blocks, empty and full rows, nothing, extremes, 7 bits."""
+    """Weights over the full range: some blocks, empty and full rows, nothing, extremes, 7 bits, and what four products
+    of 16 bits just hold."""
     random = np.random.default_rng(rows * columns)
     drawn = random.integers(-128, 128, (rows, columns)).astype(np.int8)
     kept = np.repeat(random.random((-(-rows // 4), columns)) < 0.4, 4, axis=0)[:rows]
@@ -58,6 +59,9 @@ def matrices(rows: int, columns: int) -> dict[str, np.ndarray]:
         "zeros": zeros,
         "lowest": np.full_like(drawn, -128),
         "small": small,
+        "fours": np.where(random.random((-(-rows // 4), 1)) < 0.5, -32, 32).repeat(4, 0)[:rows] + zeros,
+        "more": np.where(kept, 33, zeros),
+        "light": np.clip(drawn, -40, 40),
     }
 
 
@@ -113,10 +117,17 @@ def test_narrow_registers_hold_a_piece_of_the_tile(
     require_loops(inner_loops(features, dataflow, pairs_fit=pairs_fit), counts)
 
 
-def test_gathered_weights_are_pairs_and_then_words_on_avx2() -> None:
+def test_gathered_weights_are_couples_then_pairs_then_words_on_avx2() -> None:
     loops = inner_loops(AVX2, Dataflow.GATHER_QUADS)
-    pairs, words = ([loop for loop in loops if bool(loop.count("vpmaddubsw")) is pairs] for pairs in (True, False))
+    most = max(loop.count("vpmaddubsw") for loop in loops)
+    couples = [loop for loop in loops if loop.count("vpmaddubsw") == most]
+    assert {(loop.count("vpmaddubsw"), loop.count("vpmaddwd"), loop.count("vpaddw")) for loop in couples} == {
+        (16, 8, 8)
+    }
+    assert all(len(loop.stack_traffic) <= 3 for loop in couples)
+    pairs = [loop for loop in loops if loop.count("vpmaddubsw") and not loop.count("vpaddw")]
     require_loops(pairs, {"vpmaddwd": 8, "vpmaddubsw": 8})
+    words = [loop for loop in loops if not loop.count("vpmaddubsw")]
     widest = max(words, key=lambda loop: loop.count("vpmaddwd"))
     assert (widest.count("vpmaddwd"), widest.from_memory("vpbroadcastd"), len(widest.stack_traffic)) == (16, 8, 9)
 

@@ -251,6 +251,26 @@ def test_bytes_and_words_come_back_in_order(features: frozenset[str], width: int
     np.testing.assert_array_equal(sums[:width], words[np.concatenate(core.order.tokens)])
 
 
+@each_target
+@pytest.mark.parametrize("rows_of_block", [1, 4, 16])
+@pytest.mark.parametrize("pairs", [False, True])
+def test_blocks_at_the_limits_of_16_bits(features: frozenset[str], rows_of_block: int, pairs: bool) -> None:
+    random = np.random.default_rng(2)
+    layout = WeightLayout(18, 44, Dataflow.BLOCK_QUADS, rows_of_block)
+    x = random.integers(0, 256, (44, 64)).astype(np.uint8)
+    x[:, ::2] = 255
+    tile = np.ascontiguousarray(x.reshape(11, 4, 64).transpose(0, 2, 1))
+    bias = np.zeros(18, np.int32)
+    core = BlockCore(layout, 16)
+    native = Native(product_function(core, features, tokens=64))
+    for fill in (32, -32, 33, 64, -65, 127, -128, None):
+        weight = np.full((18, 44), fill) if fill is not None else random.integers(-60, 60, (18, 44))
+        packed = guarded(pack_weight(weight, Schedule(layout.dataflow, rows=rows_of_block), pairs=pairs))
+        out = np.zeros((18, 64), np.int32)
+        native.call("product", tile, packed, bias, out, 0, layout.groups)
+        np.testing.assert_array_equal(out, weight @ x.astype(np.int64))
+
+
 @pytest.mark.parametrize("dataflow", QUADS)
 def test_the_inner_loop_is_bound_by_the_vnni_units(dataflow: Dataflow) -> None:
     core = QuadCore(WeightLayout(768, 768, dataflow))
