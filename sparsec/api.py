@@ -297,7 +297,8 @@ def lower(
 
 
 def stages_for(signature: Signature, targets: tuple[CpuTarget, ...], options: Options) -> tuple[pipeline.Stage, ...]:
-    """The stages down to [kernels]: schedules are chosen for the best of the targets and the CPU at hand.
+    """The stages down to [kernels]: schedules are chosen for the best of the targets and the CPU at hand, but such that
+    no other target suffers much.
 
     Raises:
         OptionError: a size is expected of a dimension that the model does not have.
@@ -307,8 +308,8 @@ def stages_for(signature: Signature, targets: tuple[CpuTarget, ...], options: Op
             known = f"those are {', '.join(signature.symbols)}" if signature.symbols else "it has none"
             raise OptionError(f"expect {name}={size}: the model has no dynamic dimension of that name; {known}")
     choices = options.unroll, options.code_budget, options.padding
-    pairs = any(target.multiplies_in_pairs for target in targets)
-    return pipeline.stages(targets[0].name, host_core(), options.expected_sizes, *choices, pairs=pairs)
+    others = [target.name for target in targets[1:]]
+    return pipeline.stages(targets[0].name, host_core(), options.expected_sizes, *choices, others=others)
 
 
 def signature_of(source: Source) -> Signature:

@@ -366,25 +366,28 @@ def row_schedules(product: Product) -> Iterator[Schedule]:
             yield from (Schedule(flow, tile, rows) for rows in heights if rows == 16 or rows < 2 * product.kept.rows)
 
 
-def choose_schedule(
+def cycles_of(
     product: Product,
     schedules: Iterable[Schedule],
     target: CpuTarget,
     ports: Ports,
     tuned: Mapping[Schedule, float] | None = None,
-) -> tuple[Schedule, float] | None:
-    """The schedule with the fewest cycles, and these; the first of equal ones, None if there are none.
+) -> dict[Schedule, float]:
+    """What schedules take.
 
     Args:
         tuned: the cycles of schedules that were measured; those of others are predicted.
     """
     known = tuned or {}
-    best: tuple[Schedule, float] | None = None
-    for schedule in schedules:
-        cycles = known.get(schedule) or predicted_cycles(product.kept, schedule, target, ports, product.tokens)
-        if best is None or cycles < best[1]:
-            best = schedule, cycles
-    return best
+    return {
+        schedule: known.get(schedule) or predicted_cycles(product.kept, schedule, target, ports, product.tokens)
+        for schedule in schedules
+    }
+
+
+def fastest(cycles: Mapping[Schedule, float]) -> tuple[Schedule, float]:
+    """The schedule with the fewest cycles, and these; the first of equal ones."""
+    return min(cycles.items(), key=lambda item: item[1])
 
 
 def width_for(tokens: int | None) -> int:

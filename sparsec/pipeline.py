@@ -74,7 +74,7 @@ def stages(
     budget: int = CODE_BUDGET,
     padding: str = "exact",
     *,
-    pairs: bool = False,
+    others: Sequence[str] = (),
 ) -> tuple[Stage, ...]:
     """The stages that are run once, whatever CPUs code is made for.
 
@@ -84,10 +84,13 @@ def stages(
         expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
         unroll, budget: whether and how much code patterns are written into, see `ChooseSchedules`.
         padding: which tokens are dropped, see `CompactTokens`.
-        pairs: whether code is also made for targets that multiply bytes in pairs, see `NnToKernels`.
+        others: the rows that code is also made for. Those that multiply bytes have a say in schedules, and packing
+            knows of those that do it in pairs, see `Scheduler` and `NnToKernels`.
     """
-    pairs |= find_target(target).multiplies_in_pairs
-    machine = target, core, expect
+    rows = [find_target(name) for name in others]
+    also = ",".join(row.name for row in rows if row.multiplies_bytes or row.multiplies_in_pairs)
+    pairs = any(row.multiplies_in_pairs for row in (find_target(target), *rows))
+    machine = target, core, expect, also
     return (
         Stage(
             "graph",
@@ -121,7 +124,11 @@ def stages(
             ),
             forms.sparse,
         ),
-        Stage("scheduled", (AssignLayouts(*machine), ChooseSchedules(*machine, unroll, budget)), forms.scheduled),
+        Stage(
+            "scheduled",
+            (AssignLayouts(*machine), ChooseSchedules(*machine, unroll, budget)),
+            forms.scheduled,
+        ),
         Stage("kernels", (NnToKernels(pairs),), forms.kernels),
     )
 

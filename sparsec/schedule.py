@@ -1,4 +1,4 @@
-"""Schedules: how a kernel walks its weight. Plain values, chosen by `cost.choose_schedule`."""
+"""Schedules: how a kernel walks its weight. Plain values, chosen by `transforms/scheduler.py`."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Question:
 
     def scheduler(self, context: CompilerContext) -> Scheduler:
         """What knows products at the sizes that are asked about."""
-        return Scheduler(context.weights, self.target.name, self.core, _text(self.sizes), timings_of(context))
+        return Scheduler(context.weights, self.target.name, self.core, _text(self.sizes), timings=timings_of(context))
 
 
 def explain(name: str, module: ModuleOp, context: CompilerContext, question: Question, watch: Watch) -> Report:

@@ -58,10 +58,13 @@ class AssignLayouts(ModulePass):
     target: str = "avx512vbmi"
     core: str = ""
     expect: str = ""
+    others: str = ""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         weights = weights_of(ctx)
-        scheduler = Scheduler(weights, self.target, self.core, self.expect, timings_of(ctx), token_bounds(op))
+        scheduler = Scheduler(
+            weights, self.target, self.core, self.expect, self.others, timings_of(ctx), token_bounds(op)
+        )
         for block in function_blocks(op):
             _convert(block, _choose(block, scheduler), weights)
 

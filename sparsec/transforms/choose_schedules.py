@@ -25,7 +25,7 @@ class ChooseSchedules(ModulePass):
     The layout of `%x` is given: `assign-layouts` has chosen it by what the schedules in each layout cost.
 
     Attributes:
-        target, core, expect: as in `Scheduler`.
+        target, core, expect, others: as in `Scheduler`.
         unroll: whether patterns of gathered quads are written into the code: `never`; `always`; `auto` where the number
             of tokens is known and all such code of the model fits the budget, for only code that stays in the
             first-level cache is no slower than a loop.
@@ -37,11 +37,14 @@ class ChooseSchedules(ModulePass):
     target: str = "avx512vbmi"
     core: str = ""
     expect: str = ""
+    others: str = ""
     unroll: str = "auto"
     budget: int = CODE_BUDGET
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        scheduler = Scheduler(weights_of(ctx), self.target, self.core, self.expect, timings_of(ctx), token_bounds(op))
+        scheduler = Scheduler(
+            weights_of(ctx), self.target, self.core, self.expect, self.others, timings_of(ctx), token_bounds(op)
+        )
         left = self.budget
         for block in function_blocks(op):
             for inner in block.ops:

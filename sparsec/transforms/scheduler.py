@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xdsl.dialects.builtin import StringAttr
@@ -12,7 +12,8 @@ from sparsec.builder import constant_value
 from sparsec.cost import (
     Kept,
     Product,
-    choose_schedule,
+    cycles_of,
+    fastest,
     gains_from_blocks,
     interleaved_schedules,
     predicted_cycles,
@@ -42,13 +43,15 @@ Choice = tuple[Schedule, float]
 
 @dataclass(frozen=True)
 class Scheduler:
-    """Answers for one target.
+    """Answers for one target, with others in mind.
 
     Attributes:
         weights: the constants.
         target: the row of `target.py` that predictions are made for.
         core: of the CPU, as `target.host_core` names it; "" if unknown.
         expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
+        others: further rows, comma-separated. A weight is packed once, so a schedule counts for as many times the
+            cycles of the best one as on the target where that ratio is highest.
         timings: what was measured on this machine.
         bounds: the symbols that are worked out while the model runs, and the most that each can be: no padding is
             expected.
@@ -58,6 +61,7 @@ class Scheduler:
     target: str
     core: str
     expect: str
+    others: str = ""
     timings: Timings = field(default_factory=dict[str, Mapping[str, float]])
     bounds: Mapping[str, Size] = field(default_factory=dict[str, Size])
     _found: dict[MatMul, dict[Layout | None, Choice]] = field(default_factory=dict[MatMul, dict[Layout | None, Choice]])
@@ -107,28 +111,42 @@ class Scheduler:
             return {
                 layout_read_by(hint.dataflow): (hint, predicted_cycles(given.kept, hint, target, ports, given.tokens))
             }
-        by_layout: dict[Layout | None, Iterable[Schedule]] = {
-            Layout.TILED: tiled_schedules(given),
-            Layout.INTERLEAVED: interleaved_schedules(given),
-            None: row_schedules(given),
+        by_layout: dict[Layout | None, list[Schedule]] = {
+            Layout.TILED: [*tiled_schedules(given)],
+            Layout.INTERLEAVED: [*interleaved_schedules(given)],
+            None: [*row_schedules(given)],
         }
         seconds = self.timings.get(product_key(given, target, self.core)) if self.timings else None
         tuned = tuned_cycles(given, target, ports, seconds) if seconds else {}
-        choices = {
-            layout: choose_schedule(given, schedules, target, ports, tuned) for layout, schedules in by_layout.items()
+        every = [schedule for schedules in by_layout.values() for schedule in schedules]
+        counts = self._with_others(given, cycles_of(given, every, target, ports, tuned))
+        return {
+            layout: fastest({schedule: counts[schedule] for schedule in schedules})
+            for layout, schedules in by_layout.items()
+            if schedules
         }
-        return {layout: choice for layout, choice in choices.items() if choice is not None}
+
+    def _with_others(self, given: Product, cycles: Mapping[Schedule, float]) -> Mapping[Schedule, float]:
+        """What each schedule counts for, see `others`."""
+        (_, least), counts = fastest(cycles), dict(cycles)
+        for other in map(find_target, filter(None, self.others.split(","))):
+            there = cycles_of(given, cycles, other, other.ports_of(""))
+            _, fewest = fastest(there)
+            counts = {schedule: max(count, least * there[schedule] / fewest) for schedule, count in counts.items()}
+        return counts
 
     def product_of(self, matmul: MatMul) -> Product:
         """What the cost model knows of a product."""
         blocks, target = blocks_of(matmul.weight.type), find_target(self.target)
+        gains = [gains_from_blocks(target, target.ports_of(self.core))]
+        gains += [find_target(name).multiplies_in_pairs for name in self.others.split(",") if name]
         return Product(
             self._kept(matmul),
             integer=element_of(matmul.x.type) == ui8,
             wide=element_of(matmul.weight.type) == i16,
             blocks=None if blocks is None else (blocks.rows.data, blocks.columns.data),
             tokens=self.tokens(product(sizes_of(matmul.x.type)[:-1])),
-            as_blocks=gains_from_blocks(target, target.ports_of(self.core)),
+            as_blocks=any(gains),
         )
 
     def _kept(self, matmul: MatMul) -> Kept:

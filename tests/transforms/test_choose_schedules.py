@@ -14,9 +14,12 @@ from sparsec.dialects.encoding import Layout, layout_of, tensor, ui8, with_layou
 from sparsec.dialects.sparse import MatMul, layout_read_by
 from sparsec.dims import Dim, Size
 from sparsec.errors import CompilerBug, ShapeError
+from sparsec.pipeline import stages
 from sparsec.schedule import Dataflow, Schedule
+from sparsec.target import AMD
 from sparsec.transforms.assign_layouts import AssignLayouts
 from sparsec.transforms.choose_schedules import ChooseSchedules
+from sparsec.transforms.scheduler import Scheduler
 from sparsec.weights import Array, WeightStore
 from tests.transforms.graphs import BATCH, SEQUENCE
 from tests.transforms.passes import require_same, run_passes
@@ -96,6 +99,39 @@ def test_the_target_counts() -> None:
     weight = drawn(256, 256, (4, 1))
     assert schedule_of(weight, (1,), target="avx512vbmi").dataflow is Dataflow.PERMUTE_WINDOWS
     assert schedule_of(weight, (1,), target="avx2").dataflow is not Dataflow.PERMUTE_WINDOWS
+
+
+def test_no_other_target_suffers_much() -> None:
+    few, dense = drawn(256, 256, (4, 1)), drawn(256, 256, density=1)
+    assert schedule_of(few, (1,), others="avx512vnni,avx2").dataflow is Dataflow.GATHER_DWORDS
+    for others in ("", "avxvnni"):
+        assert schedule_of(dense, (128,), core=AMD, others=others).dataflow is Dataflow.DENSE_QUADS
+    assert schedule_of(dense, (128,), core=AMD, others="avx512vnni,avxvnni,avx2").dataflow is Dataflow.BLOCK_QUADS
+
+
+def test_a_schedule_counts_as_on_the_target_that_it_is_worst_for() -> None:
+    weights = WeightStore()
+    b, values, finish = begin_module(weights, [("x", tensor(ui8, [64, 256]))])
+    body = b.body([i32], lambda _, arguments: [arguments[0]])
+    finish([("y", b.sparse_matmul(values["x"], b.constant(drawn(256, 256, density=1)), [], body)[0])])
+    (op,) = (op for op in values["x"].owner.ops if isinstance(op, MatMul))  # pyright: ignore
+    alone, there, both = (
+        Scheduler(weights, target, AMD, "", others)
+        for target, others in (("avx512vnni", ""), ("avx2", ""), ("avx512vnni", "avx2"))
+    )
+    gathered, blocks = Schedule(Dataflow.GATHER_QUADS), Schedule(Dataflow.BLOCK_QUADS, rows=4)
+    ratio = there.cycles(op, gathered) / there.cycles(op, blocks)
+    _, least = min((found for layout in Layout if (found := alone.best(op, layout))), key=lambda found: found[1])
+    assert ratio > 1.2
+    assert both.best(op, Layout.TILED) == (gathered, pytest.approx(least * ratio))
+    assert both.best(op, Layout.INTERLEAVED) == (blocks, alone.cycles(op, blocks))
+
+
+def test_the_baseline_has_no_say() -> None:
+    alone, both = (
+        next(stage for stage in stages(others=others) if stage.name == "scheduled") for others in ((), ("x86_64",))
+    )
+    assert alone.passes == both.passes
 
 
 @pytest.mark.parametrize("flow", [*ROWS, Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS])
