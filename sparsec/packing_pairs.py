@@ -8,7 +8,7 @@ the multiplications less: dense weights take 11 % less time for it.
 
 Weights that neighbour each other by chance often do not fit, but which of the blocks of a group are neighbours is free:
 a large one goes well with a small one. Of weights that were pruned in 4x1 blocks by magnitude, nearly all find a
-partner, and most of these pairs another pair.
+partner; of these pairs, a tenth (768 input channels, 90 % pruned) to three quarters (3072, 80 %) find another pair.
 """
 
 from __future__ import annotations
@@ -42,10 +42,11 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Sums:
-    """What the weights of each sign add up to.
+    """What weights of each sign add up to.
 
     Attributes:
-        above, below: int16 [n, ...], of the others and of the negative ones, without sign.
+        above: int16 [n, ...], the sums of those that are not negative.
+        below: the sums of the negative ones, negated.
     """
 
     above: NDArray[np.int16]
@@ -77,7 +78,7 @@ class Sums:
 
     @property
     def lanes(self) -> NDArray[np.uint64]:
-        """[n, lanes of 8], half of each sum, rounded up, if it is not too large for any other."""
+        """[n, lanes of 8], half of each sum, rounded up, so 127 and 1 are no pair; 65 fits with none."""
         both = np.concatenate([_flat(self.above), _flat(self.below)], axis=1)
         halves = np.zeros((len(both), -(-both.shape[1] // 8) * 8), np.uint8)
         halves[:, : both.shape[1]] = (np.minimum(both, LARGEST_SUM + 1) + 1) // 2

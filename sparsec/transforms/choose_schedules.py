@@ -58,8 +58,7 @@ class ChooseSchedules(ModulePass):
                 size = scheduler.unrolled_size(inner, schedule)
                 if size is not None and self.unroll != "never":
                     unrolled = replace(schedule, dataflow=Dataflow.BAKED_QUADS)
-                    gains = scheduler.cycles(inner, unrolled) <= scheduler.cycles(inner, schedule)
-                    if self.unroll == "always" or (size <= left and gains):
+                    if self.unroll == "always" or (size <= left and scheduler.is_no_slower(inner, unrolled, schedule)):
                         left -= size
                         schedule = unrolled
                 inner.schedule = ScheduleAttr.of(schedule)

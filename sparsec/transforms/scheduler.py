@@ -30,7 +30,7 @@ from sparsec.dims import Dim, Size, product
 from sparsec.errors import CompilerBug, ShapeError
 from sparsec.packing_rows import fits_rows
 from sparsec.schedule import Dataflow, Schedule
-from sparsec.target import find_target
+from sparsec.target import CpuTarget, find_target
 from sparsec.timings import Timings, product_key, tuned_cycles
 from sparsec.weights import WeightStore
 
@@ -101,6 +101,17 @@ class Scheduler:
         target, given = find_target(self.target), self.product_of(matmul)
         return predicted_cycles(given.kept, schedule, target, target.ports_of(self.core), given.tokens)
 
+    def is_no_slower(self, matmul: MatMul, schedule: Schedule, other: Schedule) -> bool:
+        """Whether a schedule is predicted to take no longer than another one, on all targets."""
+        given, own = self.product_of(matmul), find_target(self.target)
+        machines = [(own, own.ports_of(self.core)), *((row, row.ports_of("")) for row in self._other_targets)]
+        pairs = (cycles_of(given, (schedule, other), *machine) for machine in machines)
+        return all(cycles[schedule] <= cycles[other] for cycles in pairs)
+
+    @property
+    def _other_targets(self) -> list[CpuTarget]:
+        return [find_target(name) for name in self.others.split(",") if name]
+
     def _best(self, matmul: MatMul) -> dict[Layout | None, Choice]:
         target = find_target(self.target)
         ports = target.ports_of(self.core)
@@ -129,7 +140,7 @@ class Scheduler:
     def _with_others(self, given: Product, cycles: Mapping[Schedule, float]) -> Mapping[Schedule, float]:
         """What each schedule counts for, see `others`."""
         (_, least), counts = fastest(cycles), dict(cycles)
-        for other in map(find_target, filter(None, self.others.split(","))):
+        for other in self._other_targets:
             there = cycles_of(given, cycles, other, other.ports_of(""))
             _, fewest = fastest(there)
             counts = {schedule: max(count, least * there[schedule] / fewest) for schedule, count in counts.items()}
@@ -139,7 +150,7 @@ class Scheduler:
         """What the cost model knows of a product."""
         blocks, target = blocks_of(matmul.weight.type), find_target(self.target)
         gains = [gains_from_blocks(target, target.ports_of(self.core))]
-        gains += [find_target(name).multiplies_in_pairs for name in self.others.split(",") if name]
+        gains += [other.multiplies_in_pairs for other in self._other_targets]
         return Product(
             self._kept(matmul),
             integer=element_of(matmul.x.type) == ui8,

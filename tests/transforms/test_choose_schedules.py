@@ -127,6 +127,13 @@ def test_a_schedule_counts_as_on_the_target_that_it_is_worst_for() -> None:
     assert both.best(op, Layout.INTERLEAVED) == (blocks, alone.cycles(op, blocks))
 
 
+def test_patterns_are_unrolled_where_all_targets_gain() -> None:
+    weight = drawn(64, 64, (4, 1), 0.2)
+    assert schedule_of(weight, (128,), core=AMD).dataflow is Dataflow.BAKED_QUADS
+    assert schedule_of(weight, (128,), core=AMD, others="avx512vnni").dataflow is Dataflow.BAKED_QUADS
+    assert schedule_of(weight, (128,), core=AMD, others="avx512vnni,avx2").dataflow is Dataflow.GATHER_QUADS
+
+
 def test_the_baseline_has_no_say() -> None:
     alone, both = (
         next(stage for stage in stages(others=others) if stage.name == "scheduled") for others in ((), ("x86_64",))

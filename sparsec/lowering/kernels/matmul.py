@@ -1,7 +1,7 @@
 """`kernel.matmul`: a matrix product with a packed weight on feature-major tiles, its body applied to the accumulators.
 
 A work item is one tile times one chunk of output rows, so that one short sequence still feeds several threads. A tile
-is computed in pieces that the target's registers hold, or at the smallest width that covers its tokens.
+is computed at the smallest width that covers its tokens, or in pieces where the target's registers do not hold it.
 """
 
 from __future__ import annotations
@@ -148,10 +148,12 @@ class MatMulEmitter:
                 else:
                     e.if_(e.greater(left, width // 2), whole, partial(at, width // 2))
 
-            if self._widest == TILE and self._op.pieces is None:
-                at(TILE)
-            else:
+            if self._widest < TILE:
                 self._in_pieces(e.minimum(left, TILE), tile, begin, end)
+            elif self._op.pieces is not None:  # that code is long: there is one copy
+                self._tile(TILE, tile, begin, end)
+            else:
+                at(TILE)
 
         e.for_loop(frame.begin, frame.end, item)
 
@@ -175,7 +177,7 @@ class MatMulEmitter:
         """Compute some tokens of a tile as many at a time as the target can, and what is left by half as many where
         that covers it."""
         e, width, half = self._e, self._widest, self._widest // 2
-        if width == WIDTHS[-1] or self._op.pieces is not None:  # that code is long: there is one copy
+        if width == WIDTHS[-1] or self._op.pieces is not None:
             self._tile(width, tile, begin, end, 0, tokens)
             return
         whole = e.mul(e.div(e.add(tokens, half - 1), width), width)

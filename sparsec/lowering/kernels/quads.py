@@ -53,8 +53,8 @@ class Work:
         begin, end: groups of output rows, 0 <= begin < weight.groups and begin <= end <= weight.groups.
         initial: what sums start from.
         epilogue: what is done with them.
-        tokens: up to which token of the tile; the core's `width` by default.
-        first: from which token on.
+        first: the first token of the tile that is meant.
+        tokens: up to which one, from there on; by default for the core's `width`.
         cold: the weight is in no cache, as in `kernel.matmul`.
     """
 

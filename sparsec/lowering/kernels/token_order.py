@@ -58,7 +58,7 @@ def interleave(e: Emitter, rows: Sequence[Value], wanted: range | None = None) -
         wanted: the numbers of the vectors that are made; all by default.
     """
     width = lanes_of(rows[0].type)
-    if width < 64 and wanted is None and e.has("avx512vbmi"):
+    if width < 64 and e.has("avx512vbmi") and (wanted is None or len(wanted) == width // LANES):
         return _permute(e, rows, TokenOrder(width, interleaved=True))
     a, b, c, d = rows
     quarters: list[Value] = []

@@ -27,7 +27,7 @@ from sparsec.reference import main_function, names_of
 from sparsec.weights import WeightStore
 from tests.lowering.kernels.machine_code import innermost_loops
 from tests.lowering.kernels.run_kernel import Compiled, assert_same
-from tests.native import AVX512, PORTABLE, Native, assembly, runnable
+from tests.native import AVX2, AVX512, PORTABLE, Native, assembly, runnable
 
 Write = Callable[[Builder, Sequence[SSAValue]], SSAValue]
 
@@ -195,6 +195,42 @@ def test_products_of_bytes_multiply_what_was_interleaved_before() -> None:
     )
     loops = [loop for loop in innermost_loops(text) if loop.count("vpdpbusd") == 16]
     assert len(loops) == 2 and not any(loop.count("vpunpck.*|vperm.*") for loop in loops)
+
+
+class AtLimits(Attention):
+    """Queries and weights mostly 255; keys and values whose neighbours add up to 128 in magnitude or just more."""
+
+    def draw(self, b: int, s: int, t: int) -> dict[str, np.ndarray]:
+        """Neighbours are channels of a key, and keys of a value."""
+        arrays, random = super().draw(b, s, t), np.random.default_rng(b + s + t)
+        arrays["q"] = np.where(random.random(arrays["q"].shape) < 0.9, 255, arrays["q"]).astype(np.uint8)
+        for name, axis in (("k", 1), ("v", 2)):
+            shape = arrays[name].shape
+            of_neighbours = [1 if number == axis else size for number, size in enumerate(shape)]
+            limits = random.choice([63, 64, 65, -64, -65], of_neighbours)
+            fitting = np.where(random.random(shape) < 0.02, -128, random.integers(-64, 64, shape))
+            arrays[name] = np.where(random.random(of_neighbours) < 0.3, fitting, limits).astype(np.int8)
+        return arrays
+
+
+@pytest.mark.parametrize("factor", [1e-6, 3e-5])  # scores of all keys alike, or such that each product is seen
+def test_neighbouring_keys_and_values_at_the_limits_of_16_bits(factor: float) -> None:
+    kind = Kind(
+        "uint8", "int8", "int8", channels=14, value_channels=11, score=real(factor), weight=rounded(0.01, 250, ui8),
+        zeros=(0, 0, 250, 0),
+    )  # fmt: skip
+    AtLimits(kind).check([(2, 3, 7), (3, 5, 6), (2, 17, 9), (4, 2, 12), (1, 16, 70)])
+
+
+def test_bytes_are_multiplied_as_such_on_avx2_where_they_fit() -> None:
+    kind = Kind("uint8", "uint8", "uint8", 1, 64, 64, real(0.01), rounded(1 / 255, 0, ui8), real(0.1))
+    op = Attention(kind).op
+    text = assembly(
+        [build_function("f", AVX2, lambda e, args: ATTENTION.emit(op, open_frame(op, e, args, ("b", "s", "t"))))]
+    )
+    loops = [loop for loop in innermost_loops(text) if loop.count("vpmaddubsw") == 8]
+    assert len(loops) == 2 and all(loop.count("vpmaddwd") == 8 for loop in loops)
+    assert not any(loop.count("vpunpck.*") or loop.stack_traffic for loop in loops)
 
 
 def test_bytes_that_are_looked_up() -> None:

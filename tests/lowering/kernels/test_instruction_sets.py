@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
-from xdsl.dialects.builtin import UnitAttr, i32
+from xdsl.dialects.builtin import DenseArrayBase, UnitAttr, i32, i64
 from xdsl.ir import Attribute, Block
 
 from sparsec.builder import Builder
@@ -14,9 +15,11 @@ from sparsec.dialects import kernel
 from sparsec.dialects.sparse import ScheduleAttr
 from sparsec.lowering.kernels.frame import open_frame
 from sparsec.lowering.kernels.matmul import CHUNK, MATMUL
+from sparsec.lowering.kernels.quads import QuadCore
 from sparsec.lowering.kernels.rows import RowCore
 from sparsec.lowering.kernels.vector import build_function
 from sparsec.packing import WeightLayout, pack_weight, pairs_cannot_saturate
+from sparsec.packing_baked import bake, flatten
 from sparsec.schedule import Dataflow, Schedule
 from sparsec.weights import WeightStore
 from tests.lowering.kernels.machine_code import Loop, hottest_loop, innermost_loops
@@ -26,7 +29,7 @@ from tests.native import AVX2, AVX512, AVX512VBMI, AVXVNNI, assembly, each_targe
 
 MULTIPLY = "vpdpbusd|v?pmaddwd|vpmaddubsw"
 SHAPES = [(1, 1), (9, 1), (1, 37), (5, 301), (4 * CHUNK + 5, 132)]
-TOKENS = [1, 13, 64, 100]
+TOKENS = [1, 13, 33, 48, 64, 100]
 
 
 def product(rows: int, columns: int, dataflow: Dataflow, *, pairs_fit: bool = False) -> kernel.MatMul:
@@ -100,6 +103,24 @@ def test_one_tile_is_sixteen_dot_products(features: frozenset[str], dataflow: Da
     loops = inner_loops(features, dataflow)
     assert max(loop.count("vpdpbusd") for loop in loops) == 16
     assert not any(loop.stack_traffic for loop in loops)
+
+
+def test_patterns_in_the_code_have_no_loop_over_one_tile() -> None:
+    weight = np.repeat(np.random.default_rng(0).random((16, 64)) < 0.2, 4, axis=0).astype(np.int8)
+    pieces, _ = bake(weight)
+    op = product(64, 64, Dataflow.BAKED_QUADS)
+    op.properties["pieces"] = DenseArrayBase.from_list(i64, flatten(pieces))
+    text = assembly([build_function("f", AVX512, lambda e, args: MATMUL.emit(op, open_frame(op, e, args, ("t",))))])
+    assert len(pieces) == 16 and len(re.findall(r"\n\s+j[a-z]+\s", text)) <= 2  # none, or all, of the tiles
+
+
+@pytest.mark.parametrize("dataflow", QUADS)
+@pytest.mark.parametrize("width", [16, 32])
+def test_narrow_pieces_are_permuted_where_one_permutation_does(dataflow: Dataflow, width: int) -> None:
+    core = QuadCore(WeightLayout(768, 768, dataflow), width, width)
+    loop = hottest_loop(assembly([product_function(core, AVX512VBMI)]), "vpdpbusd")
+    assert loop.count("vpdpbusd") == width // 4 and loop.count("vperm.*") == width // 16
+    assert not loop.count("vpunpck.*")
 
 
 @pytest.mark.parametrize(
