@@ -73,7 +73,6 @@ def stages(
     unroll: str = "auto",
     budget: int = CODE_BUDGET,
     padding: str = "exact",
-    *,
     others: Sequence[str] = (),
 ) -> tuple[Stage, ...]:
     """The stages that are run once, whatever CPUs code is made for.
@@ -82,15 +81,11 @@ def stages(
         target: the row of `target.py` that schedules are chosen for.
         core: of the CPU that they are chosen for, as `target.host_core` names it; "" if unknown.
         expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
-        unroll, budget: whether and how much code patterns are written into, see `ChooseSchedules`.
-        padding: which tokens are dropped, see `CompactTokens`.
-        others: the rows that code is also made for. Those that multiply bytes have a say in schedules, and packing
-            knows of those that do it in pairs, see `Scheduler` and `NnToKernels`.
+        unroll, budget, padding: see `ChooseSchedules` and `CompactTokens`.
+        others: the rows that code is also made for, see `Scheduler` and `NnToKernels`.
     """
-    rows = [find_target(name) for name in others]
-    also = ",".join(row.name for row in rows if row.multiplies_bytes or row.multiplies_in_pairs)
-    pairs = any(row.multiplies_in_pairs for row in (find_target(target), *rows))
-    machine = target, core, expect, also
+    machine = target, core, expect, ",".join(others)
+    pairs = any(find_target(name).multiplies_in_pairs for name in (target, *others))
     return (
         Stage(
             "graph",

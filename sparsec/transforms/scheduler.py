@@ -51,7 +51,8 @@ class Scheduler:
         core: of the CPU, as `target.host_core` names it; "" if unknown.
         expect: the sizes that dynamic dimensions are expected to have, e.g. `batch=1,sequence=128`.
         others: further rows, comma-separated. A weight is packed once, so a schedule counts for as many times the
-            cycles of the best one as on the target where that ratio is highest.
+            cycles of the best one as on the target where that ratio is highest. Rows that multiply no bytes have no
+            say.
         timings: what was measured on this machine.
         bounds: the symbols that are worked out while the model runs, and the most that each can be: no padding is
             expected.
@@ -110,7 +111,8 @@ class Scheduler:
 
     @property
     def _other_targets(self) -> list[CpuTarget]:
-        return [find_target(name) for name in self.others.split(",") if name]
+        rows = [find_target(name) for name in self.others.split(",") if name]
+        return [row for row in rows if row.multiplies_bytes or row.multiplies_in_pairs]
 
     def _best(self, matmul: MatMul) -> dict[Layout | None, Choice]:
         target = find_target(self.target)

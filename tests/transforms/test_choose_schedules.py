@@ -14,7 +14,6 @@ from sparsec.dialects.encoding import Layout, layout_of, tensor, ui8, with_layou
 from sparsec.dialects.sparse import MatMul, layout_read_by
 from sparsec.dims import Dim, Size
 from sparsec.errors import CompilerBug, ShapeError
-from sparsec.pipeline import stages
 from sparsec.schedule import Dataflow, Schedule
 from sparsec.target import AMD
 from sparsec.transforms.assign_layouts import AssignLayouts
@@ -135,10 +134,10 @@ def test_patterns_are_unrolled_where_all_targets_gain() -> None:
 
 
 def test_the_baseline_has_no_say() -> None:
-    alone, both = (
-        next(stage for stage in stages(others=others) if stage.name == "scheduled") for others in ((), ("x86_64",))
-    )
-    assert alone.passes == both.passes
+    for weight, tokens in ((drawn(256, 256, (4, 1)), 1), (drawn(256, 256, density=1), 128)):
+        alone = schedule_of(weight, (tokens,), core=AMD)
+        assert schedule_of(weight, (tokens,), core=AMD, others="x86_64") == alone
+        assert schedule_of(weight, (tokens,), core=AMD, others="avx2,x86_64") != alone
 
 
 @pytest.mark.parametrize("flow", [*ROWS, Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS])
