@@ -51,9 +51,9 @@ steps for each, but not for narrower ones."""
 
 AS_WORDS, GATHERED_PAIRS, IN_PAIRS, EACH_TIME = 2.7, 2.4, 1.75, 3.6
 """How many multiplications a dot product of bytes counts for where there is no such instruction: bytes are widened to
-16 bits, or pairs of products are added up in 16 bits, or two pairs, as most of dense weights can be. Measured; gathered
-quads have rows to interleave and fewer couples. Patterns in the code widen both operands each time, 1.0 to 1.5 times as
-long as the loop."""
+16 bits, or pairs of products are added up in 16 bits, or two pairs, as most of dense weights can be. Measured, pairs on
+whole models; gathered quads have rows to interleave and fewer couples. Patterns in the code widen both operands each
+time, 1.0 to 1.5 times as long as the loop."""
 
 ONE_ROW_SLACK = 1.2
 """What a step of blocks with a single row takes of its bound."""

@@ -119,11 +119,7 @@ def stages(
             ),
             forms.sparse,
         ),
-        Stage(
-            "scheduled",
-            (AssignLayouts(*machine), ChooseSchedules(*machine, unroll, budget)),
-            forms.scheduled,
-        ),
+        Stage("scheduled", (AssignLayouts(*machine), ChooseSchedules(*machine, unroll, budget)), forms.scheduled),
         Stage("kernels", (NnToKernels(pairs),), forms.kernels),
     )
 

@@ -97,13 +97,8 @@ class Scheduler:
         short = all(isinstance(op, SHORT_OPS) for op in matmul.body.block.ops)
         return given.kept.code_size(schedule.tile) if given.tokens is not None and short else sys.maxsize
 
-    def cycles(self, matmul: MatMul, schedule: Schedule) -> float:
-        """Predicted, whatever was measured."""
-        target, given = find_target(self.target), self.product_of(matmul)
-        return predicted_cycles(given.kept, schedule, target, target.ports_of(self.core), given.tokens)
-
     def is_no_slower(self, matmul: MatMul, schedule: Schedule, other: Schedule) -> bool:
-        """Whether a schedule is predicted to take no longer than another one, on all targets."""
+        """Whether a schedule is predicted to take no longer than another one, on all targets, whatever was measured."""
         given, own = self.product_of(matmul), find_target(self.target)
         machines = [(own, own.ports_of(self.core)), *((row, row.ports_of("")) for row in self._other_targets)]
         pairs = (cycles_of(given, (schedule, other), *machine) for machine in machines)

@@ -1,7 +1,7 @@
 """Which quads of attention's broadcast operands `pmaddubsw` multiplies exactly, for targets that have nothing better.
 
 Keys and values are known when the model runs, and most pairs of them fit (`sparsec/packing_pairs.py` says when). So
-each group of 4 rows has a list of its quads of k, those that fit first: listing them costs a tenth of what is saved.
+each group of 4 rows has a list of its quads of k, those that fit first.
 """
 
 from __future__ import annotations
@@ -67,15 +67,12 @@ class QuadLists:
         e.store(e.truncate(fitting, i32), self.counts, e.mul(group, _ENTRY))
 
     def add(self, e: Emitter, group: Value, number: Value, fitting: Value, unfit: Value) -> Value:
-        """Put a quad, one after the other, at the front of the list or, if `unfit` is not 0, at its back.
-
-        Returns how many fit until now. Both places are written, and what does not count is written over by the next.
-        """
-        front, number_32 = self._list(e, group), e.truncate(number, i32)
-        back = e.sub(e.sub(self.quads, 1), e.sub(number, fitting))
-        e.store(number_32, front, e.mul(back, _ENTRY))
-        e.store(number_32, front, e.mul(e.select(e.equal(unfit, 0), fitting, back), _ENTRY))
-        return e.add(fitting, e.zero_extend(e.equal(unfit, 0), i64))
+        """Put a quad, one after the other, behind those that fit or, if `unfit` is not 0, before those that do not,
+        which begin at the end of the list. Returns how many fit until now."""
+        fits, back = e.equal(unfit, 0), e.sub(e.sub(self.quads, 1), e.sub(number, fitting))
+        place = e.select(fits, fitting, back)
+        e.store(e.truncate(number, i32), self._list(e, group), e.mul(place, _ENTRY))
+        return e.add(fitting, e.zero_extend(fits, i64))
 
     def _list(self, e: Emitter, group: Value) -> Value:
         return e.offset(self.lists, e.mul(group, e.scaled(self.room, _ENTRY)))

@@ -25,7 +25,7 @@ from sparsec.lowering.nn_to_kernels import lower_function
 from sparsec.reference import evaluate as evaluate_module
 from sparsec.reference import main_function, names_of
 from sparsec.weights import WeightStore
-from tests.lowering.kernels.machine_code import innermost_loops
+from tests.lowering.kernels.machine_code import Loop, innermost_loops
 from tests.lowering.kernels.run_kernel import Compiled, assert_same
 from tests.native import AVX2, AVX512, PORTABLE, Native, assembly, runnable
 
@@ -187,13 +187,18 @@ def test_bytes(elements: tuple[str, str, str], zeros: tuple[int, int, int, int])
     Attention(kind).check()
 
 
+def loops_of_bytes(features: frozenset[str]) -> list[Loop]:
+    """The innermost loops of an attention with 64 channels, all in bytes."""
+    op = Attention(Kind("uint8", "uint8", "uint8", 1, 64, 64, real(0.01), rounded(1 / 255, 0, ui8), real(0.1))).op
+
+    def body(e: Emitter, args: tuple[Value, ...]) -> None:
+        ATTENTION.emit(op, open_frame(op, e, args, ("b", "s", "t")))
+
+    return innermost_loops(assembly([build_function("f", features, body)]))
+
+
 def test_products_of_bytes_multiply_what_was_interleaved_before() -> None:
-    kind = Kind("uint8", "uint8", "uint8", 1, 64, 64, real(0.01), rounded(1 / 255, 0, ui8), real(0.1))
-    op = Attention(kind).op
-    text = assembly(
-        [build_function("f", AVX512, lambda e, args: ATTENTION.emit(op, open_frame(op, e, args, ("b", "s", "t"))))]
-    )
-    loops = [loop for loop in innermost_loops(text) if loop.count("vpdpbusd") == 16]
+    loops = [loop for loop in loops_of_bytes(AVX512) if loop.count("vpdpbusd") == 16]
     assert len(loops) == 2 and not any(loop.count("vpunpck.*|vperm.*") for loop in loops)
 
 
@@ -223,12 +228,7 @@ def test_neighbouring_keys_and_values_at_the_limits_of_16_bits(factor: float) ->
 
 
 def test_bytes_are_multiplied_as_such_on_avx2_where_they_fit() -> None:
-    kind = Kind("uint8", "uint8", "uint8", 1, 64, 64, real(0.01), rounded(1 / 255, 0, ui8), real(0.1))
-    op = Attention(kind).op
-    text = assembly(
-        [build_function("f", AVX2, lambda e, args: ATTENTION.emit(op, open_frame(op, e, args, ("b", "s", "t"))))]
-    )
-    loops = [loop for loop in innermost_loops(text) if loop.count("vpmaddubsw") == 8]
+    loops = [loop for loop in loops_of_bytes(AVX2) if loop.count("vpmaddubsw") == 8]
     assert len(loops) == 2 and all(loop.count("vpmaddwd") == 8 for loop in loops)
     assert not any(loop.count("vpunpck.*") or loop.stack_traffic for loop in loops)
 
