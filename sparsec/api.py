@@ -59,9 +59,9 @@ def compile(
     """Compile a model and load it into this process.
 
     Args:
-        model: the path of an `.onnx` or `.spc` file, the bytes of an ONNX file, an `onnx.ModelProto`, or a `[graph]`
+        model: the path of an `.onnx` or `.spc` file, the bytes of an ONNX file, an `onnx.ModelProto`, or an `[input]`
             module (which stays as it is).
-        weights: the constants of a `[graph]` module.
+        weights: the constants of an `[input]` module.
         options: see `sparsec.Options`.
 
     Raises:
@@ -72,7 +72,8 @@ def compile(
     chosen = Options.of(**options)
     if (found := shortcut.find(model, chosen)) is not None:
         return jit.load(found, chosen)
-    return _load(read(model, weights), chosen, unwatched)
+    watch = _dumping(chosen, unwatched)
+    return _load(read(model, weights, watch), chosen, watch)
 
 
 def compile_watched(path: Path, options: Options, watch: Watch, tell: Tell = silent, made: Made = silent) -> Program:
@@ -87,36 +88,40 @@ def compile_watched(path: Path, options: Options, watch: Watch, tell: Tell = sil
     """
     if (found := shortcut.find(path, options)) is not None:
         return jit.load(found, options)
-    source = read(path)
+    source = read(path, watch=_dumping(options, unwatched))
     take_timings(source, options, tell)
-    return _load(source, options, watch, made)
+    return _load(source, options, _dumping(options, watch), made)
 
 
 def _load(source: Source, options: Options, watch: Watch, made: Made = silent) -> Program:
-    if options.dump_ir is None:
-        with building(source, options, watch, made=made) as built:
-            return jit.load(built.artifact, options)
+    with building(source, options, watch, fresh=options.dump_ir is not None, made=made) as built:
+        return jit.load(built.artifact, options)
+
+
+def _dumping(options: Options, watch: Watch) -> Watch:
+    """The watch, which also writes what `dump_ir` asks for."""
+    folder = options.dump_ir
+    if folder is None:
+        return watch
     from sparsec import debug  # who only compiles needs no tables and terminals
 
-    def dumped(steps: Iterator[Step], target: str) -> Iterator[Step]:
-        assert options.dump_ir is not None
-        return debug.dump(watch(steps, target), options.dump_ir, f"_{target}" if target else "")
-
-    return jit.load(build(source, options, dumped, fresh=True, made=made).artifact, options)
+    return lambda steps, target: debug.dump(watch(steps, target), folder, f"_{target}" if target else "")
 
 
 @dataclass(frozen=True)
 class Source:
-    """A model that was read: its `[graph]` module, the constants, a name for people.
+    """A model that was read: its `[input]` module, the constants, a name for people.
 
     Attributes:
         digest: of the ONNX file, if that is all there is to the model.
+        passes: how many the module has seen while it was read.
     """
 
     module: ModuleOp
     context: CompilerContext
     name: str
     digest: str | None = None
+    passes: int = 0
 
 
 @dataclass(frozen=True)
@@ -135,8 +140,15 @@ def new_context(weights: WeightStore | None = None) -> CompilerContext:
     return context
 
 
-def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights: WeightStore | None = None) -> Source:
-    """Read a model into a `[graph]` module.
+def read(
+    model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp,
+    weights: WeightStore | None = None,
+    watch: Watch = unwatched,
+) -> Source:
+    """Read a model into an `[input]` module.
+
+    Args:
+        watch: sees the steps from what a file says to what it means.
 
     Raises:
         ModelError, UnsupportedError, DslError, ShapeError: the model.
@@ -152,26 +164,26 @@ def read(model: str | os.PathLike[str] | bytes | ModelProto | ModuleOp, weights:
         if path.suffix == ".spc":
             from sparsec.frontend.dsl import read_dsl
 
-            return Source(_understood(read_dsl(path, context.weights), context), context, path.name)
+            return _understood(Source(read_dsl(path, context.weights), context, path.name), watch)
     elif not isinstance(model, bytes) and not hasattr(model, "SerializeToString"):
-        kinds = "a path, the bytes of an ONNX file, an onnx.ModelProto or a [graph] module"
+        kinds = "a path, the bytes of an ONNX file, an onnx.ModelProto or an [input] module"
         raise ModelError(f"a model is {kinds}, and this is of type {type(model).__name__}")
     from sparsec.frontend.onnx_file import read_content
     from sparsec.frontend.onnx_model import read_onnx
 
     if path is None:
-        return Source(_understood(read_onnx(model, context.weights), context), context, "model")
+        return _understood(Source(read_onnx(model, context.weights), context, "model"), watch)
     content = read_content(path)
     with ThreadPoolExecutor(1) as beside:
         digest = beside.submit(shortcut.digest_of_bytes, content)
-        module = _understood(read_onnx(content, context.weights, path=path), context)
-        return Source(module, context, path.name, digest.result())
+        source = _understood(Source(read_onnx(content, context.weights, path=path), context, path.name), watch)
+        return replace(source, digest=digest.result())
 
 
-def _understood(module: ModuleOp, context: CompilerContext) -> ModuleOp:
+def _understood(source: Source, watch: Watch) -> Source:
     """What a file means, of what it says."""
-    pipeline.finish(pipeline.run(module, context, (pipeline.READING,), thorough=False))
-    return module
+    pipeline.finish(watch(pipeline.run(source.module, source.context, (pipeline.READING,)), ""))
+    return replace(source, passes=len(pipeline.READING.passes))
 
 
 def _with_weights(module: ModuleOp, weights: WeightStore) -> ModuleOp:
@@ -272,10 +284,10 @@ def lower(
         thorough: verify after each pass, see `pipeline.run`.
     """
     signature = signature_of(source)
-    passes = 0
+    passes = source.passes
     take_timings(source, options)
     stages = stages_for(signature, targets, options)
-    for step in watch(pipeline.run(source.module, source.context, stages, thorough=thorough), ""):
+    for step in watch(pipeline.run(source.module, source.context, stages, passes, thorough=thorough), ""):
         passes = step.index
         if step.ends_stage and step.stage == "sparse":
             signature = replace(signature, packing=_packing(step.module))
@@ -313,7 +325,7 @@ def stages_for(signature: Signature, targets: tuple[CpuTarget, ...], options: Op
 
 
 def signature_of(source: Source) -> Signature:
-    """What a `[graph]` module takes and gives."""
+    """What an `[input]` module takes and gives."""
     function = main_function(source.module)
     types = function.function_type
     inputs, outputs = (
@@ -381,5 +393,5 @@ def scheduled_signature(source: Source, options: Options, watch: Watch = unwatch
     take_timings(source, options)
     stages = stages_for(signature, options.cpu_targets(), options)
     kept = tuple(stage for stage in stages if stage.name != "kernels")
-    pipeline.finish(watch(pipeline.run(source.module, source.context, kept), ""))
+    pipeline.finish(watch(pipeline.run(source.module, source.context, kept, source.passes), ""))
     return _described(signature, source.module, source)

@@ -1,6 +1,6 @@
 """The one way to create ops: typed constructors that infer result types and refuse what does not fit.
 
-Frontends use it to write a `[graph]` module, transforms to write replacements. Shape errors carry the source position
+Frontends use it to write a `[file]` module, transforms to write replacements. Shape errors carry the source position
 that was current when the op was made.
 """
 
@@ -323,7 +323,7 @@ Finish = Callable[[Sequence[tuple[str, SSAValue]]], ModuleOp]
 def begin_module(
     weights: WeightStore, inputs: Sequence[tuple[str, Attribute]]
 ) -> tuple[Builder, dict[str, SSAValue], Finish]:
-    """Start a `[graph]` module with its function `main`.
+    """Start a `[file]` module with its function `main`.
 
     Returns a builder, the inputs by name, and `finish(outputs)`, which takes named results and returns the module.
     """

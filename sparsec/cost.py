@@ -40,10 +40,9 @@ ahead: from tiles of more bytes that are computed in narrower pieces."""
 LINE, SMALL_CACHE = 64, 32 << 10
 """Bytes of a cache line, of which each row of a narrow tile takes one, and of a small first-level cache."""
 
-STAYING, FIRST_READING, FAR_BYTES_PER_CYCLE = 1 << 20, 0.06, 5.0
-"""Bytes of a model's weights that stay in the second-level cache from one inference to the next; the cycles that each
-byte takes when it must come from farther: prefetching hides most of it, from the third level as from memory; and how
-many come per cycle if there is nothing else to do: for a single token, there is not."""
+STAYING, FAR_BYTES_PER_CYCLE = 1 << 20, 5.0
+"""Bytes of a model's weights that stay in the second-level cache from one inference to the next; and how many others
+come per cycle if there is nothing else to do: for a single token, there is not."""
 
 USUAL_LOADS = 2
 """Loads of any width on the cores that `OVERHEADS` were measured on. A core that starts one with 512 bits takes two
@@ -302,12 +301,12 @@ def packed_bytes(kept: Kept, schedule: Schedule, target: CpuTarget) -> float:
     return kept.steps(schedule) * _step(schedule, TILE, target, 1).size
 
 
-def with_first_reading(cycles: float, size: float, of_model: float) -> float:
+def with_first_reading(cycles: float, size: float, of_model: float, ports: Ports) -> float:
     """Cycles of a product that takes `cycles` with its weight of `size` bytes at hand, in a model with `of_model`."""
     if of_model <= STAYING:
         return cycles
     coming = size * (1 - STAYING / of_model)
-    return max(cycles + size * FIRST_READING, coming / FAR_BYTES_PER_CYCLE)
+    return max(cycles + size * ports.far_byte, coming / FAR_BYTES_PER_CYCLE)
 
 
 @dataclass(frozen=True)

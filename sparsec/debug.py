@@ -26,7 +26,7 @@ from sparsec.weights import Array
 
 def known_names() -> tuple[str, ...]:
     """The names of all stages and passes, which is what the command line takes."""
-    stages = ["input", *(stage.name for stage in pipeline.PIPELINE), "loops", "llvm"]
+    stages = ["file", "input", *(stage.name for stage in pipeline.PIPELINE), "loops", "llvm"]
     return (*stages, *(each.name for each in pipeline.all_passes()))
 
 
@@ -38,10 +38,6 @@ def require_name(name: str) -> str:
     """
     if name in known_names():
         return name
-    if name in (each.name for each in pipeline.READING.passes):
-        raise OptionError(
-            f"{name} runs while a file is read; `input` is what comes of it, and `sparsec opt` runs it alone"
-        )
     close = difflib.get_close_matches(name, known_names(), 1)
     advice = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known_names())}"
     raise OptionError(f"there is no stage or pass {name!r}; {advice}")
@@ -61,32 +57,40 @@ def show(steps: Iterable[Step], name: str, stream: TextIO | None = None) -> Iter
         yield step
 
 
-def stop_after(steps: Iterable[Step], name: str) -> Iterator[Step]:
-    """End after a stage or a pass."""
-    for step in steps:
-        yield step
-        if is_after(step, name):
+@dataclass
+class Until:
+    """Lets steps pass up to the end of a stage or a pass, and none after it, of this run or the next."""
+
+    name: str
+    passed: bool = False
+
+    def watch(self, steps: Iterable[Step]) -> Iterator[Step]:
+        """End after the step."""
+        if self.passed:
             return
+        for step in steps:
+            self.passed = is_after(step, self.name)
+            yield step
+            if self.passed:
+                return
 
 
 def dump(steps: Iterable[Step], folder: Path, suffix: str = "") -> Iterator[Step]:
     """Write the IR after each pass to a file of its own, such as `05_recognise-layer-norm.mlir`.
 
     Args:
-        suffix: put before the dot, to tell apart the targets that the last stages are run for; the module as given
-            is then written already.
+        suffix: put before the dot, to tell apart the targets that the last stages are run for.
 
     Raises:
         OptionError: the folder or a file in it cannot be written.
     """
     for step in steps:
-        if step.pass_name or not suffix:
-            path = folder / f"{step.index:02d}_{step.pass_name or step.stage}{suffix}.mlir"
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                path.write_text(str(step.module) + "\n")
-            except OSError as error:
-                raise OptionError(f"cannot write {path}: {error.strerror or error}") from error
+        path = folder / f"{step.index:02d}_{step.pass_name or step.stage}{suffix}.mlir"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(str(step.module) + "\n")
+        except OSError as error:
+            raise OptionError(f"cannot write {path}: {error.strerror or error}") from error
         yield step
 
 

@@ -124,8 +124,8 @@ def stages(
     )
 
 
-READING = Stage("reading", (RecogniseGelu(),), lambda module: None, verified=False)
-"""What is done to a file before the model is what the reference says it is: its `[input]` is what comes of this."""
+READING = Stage("input", (RecogniseGelu(),), lambda module: None, verified=False)
+"""From what a file says to what it means, which is what the reference says. Modules that are given are [input]."""
 
 PIPELINE = stages()
 """The stages that follow, with their defaults."""
@@ -149,8 +149,8 @@ class Step:
     """What the generator yields: the module right after one pass, or as it was given (`pass_name` empty).
 
     Attributes:
-        index: `first` for the module as given, then counting passes.
-        stage: the stage's name; "input" for the module as given.
+        index: 0 for the module as given, then counting passes.
+        stage: the stage's name; of the module as given, "file" if it is still to be understood, else "input".
         ends_stage: whether this was the last pass of its stage.
         module: the module itself, not a copy: it goes on changing.
         seconds: what the pass took, verification not counted.
@@ -175,13 +175,14 @@ def run(
     """Run all passes on `module`, in place, yielding after each one. Whoever stops consuming stops the compiler.
 
     Args:
-        first: the index of the module as given; not 0 when this goes on where another run ended.
+        first: how many passes the module has seen in another run, on which this one goes on.
         thorough: verify after each pass, which takes as long as the passes do, rather than at the end of each stage.
 
     Raises:
         CompilerBug: a pass failed or left invalid IR, or a stage did not end in its form.
     """
-    yield Step(first, "input", "", True, module, 0.0)
+    if first == 0:
+        yield Step(0, "file" if READING in stages else "input", "", True, module, 0.0)
     index = first
     for stage in stages:
         for position, current in enumerate(stage.passes, 1):
@@ -206,13 +207,8 @@ def finish(steps: Iterable[Step]) -> None:
 
 def all_passes() -> tuple[type[ModulePass], ...]:
     """Every pass of every stage, in order; a pass that runs twice is named once."""
-    stages = (*PIPELINE, *code_stages(next(iter(TARGETS.values()))))
+    stages = (READING, *PIPELINE, *code_stages(next(iter(TARGETS.values()))))
     return tuple(dict.fromkeys(type(current) for stage in stages for current in stage.passes))
-
-
-def known_passes() -> tuple[type[ModulePass], ...]:
-    """Every pass there is, those of `READING` first."""
-    return (*(type(current) for current in READING.passes), *all_passes())
 
 
 def _apply(current: ModulePass, context: CompilerContext, module: ModuleOp, stage: Stage) -> None:

@@ -48,6 +48,8 @@ class Ports:
         unpacks: interleaves of bytes (`punpck*`).
         shared: whether interleaves take a port of the multiplies.
         instructions: of bodies, of all kinds together, which seldom find all ports free.
+        far_byte: cycles that each byte of a weight takes beside the products when it comes from beyond the second-level
+            cache. Prefetching hides most of it, from the third level as from memory.
     """
 
     multiplies: float
@@ -55,6 +57,7 @@ class Ports:
     unpacks: float
     shared: bool = False
     instructions: float = USUAL_INSTRUCTIONS
+    far_byte: float = 0.06
 
     def least(self, other: Ports) -> Ports:
         """The worse of each."""
@@ -64,6 +67,7 @@ class Ports:
             min(self.unpacks, other.unpacks),
             self.shared or other.shared,
             min(self.instructions, other.instructions),
+            max(self.far_byte, other.far_byte),
         )
 
 
@@ -179,7 +183,7 @@ TARGETS: dict[str, CpuTarget] = {
             vector_bits=256,
             masks=False,
             register_tile=16,
-            ports={INTEL: Ports(2, 2, 1), AMD: Ports(2, 2, 2)},
+            ports={INTEL: Ports(2, 2, 1), AMD: Ports(2, 2, 2, far_byte=0.25)},
         ),
         CpuTarget(
             name="x86_64",
@@ -200,9 +204,10 @@ The rows and the cores they are for: `avx512vbmi` Ice Lake and later, Zen 4 and 
 
 Where `ports` come from. AMD: measured with loops of independent instructions, on Zen 5 (a server part with full 512-bit
 units), where 512, 256 and 128 bits gave the same, and on Zen 4, which takes two steps for 512 bits. For `avx2` and
-`x86_64`, LLVM's scheduling model of Zen 3. Intel: 512 bits were measured on Emerald Rapids, where two ports start all
-vector instructions; client parts with AVX-512 have one 512-bit multiplier. The others are LLVM's scheduling models
-(ports of `WriteVecIMul`, `WriteVecLoad` and `WriteShuffle`) of Alder Lake P and Skylake client.
+`x86_64`, LLVM's scheduling model of Zen 3; how much of reading weights it hides was measured. Intel: 512 bits were
+measured on Emerald Rapids, where two ports start all vector instructions; client parts with AVX-512 have one 512-bit
+multiplier. The others are LLVM's scheduling models (ports of `WriteVecIMul`, `WriteVecLoad` and `WriteShuffle`) of
+Alder Lake P and Skylake client.
 """
 
 

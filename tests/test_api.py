@@ -148,7 +148,7 @@ def test_options_reach_the_compiler(tmp_path: Path) -> None:
         cache_dir=tmp_path / "cache",
     )  # fmt: skip
     assert (program.target, program.prefix, program.threads) == ("x86_64", "deux", 2)
-    assert (tmp_path / "ir" / "00_input.mlir").exists() and (tmp_path / "ir" / "01_infer-shapes.mlir").exists()
+    assert (tmp_path / "ir" / "00_file.mlir").exists() and (tmp_path / "ir" / "02_infer-shapes.mlir").exists()
     assert list((tmp_path / "cache" / "models").iterdir())
     with pytest.raises(sparsec.OptionError, match="did you mean 'threads'"):
         sparsec.compile(tmp_path / "two.spc", thread=2)

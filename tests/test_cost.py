@@ -239,9 +239,11 @@ def test_what_is_multiplied_is_what_is_stored_and_what_pads_it() -> None:
 def test_weights_stay_near_while_all_of_them_fit() -> None:
     size = packed_bytes(Kept(np.ones((64, 64), np.int8)), Schedule(Dataflow.DENSE_QUADS), TARGETS["avx512vnni"])
     assert size == 64 * 64
-    near, far, farther = (with_first_reading(5000, size, of_model) for of_model in (1e5, 1e7, 1e9))
+    near, far, farther = (with_first_reading(5000, size, of_model, PORTS) for of_model in (1e5, 1e7, 1e9))
     assert near == 5000 < far == farther < 5500
+    slow = replace(PORTS, far_byte=2 * PORTS.far_byte)
+    assert with_first_reading(5000, size, 1e7, slow) - far == far - near
     # with nothing else to do, it waits for what has not stayed
-    assert with_first_reading(10, size, 1e5) == 10
-    assert with_first_reading(10, size, 1 << 40) == pytest.approx(size / 5, rel=1e-3)
-    assert with_first_reading(10, size, 2 << 20) == pytest.approx(size / 10)
+    assert with_first_reading(10, size, 1e5, PORTS) == 10
+    assert with_first_reading(10, size, 1 << 40, PORTS) == pytest.approx(size / 5, rel=1e-3)
+    assert with_first_reading(10, size, 2 << 20, PORTS) == pytest.approx(size / 10)

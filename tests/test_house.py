@@ -127,7 +127,7 @@ def test_the_front_door_is_what_it_says() -> None:
         _ = sparsec.nothing  # pyright: ignore
 
 
-@pytest.mark.parametrize("pass_class", pipeline.known_passes(), ids=lambda pass_class: pass_class.name)
+@pytest.mark.parametrize("pass_class", pipeline.all_passes(), ids=lambda pass_class: pass_class.name)
 def test_a_pass_has_one_name_in_four_spellings_and_a_test(pass_class: type) -> None:
     name = pass_class.name  # pyright: ignore
     file = name.replace("-", "_")

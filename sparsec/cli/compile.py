@@ -21,7 +21,7 @@ from sparsec.errors import OptionError
 if TYPE_CHECKING:
     from sparsec.api import Source, Watch
     from sparsec.backend.object_code import Made
-    from sparsec.debug import Times
+    from sparsec.debug import Times, Until
     from sparsec.options import Options
     from sparsec.pipeline import Step
 
@@ -87,7 +87,7 @@ def execute(chosen: argparse.Namespace) -> int:
             return inspection.watch(shown(steps, target), target)
 
         with collector_off():
-            source = api.read(chosen.model)
+            source = api.read(chosen.model, watch=inspection.watch)
         api.take_timings(source, options, shown.tell)
         plan = Plan.of(len(targets), _objects(kind, len(targets)))
         shown.expect(plan.until(chosen.stop_after) if inspection.stops else plan)
@@ -157,12 +157,14 @@ class Inspection:
         self._last: str | None = chosen.stop_after
         self._timed: bool = chosen.time_passes
         self._times: Times | None = None
+        self._until: Until | None = None
         if self.looks:
             from sparsec import debug  # the compiler comes with it
 
             self._debug = debug
             self._shown, self._last = (debug.require_name(name) if name else None for name in (self._shown, self._last))
             self._times = debug.Times() if self._timed else None
+            self._until = debug.Until(self._last) if self._last else None
 
     @property
     def stops(self) -> bool:
@@ -182,7 +184,7 @@ class Inspection:
             steps = self._debug.show(steps, self._shown)
         if self._times:
             steps = self._times.watch(steps)
-        return self._debug.stop_after(steps, self._last) if self._last else steps
+        return self._until.watch(steps) if self._until else steps
 
     def finish(self) -> None:
         """Print what was collected."""

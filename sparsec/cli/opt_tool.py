@@ -76,7 +76,7 @@ class OptTool(xDSLOptMain):
         """xDSL's, under our name."""
         arg_parser.prog = "sparsec opt"
         arg_parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        lines = (f"  {each.name:<27} {inspect.getdoc(each) or ''}".splitlines()[0] for each in pipeline.known_passes())
+        lines = (f"  {each.name:<27} {inspect.getdoc(each) or ''}".splitlines()[0] for each in pipeline.all_passes())
         arg_parser.epilog = "\n".join(["passes, in the order of the compiler:", *lines])
         super().register_all_arguments(arg_parser)
 
@@ -88,7 +88,7 @@ class OptTool(xDSLOptMain):
 
     def register_all_passes(self) -> None:
         """Every pass of the pipeline, by its name."""
-        for pass_class in pipeline.known_passes():
+        for pass_class in pipeline.all_passes():
             self.register_pass(pass_class.name, _factory(pass_class))
 
     def register_all_targets(self) -> None:

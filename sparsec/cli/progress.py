@@ -53,7 +53,9 @@ class Plan:
 
     def until(self, last: str) -> Plan:
         """As far as the first pass or the stage of that name, which may be one of the first target's."""
-        if last == "input":
+        from sparsec.pipeline import READING
+
+        if last in ("file", READING.name, *(each.name for each in READING.passes)):
             return Plan(())
         names = [*self.front, *self.code]
         ends = [number for number, name in enumerate(names, 1) if name.endswith(f"] {last}")][:1]

@@ -1,4 +1,5 @@
-"""How many vector instructions a body takes for 16 elements, counted by running the steps of its ops.
+"""How many vector instructions of a target's full width a body takes for as many elements, counted by running the
+steps of its ops.
 
 Elementary functions are generic over machines that can do arithmetic; here they run on one that only counts.
 """
@@ -28,11 +29,17 @@ OF_LOOKUP = 2.5
 """Of 16 bytes in a table of 256, when 64 are looked up at a time."""
 
 
-class CountingArithmetic:
-    """An `Arithmetic` whose values are nothing; `count` is what the steps so far take."""
+PICKED, PICKED_BYTEWISE, PICKED_ONE_BY_ONE = 2.0, 9.0, 16.0
+"""Of elements of a table of 32 floats: a permutation of a table that registers have no room for, with AVX-512;
+`pshufb` of each of their bytes, with AVX2; loads of single elements."""
 
-    def __init__(self) -> None:
+
+class CountingArithmetic:
+    """An `Arithmetic` whose values are nothing; `count` is what the steps so far take on a target."""
+
+    def __init__(self, target: CpuTarget) -> None:
         self.count = 0.0
+        self._target = target
 
     def _one(self, *operands: object) -> None:
         self.count += 1
@@ -42,15 +49,18 @@ class CountingArithmetic:
 
     def magnitude_up_to(self, a: None, limit: float) -> None:
         """One step where there is AVX-512."""
-        self._one(a)
+        self.count += 1 if self._target.has("avx512dq") else 2
 
     def from_nearest(self, a: None) -> None:
         """One step where there is AVX-512."""
-        self._one(a)
+        self.count += 1 if self._target.has("avx512dq") else 2
 
     def pick(self, table: Sequence[float], index: None) -> None:
-        """A permutation of a table that registers have no room for."""
-        self.count += 2
+        """From a table, whose elements lie in memory if they cannot be picked from registers."""
+        if self._target.has("avx512f"):
+            self.count += PICKED
+        else:
+            self.count += PICKED_BYTEWISE if self._target.has("avx2") else PICKED_ONE_BY_ONE
 
     def _division(self, *operands: object) -> None:
         self.count += DIVISION
@@ -61,9 +71,9 @@ class CountingArithmetic:
     div = sqrt = _division
 
 
-def instructions_of(function: Callable[..., None], operands: int = 1) -> float:
+def instructions_of(function: Callable[..., None], target: CpuTarget, operands: int = 1) -> float:
     """How many instructions an elementary function takes."""
-    machine = CountingArithmetic()
+    machine = CountingArithmetic(target)
     function(machine, *[None] * operands)
     return machine.count
 
@@ -89,17 +99,17 @@ CURVES: Mapping[type[Operation], str] = {
 """Functions that cost so much that a table of bytes would be cheaper, and what people call them."""
 
 
-def of_op(op: Operation) -> float:
+def of_op(op: Operation, target: CpuTarget) -> float:
     """Instructions of one op of a body whose operands are vectors."""
     if type(op) in _FUNCTIONS:
-        return instructions_of(_FUNCTIONS[type(op)])
+        return instructions_of(_FUNCTIONS[type(op)], target)
     match op:
         case Constant() | Yield():
             return 0
         case ew.Div() | ew.Reciprocal() | ew.Sqrt():
             return DIVISION
         case ew.Pow():
-            return instructions_of(elementary.power, 2)
+            return instructions_of(elementary.power, target, 2)
         case ew.Lookup():
             return OF_LOOKUP
         case ew.Quantize():
@@ -112,8 +122,8 @@ def of_op(op: Operation) -> float:
             return 1
 
 
-def of_body(block: Block, varying: Collection[int]) -> float:
-    """Instructions for 16 elements of what a body yields, loads and stores included.
+def of_body(block: Block, varying: Collection[int], target: CpuTarget) -> float:
+    """Instructions for a vector of what a body yields, loads and stores included.
 
     Args:
         varying: the numbers of the arguments that differ from element to element; all else is worked out before.
@@ -125,7 +135,7 @@ def of_body(block: Block, varying: Collection[int]) -> float:
         operands = [operand for operand in op.operands if operand in known]
         if operands and not isinstance(op, Yield):
             known.update(op.results)
-            total += 0 if _is_bias(op, block) else of_op(op)
+            total += 0 if _is_bias(op, block) else of_op(op, target)
         elif isinstance(op, Yield):
             total += sum(transfer(value.type) for value in op.values)
     return total
@@ -153,6 +163,6 @@ def cycles_of(instructions: float, vectors: float, target: CpuTarget, ports: Por
     return instructions * vectors * max(1.0, 512 / target.vector_bits) / ports.instructions
 
 
-def curves_in(blocks: Sequence[Block]) -> list[tuple[str, float]]:
-    """The names and instructions of the costly functions in bodies."""
-    return [(CURVES[type(op)], of_op(op)) for block in blocks for op in block.ops if type(op) in CURVES]
+def curves_in(block: Block, target: CpuTarget) -> list[tuple[str, float]]:
+    """The names and instructions of the costly functions in a body."""
+    return [(CURVES[type(op)], of_op(op, target)) for op in block.ops if type(op) in CURVES]

@@ -105,5 +105,5 @@ def _curves(op: kernel.MatMul, call: Call, machine: Machine) -> Iterator[Island]
     vectors = -(-machine.elements(op.outs[0]) // 16)
     if not sizes_of(kernel.tensor_of(op.outs[0])):
         return
-    for name, instructions in curves_in([op.body.block]):
+    for name, instructions in curves_in(op.body.block, machine.target):
         yield Island(f"{name} behind a product", call.name, 1, machine.instructions(instructions, vectors), _CURVE)

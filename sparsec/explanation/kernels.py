@@ -111,11 +111,11 @@ def attention_cycles(op: kernel.Attention, m: Machine, *, integer: bool | None =
     queries = -(-queries // 16) * 16
     scores = batch * op.heads.value.data * queries * keys / 16
     kinds = [is_integer_product(op, second) if integer is None else integer for second in (False, True)]
-    exp = instructions_of(elementary.exp_of_non_positive)
+    exp = instructions_of(elementary.exp_of_non_positive, m.target)
     extras = {0}
-    around = of_body(op.score.block, extras) + of_body(op.weight.block, extras) + 2
+    around = of_body(op.score.block, extras, m.target) + of_body(op.weight.block, extras, m.target) + 2
     rest = ATTENTION_SLACK * m.instructions(around, scores)
-    rest += m.instructions(of_body(op.output.block, extras), batch * queries * values / 16)
+    rest += m.instructions(of_body(op.output.block, extras, m.target), batch * queries * values / 16)
     return AttentionCycles(
         ATTENTION_SLACK * m.products(batch * queries * keys * channels, integer=kinds[0]),
         ATTENTION_SLACK * m.products(batch * queries * keys * values, integer=kinds[1]),
@@ -163,7 +163,7 @@ def _map(op: kernel.Map, m: Machine) -> float:
     whole = [number for number, value in enumerate(op.ins) if kernel.buffer_sizes(value)[-2:] == shape[-2:]]
     loads = sum(transfer(element_of(block.args[number].type)) for number in whole)
     strange = [op.ins[number] for number in whole if layout_of(kernel.tensor_of(op.ins[number])) != layout]
-    cycles = m.instructions(of_body(block, whole) + loads, m.vectors(out))
+    cycles = m.instructions(of_body(block, whole, m.target) + loads, m.vectors(out))
     cycles += m.traffic(*(op.ins[number] for number in whole), *op.outs)
     return cycles + sum(m.size(out) * CONVERTED for _ in strange)
 

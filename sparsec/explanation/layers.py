@@ -69,7 +69,7 @@ def body_cycles(op: MatMul, tokens: int, machine: Machine) -> float:
     """
     out = sizes_of(op.outputs[0].type)
     tiles = {number for number, extra in enumerate(op.extras, 1) if sizes_of(extra.type) == out}
-    instructions = of_body(op.body.block, {0, *tiles}) + len(tiles) - REQUANTISATION
+    instructions = of_body(op.body.block, {0, *tiles}, machine.target) + len(tiles) - REQUANTISATION
     rows = machine.number(sizes_of(op.weight.type)[0])
     by_row = _schedule(op).dataflow.is_token_major
     return machine.instructions(instructions, tokens * -(-rows // 16) if by_row else rows * -(-tokens // 16))
@@ -103,7 +103,7 @@ class _Layer:
         target, ports = self.machine.target, self.machine.ports
         cycles = CALL + predicted_cycles(kept, schedule, target, ports, self.given.tokens)
         size = packed_bytes(kept, schedule, target)
-        return cycles if at_hand else with_first_reading(cycles, size, self.of_model)
+        return cycles if at_hand else with_first_reading(cycles, size, self.of_model, ports)
 
     def best(self, given: Product, *, sparse: bool = False) -> float:
         """The fewest cycles of any schedule that may be chosen, or of any such that leaves out blocks of 4x1."""

@@ -24,7 +24,7 @@ MAX_CHARACTERS = 1_000_000
 
 
 def read_dsl(page: str | Path, weights: WeightStore, *, directory: Path | None = None) -> ModuleOp:
-    """Read a page of the language into a `[graph]` module.
+    """Read a page of the language into a `[file]` module.
 
     Args:
         page: the text itself, or the `Path` of a file.

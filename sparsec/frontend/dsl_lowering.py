@@ -1,4 +1,4 @@
-"""From the tree of a page to a `[graph]` module: names, scopes, calls. Functions are inlined where they are called."""
+"""From the tree of a page to a `[file]` module: names, scopes, calls. Functions are inlined where they are called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ONNX frontend: a model file becomes a [graph] module.
+"""The ONNX frontend: a model file becomes a [file] module.
 
 Every node is one call of a function in `onnx_ops`. Subgraphs of an `If` whose condition is known and model-local
 functions are read in place. Nodes that cannot be expressed are collected and reported together.
@@ -46,7 +46,7 @@ def read_onnx(
     path: Path | None = None,
     dims: Mapping[str, int | str] | None = None,
 ) -> ModuleOp:
-    """Read a model as a [graph] module whose constants lie in `weights`.
+    """Read a model as a [file] module whose constants lie in `weights`.
 
     Symbols are the `dim_param`s of the inputs; unnamed dynamic dimensions are called `<input>_dim<axis>`. Symbols that
     the graph forces to be equal (by broadcasting, concatenation, a product) become one.

@@ -19,7 +19,8 @@ from tests.cli.command import sparsec as run
 from tests.filecheck_item import parse
 
 CODE = ("kernels-to-loops", "loops-to-llvm")
-PASSES = [each.name for stage in (*pipeline.PIPELINE, *pipeline.code_stages(host())) for each in stage.passes]
+STAGES = (pipeline.READING, *pipeline.PIPELINE, *pipeline.code_stages(host()))
+PASSES = [each.name for stage in STAGES for each in stage.passes]
 
 
 def files(folder: Path) -> set[str]:
@@ -143,7 +144,7 @@ def test_cache_and_its_switch() -> None:
 
 def test_every_pass_leaves_a_file_that_parses_and_verifies() -> None:
     done("compile", "layer.spc", "--dump-ir", "deep/ir", "--target", f"{host().name},x86_64")
-    names = [f"{index:02d}_{name}" for index, name in enumerate(["input", *PASSES])]
+    names = [f"{index:02d}_{name}" for index, name in enumerate(["file", *PASSES])]
     targets = [target for target in dict.fromkeys((host().name, "x86_64"))]
     expected = {f"{name}.mlir" for name in names if name[3:] not in CODE}
     expected |= {f"{name}_{target}.mlir" for name in names if name[3:] in CODE for target in targets}
