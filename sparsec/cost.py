@@ -37,6 +37,9 @@ FAR_TILE, FAR_SLACK = 48 << 10, 1.18
 """What a step of gathered quads takes of its bound where rows come from the second-level cache and are not asked for
 ahead: from tiles of more bytes that are computed in narrower pieces."""
 
+FAR_INTERLEAVED = 20.0
+"""Bytes of such a tile that come per cycle if it is interleaved, read in vectors of 256 bits."""
+
 LINE, SMALL_CACHE = 64, 32 << 10
 """Bytes of a cache line, of which each row of a narrow tile takes one, and of a small first-level cache."""
 
@@ -48,7 +51,7 @@ USUAL_LOADS = 2
 """Loads of any width on the cores that `OVERHEADS` were measured on. A core that starts one with 512 bits takes two
 steps for each, but not for narrower ones."""
 
-AS_WORDS, GATHERED_PAIRS, IN_PAIRS, EACH_TIME = 2.7, 2.4, 1.75, 3.6
+AS_WORDS, GATHERED_PAIRS, IN_PAIRS, EACH_TIME = 2.7, 2.4, 2.0, 3.6
 """How many multiplications a dot product of bytes counts for where there is no such instruction: bytes are widened to
 16 bits, or pairs of products are added up in 16 bits, or two pairs, as most of dense weights can be. Measured, pairs on
 whole models; gathered quads have rows to interleave and fewer couples. Patterns in the code widen both operands each
@@ -292,6 +295,8 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         cycles = slack * _step_cycles(schedule, width, target, ports, sets, steps, short)
         if is_quads and width < TILE and _are_rows_far(kept.columns, steps / blocks):
             cycles = max(cycles, _far_cycles(_step(schedule, width, target, sets).size, ports))
+        if schedule.dataflow is Dataflow.BLOCK_QUADS and in_pieces and kept.columns * TILE > FAR_TILE:
+            cycles = max(cycles, 4 * width / FAR_INTERLEAVED)
         total += count * (steps * cycles + around)
     return total
 

@@ -250,9 +250,7 @@ def _pack_blocks(grouped: NDArray[np.int64], layout: WeightLayout, pairs: bool) 
     dwords = padded.reshape(layout.groups, layout.group, -1, 4).transpose(0, 2, 1, 3)
     group, dword = _rows_and_columns(dwords.any(axis=(2, 3)))
     if pairs:
-        sums = _pair_sums(dwords[group, dword])
-        in_turns = layout.multiple > 1  # two sets of sums take turns, which belong to no couple
-        dword = dword[np.lexsort((dword, ~sums.fit, group)) if in_turns else order_for_couples(group, sums)]
+        dword = dword[order_for_couples(group, _pair_sums(dwords[group, dword]))]
     room = -(-np.bincount(group, minlength=layout.groups) // layout.multiple) * layout.multiple
     place, first = places(group, room)
     entries = np.zeros((int(first[-1]), layout.entry_size), np.uint8)
@@ -276,12 +274,12 @@ def _tables(first: NDArray[np.int64], stored: NDArray[np.int8], multiple: int, p
     Args:
         first: where groups begin, and the end of the last.
         stored: s8 [entry, row, 4].
-        multiple: entries are counted in multiples of it; couples there are only if it is 1.
-        pairs: whether any are looked for.
+        multiple: entries that fit are counted in multiples of it.
+        pairs: whether couples are looked for.
     """
     sums = _pair_sums(stored)
     unfit = _first_of_groups(first, first[1:], np.flatnonzero(~sums.fit) // multiple * multiple)
-    if not pairs or multiple > 1:
+    if not pairs:
         return np.concatenate([first, unfit, first[:-1]])
     together = sums[np.arange(len(stored) - 1)] + sums[np.arange(1, len(stored))]
     no_couple = np.flatnonzero(~together.fit)

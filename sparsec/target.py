@@ -112,6 +112,11 @@ class CpuTarget:
         return set(features) <= set(self.features)
 
     @property
+    def row_tile(self) -> int:
+        """Tokens (64, 32 or 16) whose sums for one output row fill half of the registers."""
+        return min(64, self.vector_registers // 2 * self.vector_bits // 32)
+
+    @property
     def multiplies_bytes(self) -> bool:
         """Whether it has exact products of bytes, without a proof that pairs of them cannot saturate."""
         return self.has("avx512vnni") or self.has("avxvnni")

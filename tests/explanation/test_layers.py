@@ -41,7 +41,7 @@ def test_breaking_even_takes_pruning_that_gains(target: str, core: str) -> None:
     # dense weights are blocks of 4x4 there, and a few of these are empty wherever anything is pruned
     found = layer("random(seed = 1)", target=TARGETS[target], core=core)
     assert found.dataflow == "block_quads"
-    assert found.break_even is not None and 0.2 < found.break_even < 0.5
+    assert found.break_even is not None and 0.15 < found.break_even < 0.5
 
 
 def test_a_choice_that_does_not_count_how_long_a_weight_takes_to_come() -> None:

@@ -1,8 +1,8 @@
 """Exact int8 products of blocks of 4 input channels with interleaved tiles: 4 channels of a token lie ready as a dword.
 
 Per block: for each of its output rows one dword of weights is broadcast and multiplied with width/16 vectors of 16
-tokens, which need no unpacking. Blocks of one row read each vector once, so loads bound them; two sets of sums keep
-those of one row from waiting. Targets that multiply bytes only where pairs of products fit 16 bits find such blocks
+tokens, which need no unpacking. Blocks of one row read each vector once, so loads bound them; where the sums of one row
+are few vectors, two sets of them keep them from waiting. Targets that multiply bytes only where pairs of products fit 16 bits find such blocks
 first, and before them couples of which those sums fit, too. `sparsec/packing.py` defines the weight stream.
 """
 
@@ -20,6 +20,9 @@ from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.packing import WeightLayout
 from sparsec.schedule import TILE
+
+_ENOUGH = 8
+"""Vectors of sums that are enough for none to wait."""
 
 _DWORD_ROW = 4 * TILE
 """Bytes from one dword of a token to its next, in an interleaved tile."""
@@ -60,21 +63,24 @@ class BlockCore:
         layout, vectors = self.weight, self.order.vectors
         x = e.offset(work.x, e.scaled(token, 4))
         starts = [e.broadcast(work.initial(e.add(e.mul(group.index, layout.group), row))) for row in range(group.rows)]
-        sets = Sets(e, layout.multiple, [start for start in starts for _ in range(vectors)])
+        sets = Sets(e, self._sets(e), [start for start in starts for _ in range(vectors)])
 
         def walk(begin: Value, end: Value, sums: Sequence[Value], pairs_fit: bool) -> Sequence[Value]:
             def step(at: Value, sums: Sequence[Value]) -> list[Value]:
                 products = zip(sums, self._operands(e, x, at, group.rows), strict=True)
                 return [e.dot4(total, *pair, pairs_fit=pairs_fit) for total, pair in products]
 
-            def turn(place: Value, sums: tuple[Value, ...]) -> list[Value]:
+            def turn(place: Value, held: tuple[Value, ...]) -> list[Value]:
+                sums = list(held)
                 at = e.offset(group.entries, place)
                 if self._asks(work):
                     e.prefetch(at, AHEAD)
-                entries = [e.offset(at, layout.entry_size * number) for number in range(sets.count)]
-                return sets.step(step, entries, sums)
+                for first in range(0, layout.multiple, sets.count):
+                    numbers = range(first, first + sets.count)
+                    sums = sets.step(step, [e.offset(at, layout.entry_size * number) for number in numbers], sums)
+                return sums
 
-            return e.for_loop(begin, end, turn, sums, step=layout.entry_size * sets.count)
+            return e.for_loop(begin, end, turn, sums, step=layout.entry_size * layout.multiple)
 
         def couple(place: Value, sums: tuple[Value, ...]) -> list[Value]:
             at = e.offset(group.entries, place)
@@ -83,13 +89,18 @@ class BlockCore:
 
         begin, sums = group.begin, sets.start
         if e.multiplies_in_pairs:
-            if layout.multiple == 1:
-                begin = first_single(e, layout, work, group)
-                sums = e.for_loop(group.begin, begin, couple, sums, step=2 * layout.entry_size)
+            begin = first_single(e, layout, work, group)
+            sums = e.for_loop(group.begin, begin, couple, sums, step=2 * layout.entry_size)
             unfit = first_unfit(e, layout, work, group)
             sums, begin = walk(begin, unfit, sums, pairs_fit=True), unfit
         flat = sets.total(walk(begin, group.end, sums, pairs_fit=False))
         return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(group.rows)]
+
+    def _sets(self, e: Emitter) -> int:
+        """How many sets of sums take turns: none need to where additions are all that waits for a sum, or where it has
+        as many vectors as two multiplications per cycle keep waiting."""
+        waits = e.multiplies_bytes(pairs_fit=False) and self.width * 4 // e.vector_bytes < _ENOUGH
+        return self.weight.multiple if waits else 1
 
     def _operands(self, e: Emitter, x: Value, at: Value, rows: int) -> list[tuple[Value, Value]]:
         """Dwords of 16 tokens and the weights of an output row, for each row and vector of tokens of one block."""

@@ -42,6 +42,11 @@ class LaneEmitter(ControlEmitter):
         return best_row(self.features).register_tile
 
     @property
+    def row_tile(self) -> int:
+        """The tokens whose sums for one output row fill half of the target's registers."""
+        return best_row(self.features).row_tile
+
+    @property
     def vector_bytes(self) -> int:
         """The bytes of a vector register."""
         return best_row(self.features).vector_bits // 8

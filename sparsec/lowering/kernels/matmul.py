@@ -126,7 +126,7 @@ class MatMulEmitter:
                 raise CompilerBug(f"kernel.matmul cannot broadcast {buffer.type}")
         self._region, self._scalars = region, scalars
         # a quad's rows are loaded by whole vectors
-        self._widest = self._core(max(self._e.register_tile, self._e.vector_bytes)).order.width
+        self._widest = self._core(max(self._held, self._e.vector_bytes)).order.width
 
     def emit(self) -> None:
         """Loop over work items, each at the width that its tile needs."""
@@ -237,8 +237,14 @@ class MatMulEmitter:
         zeros = [None if zero is None else ZeroPoint.of(self._e, zero) for zero in made[1][1]]
         return {rows: body for rows, (body, _) in made.items()}, zeros
 
+    @property
+    def _held(self) -> int:
+        """How many tokens' sums are in registers at a time, at most."""
+        one_row = self._layout.is_blocks and self._layout.group == 1
+        return self._e.row_tile if one_row else self._e.register_tile
+
     def _core(self, width: int) -> QuadCore | BakedCore | BlockCore | PairQuadCore | WordQuadCore | RowCore:
-        fits, held = self._op.pairs_fit is not None, min(width, self._e.register_tile)
+        fits, held = self._op.pairs_fit is not None, min(width, self._held)
         if not self._op.schedule.schedule.dataflow.is_integer:
             return RowCore(self._layout, held)
         if self._op.pieces is not None:

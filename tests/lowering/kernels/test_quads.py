@@ -18,7 +18,7 @@ from sparsec.packing import WeightLayout, pack_weight
 from sparsec.schedule import Dataflow, Schedule
 from tests.lowering.kernels.machine_code import hottest_loop, innermost_loops
 from tests.lowering.kernels.run_kernel import Guarded
-from tests.native import ALL_TARGETS, AVX512, AVXVNNI, Native, assembly, each_target, llvm_text
+from tests.native import ALL_TARGETS, AVX2, AVX512, AVXVNNI, Native, assembly, each_target, llvm_text
 
 QUADS = (Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS)
 ROWS = (Dataflow.GATHER_ROWS, Dataflow.DENSE_ROWS)
@@ -252,16 +252,16 @@ def test_bytes_and_words_come_back_in_order(features: frozenset[str], width: int
 
 
 @each_target
-@pytest.mark.parametrize("rows_of_block", [1, 4, 16])
+@pytest.mark.parametrize(("rows_of_block", "width"), [(1, 16), (1, 32), (1, 64), (4, 16), (16, 16)])
 @pytest.mark.parametrize("pairs", [False, True])
-def test_blocks_at_the_limits_of_16_bits(features: frozenset[str], rows_of_block: int, pairs: bool) -> None:
+def test_blocks_at_the_limits_of_16_bits(features: frozenset[str], rows_of_block: int, width: int, pairs: bool) -> None:
     random = np.random.default_rng(2)
     layout = WeightLayout(18, 44, Dataflow.BLOCK_QUADS, rows_of_block)
     x = random.integers(0, 256, (44, 64)).astype(np.uint8)
     x[:, ::2] = 255
     tile = np.ascontiguousarray(x.reshape(11, 4, 64).transpose(0, 2, 1))
     bias = np.zeros(18, np.int32)
-    core = BlockCore(layout, 16)
+    core = BlockCore(layout, width)
     native = Native(product_function(core, features, tokens=64))
     for fill in (32, -32, 33, 64, -65, 127, -128, None):
         weight = np.full((18, 44), fill) if fill is not None else random.integers(-60, 60, (18, 44))
@@ -280,6 +280,16 @@ def test_the_inner_loop_is_bound_by_the_vnni_units(dataflow: Dataflow) -> None:
     assert not loop.stack_traffic
     asked_ahead = 8 if core.weight.looks_ahead else 0  # four offsets, four rows
     assert len(loop.instructions) <= 40 + asked_ahead
+
+
+def test_sums_of_one_row_fill_half_of_the_registers() -> None:
+    core = BlockCore(WeightLayout(768, 768, Dataflow.BLOCK_QUADS, 1))
+    loop = hottest_loop(assembly([product_function(core, AVXVNNI)]), "vpdpbusd")
+    assert loop.count("vpdpbusd") == 16 and loop.count("vpbroadcastd") == 2  # two entries, of 64 tokens
+    assert not loop.stack_traffic
+    loops = [loop for loop in innermost_loops(assembly([product_function(core, AVX2)])) if loop.count("vpmaddubsw")]
+    assert [(loop.count("vpmaddubsw"), loop.count("vpmaddwd")) for loop in loops] == [(16, 8), (16, 16)]
+    assert not any(loop.stack_traffic for loop in loops)  # of couples, then of pairs
 
 
 @pytest.mark.parametrize("dataflow", QUADS)
