@@ -157,7 +157,8 @@ def _lower(
         copy = module.clone()
         stages = pipeline.code_stages(target, verified=verified)
         steps = watch(pipeline.run(copy, context, stages, passes), target.name)
-        return emit_ir(copy, target) if [step.stage for step in steps][-1] == "llvm" else None
+        seen = [step.stage for step in steps]
+        return emit_ir(copy, target) if seen and seen[-1] == "llvm" else None
 
 
 def respond(header: dict[str, Any], texts: Sequence[str]) -> bytes:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from xdsl.parser import attribute_parser
 
 from tests.filecheck_item import FileCheckFile
 
@@ -17,8 +19,10 @@ def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Col
 
 
 def pytest_configure() -> None:
-    """IR is made by the hundred thousand objects and lives long: collecting seldom saves a third of the time."""
+    """IR is made by the hundred thousand objects and lives long: collecting seldom saves a third of the time. And xDSL
+    works out the same constraint for each `dense` that it parses, which is most of the time of parsing."""
     gc.set_threshold(200_000, 20, 50)
+    attribute_parser.base = lru_cache(attribute_parser.base)
 
 
 @pytest.fixture(scope="session", autouse=True)

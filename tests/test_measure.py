@@ -46,7 +46,7 @@ def lowered(page: str) -> tuple[ModuleOp, CompilerContext]:
     """The [kernels] module of a page."""
     weights = WeightStore()
     module, context = read_dsl(page, weights), new_context(weights)
-    pipeline.finish(pipeline.run(module, context))
+    pipeline.finish(pipeline.run(module, context, thorough=False))
     return module, context
 
 

@@ -41,17 +41,22 @@ other way goes on through the layers behind."""
 def outputs_by_pass(
     module: ModuleOp, weights: WeightStore, inputs: Arrays, without: str = ""
 ) -> Iterator[tuple[str, dict[str, np.ndarray], dict[str, np.ndarray]]]:
-    """`(pass, outputs before, outputs after)` for each pass but `without`; the form of each stage is checked."""
-    before = evaluate(understood(module, weights), inputs, weights)
+    """`(pass, outputs before, outputs after)` for each pass but `without` that changes anything.
+
+    The form of each stage is checked.
+    """
+    before, text = evaluate(understood(module, weights), inputs, weights), str(module)
     for stage in STAGES:
         for step in stage.passes:
             if step.name == without:
                 continue
             step.apply(context_of(weights), module)
+            if (changed := str(module)) == text:
+                continue
             module.verify()
             after = evaluate(module, inputs, weights)
             yield step.name, before, after
-            before = after
+            before, text = after, changed
         stage.ensures(module)
 
 

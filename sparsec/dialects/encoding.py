@@ -11,6 +11,7 @@ the compiler knows beyond shape and element type lives here::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -255,6 +256,11 @@ def tensor(
     element: Attribute, sizes: Sequence[Size], *, layout: Layout | None = None, blocks: BlocksAttr | None = None
 ) -> Tensor:
     """The tensor type of an element type and sizes; sizes that are `Dim`s become `?` with a symbol in the encoding."""
+    return _tensor(element, tuple(sizes), layout, blocks)
+
+
+@lru_cache(maxsize=4096)  # every verifier infers the types of every op, and there are few of them
+def _tensor(element: Attribute, sizes: tuple[Size, ...], layout: Layout | None, blocks: BlocksAttr | None) -> Tensor:
     dims: ArrayAttr[StringAttr] | NoneAttr = NoneAttr()
     if any(isinstance(size, Dim) for size in sizes):
         dims = ArrayAttr([StringAttr(str(size) if isinstance(size, Dim) else "_") for size in sizes])

@@ -20,8 +20,11 @@ FILES = (
 @pytest.mark.parametrize("path", [FIXTURES / f"{stem}.onnx" for stem in FILES], ids=lambda path: path.stem)
 def test_ir_after_each_pass_is_read_back(path: Path) -> None:
     source = read(path)
-    for step in pipeline.run(source.module, source.context):
+    before = ""
+    for step in pipeline.run(source.module, source.context, thorough=False):
         text = str(step.module)
-        again = Parser(new_context(), text).parse_module()
-        again.verify()
-        assert str(again) == text, step.pass_name
+        if text != before:
+            again = Parser(new_context(), text).parse_module()
+            again.verify()
+            assert str(again) == text, step.pass_name
+            before = text

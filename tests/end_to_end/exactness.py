@@ -61,7 +61,7 @@ class Exact:
     def __init__(self, module: ModuleOp, weights: WeightStore, targets: Sequence[str] = RUNNABLE):
         self._weights = weights
         self.scheduled = module.clone()
-        pipeline.finish(pipeline.run(self.scheduled, new_context(weights), STAGES))
+        pipeline.finish(pipeline.run(self.scheduled, new_context(weights), STAGES, thorough=False))
         self.exact = is_exact(self.scheduled)
         self._programs = [sparsec.compile(module, weights=weights, targets=target, cache=False) for target in targets]
 

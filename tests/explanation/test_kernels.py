@@ -19,7 +19,7 @@ def calls_of(name: str) -> list[kernel.KernelOp]:
     """The kernel calls of a fixture."""
     weights = WeightStore()
     module, context = understood(read_onnx(FIXTURES / f"{name}.onnx", weights), weights), new_context(weights)
-    pipeline.finish(pipeline.run(module, context, pipeline.stages(padding="keep")))
+    pipeline.finish(pipeline.run(module, context, pipeline.stages(padding="keep"), thorough=False))
     return [op for op in module.walk() if isinstance(op, kernel.KernelOp)]
 
 

@@ -62,7 +62,7 @@ class Encoder:
         """The [sparse] module with all tokens."""
         module, weights = self.build()
         stages = pipeline.stages(padding="keep")[:2]
-        pipeline.finish(pipeline.run(module, context_of(weights), stages))
+        pipeline.finish(pipeline.run(module, context_of(weights), stages, thorough=False))
         return module, weights
 
     def draw(self, lengths: list[int], sequence: int, holes: float, seed: int) -> dict[str, Array]:

@@ -2,8 +2,9 @@
 
 Per block: for each of its output rows one dword of weights is broadcast and multiplied with width/16 vectors of 16
 tokens, which need no unpacking. Blocks of one row read each vector once, so loads bound them; where the sums of one row
-are few vectors, two sets of them keep them from waiting. Targets that multiply bytes only where pairs of products fit 16 bits find such blocks
-first, and before them couples of which those sums fit, too. `sparsec/packing.py` defines the weight stream.
+are few vectors, two sets of them keep them from waiting. Targets that multiply bytes only where pairs of products fit
+16 bits find such blocks first, and before them couples of which those sums fit, too. `sparsec/packing.py` defines the
+weight stream.
 """
 
 from __future__ import annotations
