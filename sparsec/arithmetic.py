@@ -65,7 +65,7 @@ class Arithmetic(Protocol[V]):
         ...
 
     def pick(self, table: Sequence[float], index: V, /) -> V:
-        """`table[index mod 32]` of a table of 32 float32 numbers and int32 indices."""
+        """`table[index mod len(table)]` of a table of 16 or 32 float32 numbers and int32 indices."""
         ...
 
     def bits(self, a: V, /) -> V:

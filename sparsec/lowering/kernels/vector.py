@@ -48,38 +48,41 @@ class Emitter(LaneEmitter):
     # Tables
 
     def pick(self, table: Sequence[float], index: Value) -> Value:
-        """`table[index mod 32]` of a table of 32 f32 constants; i32 indices, one or 8 n lanes of them."""
+        """`table[index mod len(table)]` of a table of 16 or 32 f32 constants; i32 indices, one or 8 n lanes of them."""
         lanes = lanes_of(index.type)
         if lanes % LANES == 0 and self.has("avx512f"):
-            low, high = (self.constant_vector(part, f32) for part in (table[:LANES], table[LANES:]))
-            name = "llvm.x86.avx512.vpermi2var.ps.512"
-            return self.concat([self.intrinsic(name, [low, part, high], f32x16) for part in self.split(index, LANES)])
+            parts = [self.constant_vector(table[at : at + LANES], f32) for at in range(0, len(table), LANES)]
+            return self.concat([self._permute_floats(parts, piece) for piece in self.split(index, LANES)])
         if lanes % 32 == 0 and self.has("avx2"):
-            return self.concat([self._pick32(table, piece) for piece in self.split(index, 32)])
+            return self.concat([self._pick_bytewise(table, piece) for piece in self.split(index, 32)])
         if lanes % 8 == 0 and self.has("avx2"):
             return self.concat([self._pick8(table, piece) for piece in self.split(index, 8)])
         memory = self.stack(4 * len(table))
         self.store(self.constant_vector(table, f32), memory)
-        index = self.both(index, 31)
+        index = self.both(index, len(table) - 1)
         if lanes == 1:
             return self.load(f32, memory, self.mul(self.zero_extend(index, i64), 4))
         return self.gather(f32, memory, index)
 
+    def _permute_floats(self, parts: Sequence[Value], index: Value) -> Value:
+        if len(parts) == 1:
+            return self.intrinsic("llvm.x86.avx512.permvar.sf.512", [parts[0], index], f32x16)
+        return self.intrinsic("llvm.x86.avx512.vpermi2var.ps.512", [parts[0], index, parts[1]], f32x16)
+
     def _pick8(self, table: Sequence[float], index: Value) -> Value:
-        rows = [self.constant_vector(table[start : start + 8], f32) for start in range(0, 32, 8)]
+        rows = [self.constant_vector(table[start : start + 8], f32) for start in range(0, len(table), 8)]
         found = [self.intrinsic("llvm.x86.avx2.permps", [row, index], row.type) for row in rows]
-        for bit in (3, 4):
+        for bit in range(3, len(table).bit_length() - 1):
             upper = self.less(self.shift_left(index, 31 - bit), 0)  # the bit as a sign, which blends look at
             found = [self.select(upper, b, a) for a, b in zip(found[::2], found[1::2], strict=True)]
         return found[0]
 
-    def _pick32(self, table: Sequence[float], index: Value) -> Value:
-        """Byte by byte: Zen starts two `pshufb` per cycle, but one `vpermps`. (Older Intel cores one of either.)"""
-        a, b, c, d = self.split(self.both(index, 31), 8)
+    def _pick_bytewise(self, table: Sequence[float], index: Value) -> Value:
+        """Of 32 lanes: Zen starts two `pshufb` per cycle, but one `vpermps`. (Older Intel cores one of either.)"""
+        a, b, c, d = self.split(self.both(index, len(table) - 1), 8)
         low = self.pack(self.pack(a, b, signed=True), self.pack(c, d, signed=True), signed=False)
-        high = self.sub(low, 16)
-        numbers = np.array(table, np.float32).view(np.uint8).reshape(32, 4)
-        first, second, third, fourth = (self._pick_byte(numbers[:, place].tolist(), low, high) for place in range(4))
+        numbers = np.array(table, np.float32).view(np.uint8).reshape(len(table), 4)
+        first, second, third, fourth = (self._pick_byte(numbers[:, place].tolist(), low) for place in range(4))
         found: list[Value] = []
         for half in (False, True):
             lower, upper = self.unpack(first, second, half), self.unpack(third, fourth, half)
@@ -87,14 +90,18 @@ class Emitter(LaneEmitter):
             found += [self.reinterpret(self.unpack(words[0], words[1], part), f32) for part in (False, True)]
         return self.concat(found)
 
-    def _pick_byte(self, numbers: Sequence[int], low: Value, high: Value) -> Value:
-        """`numbers[low[i]]`; high is low - 16, so that where it is negative `pshufb` gives 0."""
+    def _pick_byte(self, numbers: Sequence[int], index: Value) -> Value:
+        """`numbers[index[i]]` of 16 or 32 bytes."""
         if len(set(numbers)) == 1:
-            return self.constant(numbers[0], low.type)
-        differences = [a ^ b for a, b in zip(numbers[:16], numbers[16:], strict=True)]
-        first, second = (self.constant_vector([*row] * 2, i8) for row in (numbers[:16], differences))
+            return self.constant(numbers[0], index.type)
         name = "llvm.x86.avx2.pshuf.b"
-        return self.differ(self.intrinsic(name, [first, low], low.type), self.intrinsic(name, [second, high], low.type))
+        first = self.intrinsic(name, [self.constant_vector([*numbers[:16]] * 2, i8), index], index.type)
+        if len(numbers) == 16:
+            return first
+        differences = [a ^ b for a, b in zip(numbers[:16], numbers[16:], strict=True)]
+        beyond = self.sub(index, 16)  # where it is negative `pshufb` gives 0
+        second = self.intrinsic(name, [self.constant_vector(differences * 2, i8), beyond], index.type)
+        return self.differ(first, second)
 
     # Tables of 256 bytes
 
