@@ -80,6 +80,7 @@ def compile_watched(path: Path, options: Options, watch: Watch, tell: Tell = sil
     """`compile` a file for somebody who looks on.
 
     Args:
+        watch: sees the steps from [input] on.
         tell: hears about what comes before the steps of the pipeline.
         made: hears about what comes after them.
 

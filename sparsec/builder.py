@@ -323,7 +323,7 @@ Finish = Callable[[Sequence[tuple[str, SSAValue]]], ModuleOp]
 def begin_module(
     weights: WeightStore, inputs: Sequence[tuple[str, Attribute]]
 ) -> tuple[Builder, dict[str, SSAValue], Finish]:
-    """Start a `[file]` module with its function `main`.
+    """Start a module with its function `main`: `[file]` for a frontend, `[input]` for `sparsec.compile`.
 
     Returns a builder, the inputs by name, and `finish(outputs)`, which takes named results and returns the module.
     """

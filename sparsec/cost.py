@@ -38,7 +38,7 @@ FAR_TILE, FAR_SLACK = 48 << 10, 1.18
 ahead: from tiles of more bytes that are computed in narrower pieces."""
 
 FAR_INTERLEAVED = 20.0
-"""Bytes of such a tile that come per cycle if it is interleaved, read in vectors of 256 bits."""
+"""Bytes per cycle of interleaved tiles beyond that size, for blocks of one row in vectors of 256 bits, on Zen 3."""
 
 LINE, SMALL_CACHE = 64, 32 << 10
 """Bytes of a cache line, of which each row of a narrow tile takes one, and of a small first-level cache."""
@@ -170,7 +170,7 @@ class Kept:
 
 
 def sets_of(schedule: Schedule, rows: int, columns: int) -> int:
-    """How many sets of sums take turns; entries are padded to a multiple of it."""
+    """How many sets of sums take turns where one would wait; entries are padded to a multiple of it."""
     if schedule.dataflow is Dataflow.BLOCK_QUADS:
         return 2 if schedule.rows == 1 else 1
     return RowsLayout(rows, columns, schedule).sets if schedule.dataflow.is_token_major else 1
@@ -287,7 +287,8 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         around = blocks * overhead.block + results * overhead.vector
         is_quads = schedule.dataflow in (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS, Dataflow.BAKED_QUADS)
         slack = NARROW_SLACK.get(width, overhead.slack) if is_quads else overhead.slack
-        if schedule.dataflow is Dataflow.BLOCK_QUADS and schedule.rows == 1:
+        one_row = schedule.dataflow is Dataflow.BLOCK_QUADS and schedule.rows == 1
+        if one_row:
             slack = ONE_ROW_SLACK
         in_pieces = width == TILE > target.register_tile
         if schedule.dataflow is Dataflow.GATHER_QUADS and in_pieces and kept.columns * TILE > FAR_TILE:
@@ -295,7 +296,7 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         cycles = slack * _step_cycles(schedule, width, target, ports, sets, steps, short)
         if is_quads and width < TILE and _are_rows_far(kept.columns, steps / blocks):
             cycles = max(cycles, _far_cycles(_step(schedule, width, target, sets).size, ports))
-        if schedule.dataflow is Dataflow.BLOCK_QUADS and in_pieces and kept.columns * TILE > FAR_TILE:
+        if one_row and target.vector_bits == 256 and kept.columns * TILE > FAR_TILE:
             cycles = max(cycles, 4 * width / FAR_INTERLEAVED)
         total += count * (steps * cycles + around)
     return total

@@ -14,7 +14,7 @@ dense_quads    quads of `s8 w[4 rows][4]`, ceil(K / 4) per group: input rows 4q 
 block_quads    u32 first_entry[groups + 1]; u32 first_unfit[groups]; u32 first_single[groups], padded to 64 bytes, then
                entries `{offset; s8 w[rows][4]}`: blocks of 4 or 1 rows x 4 columns; here a group has as many rows. The
                offset counts dwords of a token: input rows 4 offset to 4 offset + 3. Groups of 1 row are padded with
-               zero weights to an even number of entries; their first_unfit is even, too, and they have no couples
+               zero weights to an even number of entries; their first_unfit is even, too
 gather_rows    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{u32 offset; f32 w[4 rows]}`: the offset
                is the byte distance of input row k in a tile. Entries of zeros follow here, too
 dense_rows     entries of `f32 w[4 rows]`, K per group
@@ -85,7 +85,7 @@ class WeightLayout:
 
     @property
     def multiple(self) -> int:
-        """Groups are padded to a multiple of so many entries: that many sets of sums take turns."""
+        """Groups are padded to a multiple of so many entries: as many sets of sums take turns where one would wait."""
         return 2 if self.is_blocks and self.group == 1 else 1
 
     @property

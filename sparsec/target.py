@@ -40,7 +40,7 @@ USUAL_INSTRUCTIONS = 2.9
 
 @dataclass(frozen=True)
 class Ports:
-    """How many vector instructions of a row's full width a core starts per cycle.
+    """How many vector instructions of a row's full width a core starts per cycle, and what keeps it from that.
 
     Attributes:
         multiplies: dot products of bytes where there is VNNI, else `pmaddwd`; fp32 multiply-adds too.
@@ -49,7 +49,7 @@ class Ports:
         shared: whether interleaves take a port of the multiplies.
         instructions: of bodies, of all kinds together, which seldom find all ports free.
         far_byte: cycles that each byte of a weight takes beside the products when it comes from beyond the second-level
-            cache. Prefetching hides most of it, from the third level as from memory.
+            cache. Prefetching hides most of it, from the third level as from memory; the more, the slower products are.
     """
 
     multiplies: float

@@ -20,7 +20,8 @@ def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Col
 
 def pytest_configure() -> None:
     """IR is made by the hundred thousand objects and lives long: collecting seldom saves a third of the time. And xDSL
-    works out the same constraint for each `dense` that it parses, which is most of the time of parsing."""
+    works out the same constraint for each `dense` that it parses, which is most of the time of parsing; equal ones are
+    shared here."""
     gc.set_threshold(200_000, 20, 50)
     attribute_parser.base = lru_cache(attribute_parser.base)
 

@@ -150,6 +150,9 @@ def test_options_reach_the_compiler(tmp_path: Path) -> None:
     assert (program.target, program.prefix, program.threads) == ("x86_64", "deux", 2)
     assert (tmp_path / "ir" / "00_file.mlir").exists() and (tmp_path / "ir" / "02_infer-shapes.mlir").exists()
     assert list((tmp_path / "cache" / "models").iterdir())
+    source = api.read(tmp_path / "two.spc")
+    sparsec.compile(source.module, weights=source.context.weights, targets="x86_64", dump_ir=tmp_path / "of_module")
+    assert (tmp_path / "of_module" / "00_input.mlir").exists(), "there is nothing to understand"
     with pytest.raises(sparsec.OptionError, match="did you mean 'threads'"):
         sparsec.compile(tmp_path / "two.spc", thread=2)
 

@@ -40,7 +40,7 @@ def register(commands: Commands) -> None:
         "  sparsec compile model.onnx --emit asm -o model.s\n"
         "  sparsec compile model.onnx --dump-ir ir --time-passes\n"
         "  sparsec compile model.onnx --stop-after scheduled --print-ir-after scheduled\n\n"
-        "Stages are graph, sparse, scheduled, kernels, loops, llvm; `sparsec opt --help` lists the passes.",
+        "Stages are file, input, graph, sparse, scheduled, kernels, loops, llvm; `sparsec opt --help` lists passes.",
     )
     add_model(parser, "an .onnx or .spc file")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="what to write (default: MODEL.so, here)")
@@ -88,6 +88,9 @@ def execute(chosen: argparse.Namespace) -> int:
 
         with collector_off():
             source = api.read(chosen.model, watch=inspection.watch)
+        if inspection.has_stopped:
+            inspection.finish()
+            return 0
         api.take_timings(source, options, shown.tell)
         plan = Plan.of(len(targets), _objects(kind, len(targets)))
         shown.expect(plan.until(chosen.stop_after) if inspection.stops else plan)
@@ -170,6 +173,11 @@ class Inspection:
     def stops(self) -> bool:
         """Whether nothing is to be written."""
         return self._last is not None
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether what was asked for has passed by."""
+        return self._until is not None and self._until.passed
 
     @property
     def looks(self) -> bool:

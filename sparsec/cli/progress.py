@@ -96,6 +96,8 @@ class Progress:
 
     def __call__(self, steps: Iterator[Step], target: str) -> Iterator[Step]:
         """Count the passes, and show which one is next."""
+        with self._turn:
+            self.tell(self._next("input", target))
         for step in steps:
             with self._turn:
                 if step.pass_name and target:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import index
 from typing import cast
 
 import numpy as np
@@ -256,7 +257,8 @@ def tensor(
     element: Attribute, sizes: Sequence[Size], *, layout: Layout | None = None, blocks: BlocksAttr | None = None
 ) -> Tensor:
     """The tensor type of an element type and sizes; sizes that are `Dim`s become `?` with a symbol in the encoding."""
-    return _tensor(element, tuple(sizes), layout, blocks)
+    plain = tuple(size if isinstance(size, Dim) else int(index(size)) for size in sizes)  # equal sizes are the same
+    return _tensor(element, plain, layout, blocks)
 
 
 @lru_cache(maxsize=4096)  # every verifier infers the types of every op, and there are few of them

@@ -14,6 +14,7 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.pattern_rewriter import GreedyRewritePatternApplier, PatternRewriter, PatternRewriteWalker, RewritePattern
 
 from sparsec.builder import constant_value
+from sparsec.dialects.encoding import sizes_of
 from sparsec.dialects.nn_elementwise import BinaryOp
 from sparsec.dialects.nn_structure import Broadcast, Constant
 from sparsec.weights import Array, WeightStore
@@ -46,8 +47,10 @@ def is_constant(value: SSAValue) -> bool:
 
 def scalar_of(value: SSAValue, weights: WeightStore) -> float | None:
     """The number of a constant of one element, as a Python float (ints and booleans too); None for anything else."""
+    if not is_constant(value) or any(size != 1 for size in sizes_of(value.type)):
+        return None  # the numbers of weights are not looked at: `sparsec opt` has none
     array = constant_value(value, weights)
-    return float(array.reshape(())) if array is not None and array.size == 1 else None
+    return None if array is None else float(array.reshape(()))
 
 
 def splat_of(value: SSAValue, weights: WeightStore) -> Array | None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import sparsec
-from sparsec import pipeline
+from sparsec import api, pipeline
 from sparsec.debug import known_names
 from sparsec.target import host
 from tests.cli.command import done
@@ -160,6 +160,13 @@ def test_printing_and_stopping_after_each_stage_and_pass(name: str, folder: Path
     assert heading.startswith("// [") and (name in heading)
     parse(text)
     assert files(folder) == {"layer.spc"} and result.err == ""
+
+
+@pytest.mark.parametrize("name", ["file", "input"])
+def test_nothing_is_measured_for_who_stops_before(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "take_timings", lambda *asked: pytest.fail("measured"))
+    result = done("compile", "layer.spc", "--tune", "--stop-after", name, "--print-ir-after", name)
+    assert result.out.startswith(f"// [{name}]") and result.out.count("builtin.module") == 1
 
 
 def test_times_go_to_stderr() -> None:

@@ -73,7 +73,7 @@ def test_an_interrupted_compilation_leaves_nothing(folder: Path) -> None:
     heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
     process = start("compile", model, "-o", "out.so", "--no-cache", "--dump-ir", "ir", **heard)
     deadline = time.monotonic() + 60
-    while not (folder / "ir" / "02_fold-constants.mlir").exists():
+    while not [*(folder / "ir").glob("*_fold-constants.mlir")]:
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)

@@ -51,7 +51,7 @@ def _multiplies_floats(op: Operation) -> bool:
 
 
 class Exact:
-    """A [graph] module, compiled for every CPU at hand, beside its [scheduled] module.
+    """An [input] module, compiled for every CPU at hand, beside its [scheduled] module.
 
     Attributes:
         scheduled: what the reference runs.

@@ -50,7 +50,7 @@ class Encoder:
     spoiled: bool = False
 
     def build(self) -> tuple[ModuleOp, WeightStore]:
-        """The [graph] module."""
+        """The [input] module."""
         weights = WeightStore()
         shape = [BATCH, SEQUENCE]
         inputs = [("ids", tensor(i64, shape)), ("mask", tensor(ELEMENTS[self.element], shape))]
