@@ -76,7 +76,7 @@ class Until:
 
 
 def dump(steps: Iterable[Step], folder: Path, suffix: str = "") -> Iterator[Step]:
-    """Write the IR after each pass to a file of its own, such as `05_recognise-layer-norm.mlir`.
+    """Write the IR after each pass to a file of its own, such as `06_recognise-layer-norm.mlir`.
 
     Args:
         suffix: put before the dot, to tell apart the targets that the last stages are run for.
