@@ -36,12 +36,12 @@ def test_a_pruned_layer() -> None:
     assert 0 < found.share_of_bound < 1 and found.measured is None
 
 
-@pytest.mark.parametrize(("target", "core"), [("avx512vnni", INTEL), ("avx2", AMD)])
-def test_breaking_even_takes_pruning_that_gains(target: str, core: str) -> None:
+@pytest.mark.parametrize(("target", "core", "least"), [("avx512vnni", INTEL, 0.2), ("avx2", AMD, 0.15)])
+def test_breaking_even_takes_pruning_that_gains(target: str, core: str, least: float) -> None:
     # dense weights are blocks of 4x4 there, and a few of these are empty wherever anything is pruned
     found = layer("random(seed = 1)", target=TARGETS[target], core=core)
     assert found.dataflow == "block_quads"
-    assert found.break_even is not None and 0.15 < found.break_even < 0.5
+    assert found.break_even is not None and least < found.break_even < 0.5
 
 
 def test_a_choice_that_does_not_count_how_long_a_weight_takes_to_come() -> None:
