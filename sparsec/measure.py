@@ -25,7 +25,7 @@ from sparsec.dialects import kernel
 from sparsec.dialects.encoding import Tensor, element_of, layout_of, sizes_of, tile_channels, to_numpy
 from sparsec.dims import Size
 from sparsec.errors import CompilerBug, TargetError
-from sparsec.lowering.kernels_to_loops import distinct_kernels, kernel_key, only_size
+from sparsec.lowering.kernels_to_loops import distinct_kernels, kernel_key, shared_of
 from sparsec.schedule import TILE
 from sparsec.target import CpuTarget, runnable_targets
 
@@ -166,9 +166,9 @@ class _Memory:
 
     def arguments(self, op: kernel.KernelOp) -> int:
         """The address of a call's argument array, as `frame.py` describes it."""
-        only = only_size(op)
-        sizes = self._symbols if only is None else np.array([self._size(only)], np.int64)
+        numbers = np.array([self._size(size) for size in shared_of(op).numbers.values()], np.int64)
         addresses = [self._address(operand) for operand in op.operands]
-        places = np.array([*addresses, self._status.ctypes.data, sizes.ctypes.data], np.int64)
-        self._kept += [sizes, places]
+        rest = [known.ctypes.data for known in (self._status, self._symbols, numbers)]
+        places = np.array([*addresses, *rest], np.int64)
+        self._kept += [numbers, places]
         return self._kept[-1].ctypes.data

@@ -22,10 +22,11 @@ from xdsl.passes import ModulePass
 
 from sparsec.dialects import kernel
 from sparsec.dialects.encoding import Tensor
-from sparsec.dims import Dim, Size, parse_size, product
+from sparsec.dims import parse_size
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import KERNELS
 from sparsec.lowering.kernels.frame import KernelRow, Sizes, open_frame
+from sparsec.lowering.kernels.shared import Shared, all_in_full
 from sparsec.lowering.kernels.vector import Emitter, Value, build_function, pointer
 from sparsec.packing import ALIGNMENT
 from sparsec.target import CpuTarget, find_target
@@ -119,7 +120,7 @@ class ProgramEmitter:
 
     def _kernel(self, op: kernel.KernelOp, name: str) -> FuncOp:
         def body(e: Emitter, arguments: tuple[Value, ...]) -> None:
-            _row(op).emit(op, open_frame(op, e, arguments, self._symbols, only_size(op)))
+            _row(op).emit(op, open_frame(op, e, arguments, self._symbols, shared_of(op)))
 
         return build_function(name, self._features, body)
 
@@ -188,9 +189,9 @@ class ProgramEmitter:
             slots[slot] = e.offset(arena, offset)
             offset = e.add(offset, size)
         most = max((len(op.operands) for op in self._calls), default=0)
-        frame = e.stack(8 * (most + 2))
-        number = e.stack(8)
-        places_in_frame = [e.offset(frame, 8 * index) for index in range(most + 2)]
+        frame = e.stack(8 * (most + 3))
+        numbers = e.stack(8 * max((len(shared_of(op).numbers) for op in self._calls), default=0))
+        places_in_frame = [e.offset(frame, 8 * index) for index in range(most + 3)]
 
         def run() -> None:
             places: dict[SSAValue, Value] = {}
@@ -205,11 +206,9 @@ class ProgramEmitter:
                     case kernel.Weights():
                         places[op.buffer] = e.offset(weights, op.index_value)
                     case kernel.KernelOp():
-                        only = only_size(op)
-                        if only is not None:
-                            e.store(sizes(only), number)
-                        known = symbols if only is None else number
-                        pointers = [*(places[operand] for operand in op.operands), status, known]
+                        for index, size in enumerate(shared_of(op).numbers.values()):
+                            e.store(sizes(size), numbers, 8 * index)
+                        pointers = [*(places[operand] for operand in op.operands), status, symbols, numbers]
                         for value, place in zip(pointers, places_in_frame, strict=False):
                             e.store(value, place)
                         items = _row(op).items(op, e, sizes)
@@ -264,37 +263,17 @@ def _row(op: kernel.KernelOp) -> KernelRow:
 def kernel_key(op: kernel.KernelOp, target: CpuTarget) -> str:
     """A text that is equal for calls with equal work: all but operands, sources and what the target does not
     use."""
-    return _key(op, target, [f"{operand.type}" for operand in op.operands])
+    return _key(op, target, all_in_full(op).types)
 
 
 def function_key(op: kernel.KernelOp, target: CpuTarget) -> str:
-    """A text that is equal for calls that can share a function: their work may differ in the number of tokens."""
-    only = only_size(op)
-    if only is None:
-        return kernel_key(op, target)
-    return _key(op, target, [_by_token(operand, only) for operand in op.operands])
+    """A text that is equal for calls that can share a function: their work may differ in some sizes."""
+    return _key(op, target, shared_of(op).types)
 
 
-def only_size(op: kernel.KernelOp) -> Size | None:
-    """The one size of a call that is not known yet, if its function asks for tokens and channels only."""
-    if not _row(op).by_token:
-        return None
-    sizes = {size for operand in op.operands for size in _tokens_and_channels(operand) if isinstance(size, Dim)}
-    return sizes.pop() if len(sizes) == 1 else None
-
-
-def _tokens_and_channels(operand: SSAValue) -> tuple[Size, ...]:
-    if isinstance(operand.type, kernel.PackedType) or not (sizes := kernel.buffer_sizes(operand)):
-        return ()
-    return product(sizes[:-1]), sizes[-1]
-
-
-def _by_token(operand: SSAValue, only: Size) -> str:
-    """The type of an operand without the name of its one dynamic size."""
-    if isinstance(operand.type, kernel.PackedType):
-        return str(operand.type)
-    sizes = ("?" if size == only else str(size) for size in _tokens_and_channels(operand))
-    return f"{'x'.join(sizes)} {kernel.buffer_element(operand)} {kernel.buffer_layout(operand)}"
+def shared_of(op: kernel.KernelOp) -> Shared:
+    """What other calls of the function of this one may differ in."""
+    return _row(op).shared(op)
 
 
 def _key(op: kernel.KernelOp, target: CpuTarget, types: Sequence[str]) -> str:

@@ -13,9 +13,7 @@ from sparsec.builder import begin_module
 from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import tensor, ui8
-from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.frame import KernelRow
-from sparsec.lowering.kernels_to_loops import KernelsToLoops, function_key, kernel_key, only_size
+from sparsec.lowering.kernels_to_loops import KernelsToLoops, function_key, kernel_key, shared_of
 from sparsec.reference import evaluate
 from sparsec.target import AMD, find_target
 from sparsec.weights import WeightStore
@@ -68,7 +66,7 @@ def test_calls_share_a_function_whatever_their_number_of_tokens() -> None:
     run = compile(module, weights=weights)
     pipeline.finish(pipeline.run(module, context))
     calls = [op for op in module.walk() if isinstance(op, kernel.MatMul)]
-    assert [only_size(call) for call in calls] == [BATCH, SEQUENCE, BATCH * SEQUENCE]
+    assert [shared_of(call).numbers["tokens"] for call in calls] == [BATCH, SEQUENCE, BATCH * SEQUENCE]
     assert len({function_key(call, TARGET) for call in calls}) == 1
     assert len({kernel_key(call, TARGET) for call in calls}) == 3  # the work is another
     for tokens in (1, 13, 70):
@@ -89,17 +87,12 @@ def test_a_number_of_tokens_that_is_found_in_a_run_shares_the_function_too(quant
     calls = [op for op in module.walk() if isinstance(op, kernel.MatMul)]
     sizes: dict[str, set[str]] = {}
     for call in calls:
-        sizes.setdefault(function_key(call, TARGET), set()).add(str(only_size(call)))
+        sizes.setdefault(function_key(call, TARGET), set()).add(str(shared_of(call).numbers["tokens"]))
     assert {"tokens", "batch"} in sizes.values()
     for lengths in ([5, 3, 9, 1], [1], [9] * 17):
         feed = model.draw(lengths, 9, 0.0, 1)
         expected = evaluate(model.build()[0], feed, weights)["y0"]
         np.testing.assert_allclose(run(**feed)[0], expected, rtol=1e-5, atol=1e-5)
-
-
-def test_functions_by_token_have_no_scratch() -> None:
-    with pytest.raises(CompilerBug, match="scratch"):
-        KernelRow(lambda op, frame: None, scratch=lambda op, e, sizes: e.i64(64), by_token=True)
 
 
 def test_a_proof_that_only_some_targets_need_is_no_other_function() -> None:

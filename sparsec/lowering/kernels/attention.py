@@ -32,6 +32,7 @@ from sparsec.lowering.kernels.attention_fits import QuadLists, list_areas, list_
 from sparsec.lowering.kernels.attention_scratch import Areas, Tiles, clear, load_columns, store_columns
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.matmul import store_tile_rows
+from sparsec.lowering.kernels.shared import QUERIES, by_query, queries_of
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder, pack_row
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.schedule import GROUP, TILE
@@ -51,14 +52,11 @@ class AttentionEmitter:
         self._channels = _channels(q) // self._heads
         self._value_channels = _channels(v) // self._heads
         self._quads = -(-self._channels // 4)
-        *_, queries, _ = kernel.buffer_sizes(q)
-        self._are_queries_packed = len(kernel.buffer_sizes(q)) == 2
         if op.sequence is not None:
             self._keys = sizes(parse_size(op.sequence.data))  # the most that a sequence can have
-            self._queries = self._keys if self._are_queries_packed else sizes(queries)
             self._batch = sizes(kernel.buffer_sizes(op.ins[4])[0] - 1)
         else:
-            self._queries, self._keys = (sizes(kernel.buffer_sizes(buffer)[1]) for buffer in (q, k))
+            self._keys = sizes(kernel.buffer_sizes(k)[1])
             self._batch = sizes(kernel.buffer_sizes(q)[0])
         self._width = e.mul(e.ceil_div(self._keys, TILE), TILE)
         self._flips = {
@@ -102,6 +100,8 @@ class AttentionEmitter:
         e = self._e
         self._at = self.areas().pointers(frame.scratch)
         self._frame = frame
+        own = frame.numbers.get(QUERIES)
+        self._own_queries = frame.sizes(queries_of(self._op)) if own is None else own
         self._zeros = {
             name: e.load(i32, frame.ins[3], 4 * index)
             for index, name in enumerate("qkwv")
@@ -123,18 +123,18 @@ class AttentionEmitter:
 
     def _find_sequence(self, batch: Value) -> None:
         """Where the tokens of a sequence begin, and how many there are."""
-        e = self._e
-        if not self._are_queries_packed:
-            self._first_query = e.mul(batch, self._queries)
+        e, self._queries = self._e, self._own_queries
+        self._first_query = e.mul(batch, self._queries)
         if self._op.sequence is None:
             self._first_key = e.mul(batch, self._keys)
             return
         offsets = e.offset(self._frame.ins[4], e.mul(batch, 8))
         self._first_key = e.load(i64, offsets)
         self._keys = e.sub(e.load(i64, offsets, 8), self._first_key)
-        if self._are_queries_packed:
-            self._first_query, self._queries = self._first_key, self._keys
         self._width = e.mul(e.ceil_div(self._keys, TILE), TILE)
+        like_keys = e.less(self._own_queries, 0)
+        self._queries = e.select(like_keys, self._keys, self._queries)
+        self._first_query = e.select(like_keys, self._first_key, self._first_query)
 
     def _operand(self, index: int) -> Tiles:
         buffer = self._op.ins[index]
@@ -387,4 +387,5 @@ ATTENTION = KernelRow(
     _emit,
     lambda op, e, sizes: AttentionEmitter(op, e, sizes).items(),
     lambda op, e, sizes: AttentionEmitter(op, e, sizes).areas().total,
+    by_query,
 )

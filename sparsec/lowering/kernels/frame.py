@@ -2,13 +2,13 @@
 
 A kernel function is `void(args, begin, end, scratch)`: it does the work items [begin, end), and any split of all items
 among threads gives the same bytes. `args` is an array of pointers: the ins, the outs, the status word, the symbols'
-values, or instead of these the one number that the function needs, see `KernelRow.by_token`.
+values, and the numbers that calls of the function may differ in, if there are any (`shared.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from xdsl.dialects.builtin import i64
@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import i64
 from sparsec.dialects.encoding import Tensor, element_of, layout_of, sizes_of, tile_channels, to_numpy
 from sparsec.dialects.kernel import KernelOp
 from sparsec.dims import Dim, Size, product
-from sparsec.errors import CompilerBug
+from sparsec.lowering.kernels.shared import TOKENS, Shared, all_in_full
 from sparsec.lowering.kernels.vector import Emitter, Value, pointer
 from sparsec.schedule import TILE
 
@@ -101,6 +101,8 @@ class Frame:
         begin, end: the work items to do, i64.
         scratch: 64-byte aligned memory of this thread alone, as large as the kernel's `scratch` says.
         sizes: emits sizes.
+        status: pointer to the status word.
+        numbers: those that this call is given, i64.
     """
 
     e: Emitter
@@ -111,6 +113,7 @@ class Frame:
     scratch: Value
     sizes: Sizes
     status: Value
+    numbers: Mapping[str, Value] = field(default_factory=dict[str, Value])
 
     def report(self, message: int) -> None:
         """Make the run fail with run-time message number `message`, once it is over."""
@@ -118,20 +121,26 @@ class Frame:
 
 
 def open_frame(
-    op: KernelOp, e: Emitter, arguments: Sequence[Value], symbols: Sequence[str], only: Size | None = None
+    op: KernelOp, e: Emitter, arguments: Sequence[Value], symbols: Sequence[str], shared: Shared | None = None
 ) -> Frame:
     """The frame of a kernel function whose `arguments` are (args, begin, end, scratch).
 
     Args:
         symbols: the names of the values that it is given.
-        only: the size that it is given instead.
+        shared: what its calls may differ in; by default nothing but the symbols.
     """
     args, begin, end, scratch = arguments
-    pointers = [e.load(pointer, args, 8 * index) for index in range(len(op.ins) + len(op.outs) + 2)]
-    count = len(op.ins)
-    status, values = pointers[-2:]
-    sizes = Sizes(e, values, symbols) if only is None else Sizes(e, values, (), known={only: e.load(i64, values)})
-    return Frame(e, tuple(pointers[:count]), tuple(pointers[count:-2]), begin, end, scratch, sizes, status)
+    shared = shared or all_in_full(op)
+    fixed = len(op.operands) + 2
+    *pointers, status, values = (e.load(pointer, args, 8 * index) for index in range(fixed))
+    given = e.load(pointer, args, 8 * fixed) if shared.numbers else values
+    numbers = {name: e.load(i64, given, 8 * index) for index, name in enumerate(shared.numbers)}
+    if TOKENS in shared.numbers:
+        sizes = Sizes(e, values, (), known={shared.numbers[TOKENS]: numbers[TOKENS]})
+    else:
+        sizes = Sizes(e, values, symbols)
+    ins, outs = tuple(pointers[: len(op.ins)]), tuple(pointers[len(op.ins) :])
+    return Frame(e, ins, outs, begin, end, scratch, sizes, status, numbers)
 
 
 Count = Callable[[Any, Emitter, Sizes], Value]
@@ -150,19 +159,13 @@ class KernelRow:
         emit: writes the body of the function.
         items: how many independent work items there are (i64), emitted in the caller; 1 means no parallelism.
         scratch: bytes of scratch per thread (i64), emitted in the caller.
-        by_token: whether the function asks only how many tokens a buffer has (the product of all sizes but the last)
-            and how many channels (the last). Then it is given the one of these that is not known yet, instead of
-            symbols, does for any number of tokens, and takes no scratch.
+        shared: what calls may differ in that share a function. They take the same scratch.
     """
 
     emit: Callable[[Any, Frame], None]
     items: Count = lambda op, e, sizes: e.i64(1)
     scratch: Count = _no_scratch
-    by_token: bool = False
-
-    def __post_init__(self) -> None:
-        if self.by_token and self.scratch is not _no_scratch:
-            raise CompilerBug("scratch is planned for one call of each function, and calls may differ in their tokens")
+    shared: Callable[[Any], Shared] = all_in_full
 
 
 KernelTable = Mapping[type[KernelOp], KernelRow]

@@ -21,6 +21,7 @@ from sparsec.lowering.kernels.body import BodyEmitter
 from sparsec.lowering.kernels.elements import bytes_of, load, unread
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.matmul import store_tile_rows
+from sparsec.lowering.kernels.shared import by_token
 from sparsec.lowering.kernels.sums import Load, sum_over
 from sparsec.lowering.kernels.token_order import TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, vector_of
@@ -216,4 +217,4 @@ def _emit_rows(frame: Frame, constants: _Constants, tokens: Value, lanes: Value,
     e.for_loop(0, count, row)
 
 
-LAYER_NORM = KernelRow(emit, items, by_token=True)
+LAYER_NORM = KernelRow(emit, items, shared=by_token)

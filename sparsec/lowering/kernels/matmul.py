@@ -28,6 +28,7 @@ from sparsec.lowering.kernels.matmul_bias import without_bias
 from sparsec.lowering.kernels.pair_quads import PairQuadCore
 from sparsec.lowering.kernels.quads import Accumulators, QuadCore, Work
 from sparsec.lowering.kernels.rows import RowCore
+from sparsec.lowering.kernels.shared import Shared, by_token
 from sparsec.lowering.kernels.token_order import (
     WIDTHS,
     TokenOrder,
@@ -51,6 +52,10 @@ TOGETHER = 2
 """Output rows, of as many tokens as registers hold sums of, that go through the body together, each step for all before
 the next: steps wait for each other and a CPU looks no more than three or four vectors of a long body ahead. More rows
 would not fit into registers."""
+
+
+_COLUMNS = "columns"
+"""Input channels that a tile has room for, among the numbers that a function is given."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,20 @@ def items(op: kernel.MatMul, e: Emitter, sizes: Sizes) -> Value:
     return e.mul(sizes.tiles(kernel.tensor_of(op.ins[0])), _chunks(op))
 
 
+def shared(op: kernel.MatMul) -> Shared:
+    """Calls may differ in their tokens, and where only what is stored is walked, in their input channels."""
+    found = by_token(op)
+    if op.schedule.schedule.dataflow.is_token_major or op.pieces is not None or op.whole is not None:
+        return found
+    layout = layout_of(op)
+    if not layout.is_gathered:
+        return found
+    x = op.ins[0]
+    written_for = f"{kernel.buffer_element(x)} {kernel.buffer_layout(x)} {layout.offset_size} {layout.looks_ahead}"
+    types = (written_for, *found.types[1:])
+    return Shared(types, {**found.numbers, _COLUMNS: layout.tile_columns})
+
+
 def emit(op: kernel.MatMul, frame: Frame) -> None:
     """Write the function."""
     if op.schedule.schedule.dataflow.is_token_major:
@@ -105,6 +124,7 @@ class MatMulEmitter:
     def __init__(self, op: kernel.MatMul, frame: Frame):
         self._op, self._frame, self._e = op, frame, frame.e
         self._layout = layout_of(op)
+        self._columns = frame.numbers.get(_COLUMNS, self._layout.tile_columns)
         region, bias = without_bias(op)
         region, self._lookups = split_lookups(region)
         self._bias = None if bias is None else frame.ins[1 + bias]
@@ -195,9 +215,7 @@ class MatMulEmitter:
     ) -> None:
         """Compute groups of a tile from the token `first` on: `width` tokens, or that many at a time up to `tokens`."""
         core = self._core(width)
-        x = self._tile_start(
-            self._frame.ins[0], kernel.buffer_element(self._op.ins[0]), tile, self._layout.tile_columns
-        )
+        x = self._tile_start(self._frame.ins[0], kernel.buffer_element(self._op.ins[0]), tile, self._columns)
         outs = [
             self._tile_start(pointer, kernel.buffer_element(buffer), tile, self._layout.rows)
             for pointer, buffer in zip(self._frame.outs, self._op.outs, strict=True)
@@ -264,8 +282,9 @@ class MatMulEmitter:
             return e.constant(0, i32 if self._op.schedule.schedule.dataflow.is_integer else f32)
         return e.load(i32, self._bias, e.mul(row, 4))
 
-    def _tile_start(self, base: Value, element: Attribute, tile: Value, channels: int) -> Value:
-        return self._e.offset(base, self._e.mul(tile, channels * TILE * to_numpy(element).itemsize))
+    def _tile_start(self, base: Value, element: Attribute, tile: Value, channels: Operand) -> Value:
+        size = self._e.scaled(channels, TILE * to_numpy(element).itemsize)
+        return self._e.offset(base, self._e.mul(tile, size))
 
     def _at_token(self, start: Value, element: Attribute, token: Operand) -> Value:
         return self._e.offset(start, self._e.scaled(token, to_numpy(element).itemsize))
@@ -338,4 +357,4 @@ def store_tile_rows(
         raise CompilerBug(f"epilogues cannot store {element} to a tile")
 
 
-MATMUL = KernelRow(emit, items, by_token=True)
+MATMUL = KernelRow(emit, items, shared=shared)
