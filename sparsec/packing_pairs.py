@@ -188,6 +188,8 @@ def _choose(index: Integers, lanes: NDArray[np.uint64], partner: Integers) -> No
         one, other = index[some, hardest[some]], index[some, found[some]]
         partner[one], partner[other] = other, one
         free[some, found[some]] = False
+        if not free.any():
+            break
         # the first of all has chosen or was chosen everywhere
         free, index = free[:, 1:], index[:, 1:]
         lanes, raised = lanes[:, :, 1:], raised[:, :, 1:]
