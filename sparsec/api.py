@@ -19,7 +19,6 @@ from sparsec.backend import jit
 from sparsec.backend.artifact import Artifact
 from sparsec.backend.cache import Cache
 from sparsec.backend.object_code import Made, ObjectCode
-from sparsec.backend.object_code import emit as emit_code
 from sparsec.backend.worker_client import WORKER
 from sparsec.builder import INPUT_NAMES, OUTPUT_NAMES
 from sparsec.context import CompilerContext
@@ -220,7 +219,13 @@ def build(
 
 @contextmanager
 def building(
-    source: Source, options: Options, watch: Watch = unwatched, *, fresh: bool = False, made: Made = silent
+    source: Source,
+    options: Options,
+    watch: Watch = unwatched,
+    *,
+    fresh: bool = False,
+    made: Made = silent,
+    kept: bool = True,
 ) -> Generator[Built, None, None]:
     """Compile a model that was read, or find it in the cache. What was compiled is put there while the block runs.
 
@@ -229,15 +234,15 @@ def building(
             the model comes from the cache.
         fresh: never look in the cache, show the watch all steps, and verify after each.
         made: hears of the targets that another process lowers, too.
+        kept: False if what was compiled is not worth to be put into the cache.
     """
     prefix = options.c_prefix(Path(source.name).stem)
     targets = options.cpu_targets()
     take_timings(source, options)
-    key = _cache_key(source, options)
-    kept = Cache.of(options)
-    if not fresh and (found := kept.get(key)) is not None:
-        if source.digest is not None:
-            shortcut.remember(source.name, source.digest, options, key)
+    key = graph_key(source, options)
+    cache = Cache.of(options)
+    if not fresh and (found := cache.get(key)) is not None:
+        shortcut.remember(source.name, source.digest, options, key)
         yield Built(Artifact.from_bytes(found), cached=True)
         return
     with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options, made) as code:
@@ -248,9 +253,9 @@ def building(
 
     def keep() -> None:
         with suppress(MemoryError):  # what was made is good without being kept
-            kept.put(key, *artifact.parts())
-        if source.digest is not None:
-            shortcut.remember(source.name, source.digest, options, key)
+            if kept:
+                cache.put(key, *artifact.parts())
+        shortcut.remember(source.name, source.digest, options, key)
 
     with ThreadPoolExecutor(1) as beside:
         keeping = beside.submit(keep)
@@ -331,7 +336,11 @@ def signature_of(source: Source) -> Signature:
     types = function.function_type
     inputs, outputs = (
         tuple(
-            TensorInfo(name, to_numpy(element_of(type)).name, tuple(_size(size) for size in sizes_of(type)))
+            TensorInfo(
+                name,
+                to_numpy(element_of(type)).name,
+                tuple(_size(size) for size in sizes_of(type)),
+            )
             for name, type in zip(names_of(function, attribute), group, strict=True)
         )
         for attribute, group in ((INPUT_NAMES, types.inputs), (OUTPUT_NAMES, types.outputs))
@@ -339,6 +348,10 @@ def signature_of(source: Source) -> Signature:
     symbols = dict.fromkeys(size for tensor in inputs for size in tensor.shape if isinstance(size, str))
     metadata = {"model": source.name, "sparsec": __version__}
     return Signature(inputs, outputs, tuple(symbols), metadata=metadata)
+
+
+def _size(size: object) -> int | str:
+    return size if isinstance(size, int) else str(size)
 
 
 def _packing(module: ModuleOp) -> Packing | str:
@@ -353,39 +366,11 @@ def _described(signature: Signature, module: ModuleOp, source: Source) -> Signat
     return replace(signature, metadata={**signature.metadata, "weights": weights})
 
 
-def _size(size: object) -> int | str:
-    return size if isinstance(size, int) else str(size)
-
-
-def _cache_key(source: Source, options: Options) -> bytes:
+def graph_key(source: Source, options: Options) -> bytes:
     """All that a compiled model depends on: the graph, its weights by digest, options, measured times, the compiler."""
     timings = json.dumps(source.context.timings, sort_keys=True)
     own = shortcut.choices(options, Path(source.name).stem)
     return "\0".join([*own, source.name, timings, str(source.module)]).encode()
-
-
-def emit_text(source: Source, kind: str, options: Options, watch: Watch = unwatched, made: Made = silent) -> bytes:
-    """The code as text: `asm`, `llvm`, or `mlir`, which is the [kernels] module.
-
-    Args:
-        made: hears of the code of each target; the text as a whole is the only object.
-
-    Raises:
-        CodegenError: LLVM failed.
-    """
-    targets = options.cpu_targets()
-    lowered = lower(source, targets, options, watch, lambda target, text: made("llvm", target.name))
-    if lowered is None:
-        raise CompilerBug("the compilation was stopped before there was code")
-    if kind == "mlir":
-        return (str(source.module) + "\n").encode()
-    prefix = options.c_prefix(Path(source.name).stem)
-    code = emit_code(_TEXT_KINDS[kind], lowered.texts, lowered.signature, prefix, targets, options)
-    made("object", "")
-    return code
-
-
-_TEXT_KINDS = {"asm": "assembly", "llvm": "llvm"}
 
 
 def scheduled_signature(source: Source, options: Options, watch: Watch = unwatched) -> Signature:

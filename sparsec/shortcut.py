@@ -12,13 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from sparsec import __version__
-from sparsec.backend.artifact import Artifact
 from sparsec.backend.cache import Cache
 from sparsec.options import Options
 from sparsec.target import host_core
+
+if TYPE_CHECKING:
+    from sparsec.backend.artifact import Artifact
 
 _PIECE = 1 << 20
 _ELSEWHERE = b"location"
@@ -80,6 +82,17 @@ def digest_of_bytes(content: bytes) -> str | None:
 
 def find(model: object, options: Options) -> Artifact | None:
     """What the file was compiled to before, or None: then it must be read."""
+    graph = find_graph(model, options)
+    found = Cache.of(options).get(graph) if graph is not None else None
+    if found is None:
+        return None
+    from sparsec.backend.artifact import Artifact  # numpy comes with it
+
+    return Artifact.from_bytes(found)
+
+
+def find_graph(model: object, options: Options) -> bytes | None:
+    """The key of the graph that the file was read to before, or None: then it must be read."""
     if not isinstance(model, str | os.PathLike) or not _may_be_kept(options):
         return None
     path = Path(os.fspath(cast("str | os.PathLike[str]", model)))
@@ -90,20 +103,17 @@ def find(model: object, options: Options) -> Artifact | None:
                 digest = digest_of(file)
     except OSError:  # reading it says what is wrong
         return None
-    kept = Cache.of(options)
-    graph = kept.get(_file_key(path.name, digest, options)) if digest is not None else None
-    found = kept.get(graph) if graph is not None else None
-    return Artifact.from_bytes(found) if found is not None else None
+    return Cache.of(options).get(_file_key(path.name, digest, options)) if digest is not None else None
 
 
-def remember(name: str, digest: str, options: Options, graph: bytes) -> None:
+def remember(name: str, digest: str | None, options: Options, graph: bytes) -> None:
     """Note the key of the graph that a file was read to.
 
     Args:
         name: of the file.
-        digest: of the very bytes that were read: the file may hold others by now.
+        digest: of the very bytes that were read (the file may hold others by now), None if they are not all.
     """
-    if _may_be_kept(options):
+    if digest is not None and _may_be_kept(options):
         Cache.of(options).put(_file_key(name, digest, options), graph)
 
 

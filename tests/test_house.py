@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("frontend", "transforms", "lowering", "forms", "backend"),
     ("pipeline", "metadata", "debug", "clock", "measure", "tune", "variants", "shortcut"),
     ("explanation",),
-    ("api", "api_explain", "inference_session", "engines"),
+    ("api", "api_explain", "api_text", "inference_session", "engines"),
     ("cli",),
 )
 """Low to high. A unit, a file or folder of sparsec/, may import from lower layers and from its own."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import mmap
 import os
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from sparsec.options import Options
 
 _SUFFIX = ".sparsec"
 _DIGEST_SIZE = hashlib.sha256().digest_size
+_PIECE = 1 << 18
+"""Bytes that are hashed while they are in the second-level cache."""
 
 
 def write_whole(path: Path, *parts: bytes | memoryview) -> None:
@@ -66,13 +69,37 @@ class Cache:
                 digest, content = file.read(_DIGEST_SIZE), file.read()
         except OSError:
             return None
-        whole = hashlib.sha256(content).digest() == digest
-        with contextlib.suppress(OSError):  # a read-only cache still serves
-            if whole:
-                os.utime(path)  # now it is the most recently used
-            else:
-                path.unlink(missing_ok=True)
-        return content if whole else None
+        return content if self._is_whole(path, hashlib.sha256(content).digest() == digest) else None
+
+    def get_file(self, key: bytes, target: Path) -> bool:
+        """Write what was put under this key to a file. False if there was nothing; then the file is worth nothing.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        if not self.enabled:
+            return False
+        path, hasher = self._path(key), hashlib.sha256()
+        try:
+            source = path.open("rb")
+        except OSError:
+            return False
+        with source, target.open("wb") as file:
+            digest = source.read(_DIGEST_SIZE)
+            while piece := source.read(_PIECE):
+                hasher.update(piece)
+                file.write(piece)
+        return self._is_whole(path, hasher.digest() == digest)
+
+    def put_file(self, key: bytes, source: Path) -> bool:
+        """Keep the content of a file under this key. Returns whether that worked."""
+        if not self.enabled:
+            return False
+        try:
+            with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                return self.put(key, memoryview(content))
+        except (OSError, ValueError):  # an empty file cannot be mapped
+            return False
 
     def put(self, key: bytes, *parts: bytes | memoryview) -> bool:
         """Keep these bytes, one part after the other, under this key. Returns whether that worked."""
@@ -87,6 +114,15 @@ class Cache:
         except OSError:
             return False
         return True
+
+    def _is_whole(self, path: Path, whole: bool) -> bool:
+        """Note that a file was of use, or remove it."""
+        with contextlib.suppress(OSError):  # a read-only cache still serves
+            if whole:
+                os.utime(path)  # now it is the most recently used
+            else:
+                path.unlink(missing_ok=True)
+        return whole
 
     def clear(self) -> None:
         """Forget everything."""

@@ -8,14 +8,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sparsec.backend.artifact import Artifact
+from sparsec.backend.cache import Cache
 from sparsec.backend.descriptor import weights_symbol
 from sparsec.backend.header import header_text
-from sparsec.backend.weights_object import write_weights_object
 from sparsec.errors import LinkError
 from sparsec.options import Options
+
+if TYPE_CHECKING:
+    from sparsec.backend.artifact import Artifact
 
 _DRIVERS = ("cc", "gcc", "clang")
 """Compilers that pass linker options on after `-Wl,`. The others are linkers."""
@@ -44,14 +49,64 @@ def write(artifact: Artifact, path: Path, options: Options, relocatable: bool = 
     Raises:
         LinkError: no linker was found, it refused, or the files cannot be written.
     """
+    with _replacing(path, relocatable) as (library, header):
+        header.write_text(header_text(artifact.signature, artifact.prefix, path.name))
+        flags = ["-r"] if relocatable else ["-shared", *_FLAGS, "-soname", path.name]
+        _link(artifact, library, flags, [] if relocatable else [str(_libc())], options.linker)
+
+
+def keep(graph: bytes, path: Path, options: Options, relocatable: bool = False) -> None:
+    """Put what was written into the cache.
+
+    Args:
+        graph: the key of the model's graph.
+        path, options, relocatable: as for `write`.
+    """
+    cache = Cache.of(options)
+    for file, key in zip((path, path.with_suffix(".h")), _keys(graph, path, options, relocatable), strict=True):
+        cache.put_file(key, file)
+
+
+def write_kept(graph: bytes, path: Path, options: Options, relocatable: bool = False) -> bool:
+    """`write` what was kept of a model with this graph, if it was: nothing is linked, and nothing imported that links.
+
+    Raises:
+        LinkError: the files cannot be written.
+    """
+    cache = Cache.of(options)
+    of_library, of_header = _keys(graph, path, options, relocatable)
+    with suppress(_NotKept), _replacing(path, relocatable) as (library, header):
+        if not cache.get_file(of_header, header) or not cache.get_file(of_library, library):
+            raise _NotKept
+        return True
+    return False
+
+
+class _NotKept(Exception):
+    """Leaves the paths as they were."""
+
+
+def _keys(graph: bytes, path: Path, options: Options, relocatable: bool) -> tuple[bytes, bytes]:
+    """What the two files depend on: they say what the library is called, and which libc it needs."""
+    libc = "" if relocatable else str(_libc())
+    own = "\0".join(["", path.name, libc, options.linker or "", "r" if relocatable else "shared"])
+    key = graph + own.encode()
+    return key + b"\0library", key + b"\0header"
+
+
+@contextmanager
+def _replacing(path: Path, relocatable: bool) -> Generator[tuple[Path, Path], None, None]:
+    """Where to write the library and its header to. They move to `path` and beside it when the block ends well.
+
+    Raises:
+        LinkError: the files cannot be written.
+    """
     if path.suffix == ".h":
         raise LinkError(f"cannot write {path}: that is the name of the header; give the library another suffix")
     try:
         with tempfile.TemporaryDirectory(prefix=".sparsec-", dir=path.parent) as folder:
             library, header = Path(folder, "library"), Path(folder, "header")
-            header.write_text(header_text(artifact.signature, artifact.prefix, path.name))
-            flags = ["-r"] if relocatable else ["-shared", *_FLAGS, "-soname", path.name]
-            _link(artifact, library, flags, [] if relocatable else [str(_libc())], options.linker)
+            yield library, header
             library.chmod((0o666 if relocatable else 0o777) & ~_umask())
             os.replace(library, path)
             os.replace(header, path.with_suffix(".h"))
@@ -59,17 +114,9 @@ def write(artifact: Artifact, path: Path, options: Options, relocatable: bool = 
         raise LinkError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def write_with_header(artifact: Artifact, path: Path, options: Options, *, relocatable: bool = False) -> dict[str, int]:
-    """`write`, and the sizes of the two files in bytes, by path.
-
-    Raises:
-        LinkError: no linker, or the files cannot be written.
-    """
-    write(artifact, path, options, relocatable)
-    return {str(file): file.stat().st_size for file in (path, path.with_suffix(".h"))}
-
-
 def _link(artifact: Artifact, output: Path, flags: list[str], libraries: list[str], linker: str | None) -> None:
+    from sparsec.backend.weights_object import write_weights_object  # numpy comes with it
+
     objects = [output.with_name(f"code{number}.o") for number in range(len(artifact.objects))]
     for path, code in zip(objects, artifact.objects, strict=True):
         path.write_bytes(code)

@@ -9,12 +9,13 @@ import argparse
 import gc
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from sparsec import __version__
-from sparsec.cli import bench, compile, explain, info, opt, run
 from sparsec.cli.console import guarded
 
-COMMANDS = (compile, run, info, explain, bench, opt)
+COMMANDS = ("compile", "run", "info", "explain", "bench", "opt")
+"""Each is a module of this package."""
 
 _EPILOG = """\
 examples:
@@ -37,8 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given and given[0] == "opt":
+        from sparsec.cli import opt
+
         return guarded(lambda: opt.main(given[1:]))
-    chosen = new_parser().parse_args(given)
+    chosen = new_parser(given[:1] if given and given[0] in COMMANDS else COMMANDS).parse_args(given)
     return guarded(lambda: int(chosen.execute(chosen)))
 
 
@@ -50,8 +53,8 @@ def entry() -> int:
     return code
 
 
-def new_parser() -> argparse.ArgumentParser:
-    """The parser of all commands but `opt`, which has one of its own."""
+def new_parser(known: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser of these commands but `opt`, which has one of its own; no other command is imported."""
     parser = argparse.ArgumentParser(
         prog="sparsec",
         description="Compile neural networks with block-sparse weights to native code for CPUs.",
@@ -60,6 +63,6 @@ def new_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"sparsec {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.register(commands)
+    for name in known:
+        import_module(f"sparsec.cli.{name}").register(commands)
     return parser

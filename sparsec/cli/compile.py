@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from sparsec.backend.shared_library import keep, write, write_kept
 from sparsec.cli.arguments import Commands, add_command, add_compilation, add_json, add_model, compilation_options
 from sparsec.cli.files import require_writable, write_bytes
 from sparsec.cli.info import size_text
@@ -59,7 +60,6 @@ def register(commands: Commands) -> None:
 def execute(chosen: argparse.Namespace) -> int:
     """Run the command."""
     from sparsec import shortcut
-    from sparsec.backend.shared_library import write_with_header
     from sparsec.options import Options
 
     kind = chosen.emit or _kind_of(chosen.output)
@@ -74,10 +74,11 @@ def execute(chosen: argparse.Namespace) -> int:
         options = options.with_(prefix=options.c_prefix(output.stem))
     targets = [target.name for target in options.cpu_targets()]
     begin = time.perf_counter()
-    if kind in ("so", "obj") and not inspection.looks and (kept := shortcut.find(chosen.model, options)) is not None:
-        files = write_with_header(kept, output, options, relocatable=kind == "obj")
-        _report(chosen, files, targets, begin, cached=True)
-        return 0
+    if kind in ("so", "obj") and not inspection.looks:
+        graph = shortcut.find_graph(chosen.model, options)
+        if graph is not None and write_kept(graph, output, options, relocatable=kind == "obj"):
+            _report(chosen, _with_header(output), targets, begin, cached=True)
+            return 0
     with collector_off():
         from sparsec import api  # the compiler is only imported when something is compiled
 
@@ -137,14 +138,26 @@ def _make(
     source: Source, kind: str, output: Path, options: Options, watch: Watch, made: Made, *, fresh: bool
 ) -> tuple[dict[str, int], bool]:
     """Compile and write; returns the sizes of the files by path, and whether the code came from the cache."""
-    from sparsec import api
-    from sparsec.backend.shared_library import write_with_header
+    from sparsec import api, api_text, shortcut
 
-    if kind in ("so", "obj"):
-        with api.building(source, options, watch, fresh=fresh, made=made) as built:
-            return write_with_header(built.artifact, output, options, relocatable=kind == "obj"), built.cached
-    text = api.emit_text(source, kind, options, watch, made)
-    return {str(output): write_bytes(output, text)}, False
+    if kind not in ("so", "obj"):
+        text = api_text.emit_text(source, kind, options, watch, made)
+        return {str(output): write_bytes(output, text)}, False
+    relocatable = kind == "obj"
+    graph = api.graph_key(source, options)
+    if not fresh and write_kept(graph, output, options, relocatable):
+        shortcut.remember(source.name, source.digest, options, graph)
+        return _with_header(output), True
+    # the library is worth more than what it is linked from
+    with api.building(source, options, watch, fresh=fresh, made=made, kept=False) as built:
+        write(built.artifact, output, options, relocatable)
+    keep(graph, output, options, relocatable)
+    return _with_header(output), built.cached
+
+
+def _with_header(library: Path) -> dict[str, int]:
+    """The sizes of the two files in bytes, by path."""
+    return {str(file): file.stat().st_size for file in (library, library.with_suffix(".h"))}
 
 
 class Inspection:

@@ -41,6 +41,24 @@ def test_damaged_files_are_removed_and_made_again(cache: Cache, damage):
     assert cache.put(b"a", b"content") and cache.get(b"a") == b"content"
 
 
+def test_files_are_kept_as_bytes_are(cache: Cache, tmp_path: Path):
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(b"content")
+    assert not cache.get_file(b"a", target) and not target.exists()
+    assert cache.put_file(b"a", source) and cache.get(b"a") == b"content"
+    assert cache.get_file(b"a", target) and target.read_bytes() == b"content"
+    with pytest.raises(OSError):
+        cache.get_file(b"a", tmp_path / "missing" / "target")
+    path = only_file(cache)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert not cache.get_file(b"a", target) and not path.exists()
+    source.write_bytes(b"")
+    assert not cache.put_file(b"a", source) and not cache.put_file(b"a", tmp_path / "missing")
+    off = Cache(cache.folder, 1000, enabled=False)
+    source.write_bytes(b"content")
+    assert not off.put_file(b"a", source) and not off.get_file(b"a", target)
+
+
 def test_the_least_recently_used_goes_first(cache: Cache):
     for index in range(4):
         cache.put(bytes([index]), bytes(200))  # 232 with the hash: four fit

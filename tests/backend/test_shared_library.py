@@ -99,6 +99,33 @@ def test_linkers(weak_artifact: Artifact, tmp_path: Path, linker: str):
     assert symbols(tmp_path / "toy.so") >= {"toy_run", "sparsec_entry"}
 
 
+def test_libraries_are_kept(weak_artifact: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    options, path = Options(cache=True, cache_dir=tmp_path / "cache"), tmp_path / "toy.so"
+    shared_library.write(weak_artifact, path, options)
+    shared_library.keep(b"graph", path, options)
+    written = path.read_bytes(), path.with_suffix(".h").read_text()
+    path.unlink()
+    path.with_suffix(".h").unlink()
+    for graph, name, other, relocatable in (
+        (b"another", "toy.so", options, False),
+        (b"graph", "toy.dll", options, False),  # another name in the file
+        (b"graph", "toy.so", options, True),
+        (b"graph", "toy.so", options.with_(linker="ld"), False),
+        (b"graph", "toy.so", options.with_(cache=False), False),
+    ):
+        assert not shared_library.write_kept(graph, tmp_path / name, other, relocatable)
+    assert [file.name for file in tmp_path.iterdir()] == ["cache"]
+    monkeypatch.setenv("PATH", "")  # nothing is linked
+    assert shared_library.write_kept(b"graph", path, options)
+    assert (path.read_bytes(), path.with_suffix(".h").read_text()) == written and path.stat().st_mode & 0o100
+    with pytest.raises(LinkError, match="cannot write"):
+        shared_library.write_kept(b"graph", tmp_path / "missing" / "toy.so", options)
+    path.write_text("older")
+    largest = max((tmp_path / "cache" / "models").iterdir(), key=lambda file: file.stat().st_size)
+    largest.write_bytes(largest.read_bytes()[:-1])
+    assert not shared_library.write_kept(b"graph", path, options) and path.read_text() == "older"
+
+
 @pytest.mark.parametrize("name", ["cc", "ld.lld", "ld", "zig"])
 def test_the_linkers_that_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str):
     found = tmp_path / name

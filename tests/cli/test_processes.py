@@ -28,8 +28,7 @@ def start(*arguments: object, **options: object) -> subprocess.Popen[str]:
 def test_version_and_help() -> None:
     assert done("--version").out == f"sparsec {sparsec.__version__}\n"
     text = done("--help").out
-    for command in COMMANDS:
-        name = command.__name__.rpartition(".")[2]
+    for name in COMMANDS:
         assert f"    {name} " in text
         own = done(name, "--help").out
         assert own.startswith(f"usage: sparsec {name}")

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from sparsec import api, pipeline
+from sparsec.api_text import emit_text
 from sparsec.cli.progress import Plan, Progress, progress
 from sparsec.options import Options
 from sparsec.pipeline import Step
@@ -52,7 +53,7 @@ def compile_seen(count: int, kind: str = "so", pause: float = 0.0) -> Seen:
     if kind == "so":
         api.build(source, options, watch, made=shown.made)
     else:
-        api.emit_text(source, kind, options, watch, shown.made)
+        emit_text(source, kind, options, watch, shown.made)
     return seen
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from xdsl.dialects.builtin import UnitAttr, f32
@@ -13,9 +15,11 @@ from sparsec.builder import begin_module
 from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import tensor, ui8
+from sparsec.dims import Dim, Size
+from sparsec.lowering.kernels.matmul import layout_of
 from sparsec.lowering.kernels_to_loops import KernelsToLoops, function_key, kernel_key, shared_of
 from sparsec.reference import evaluate
-from sparsec.target import AMD, find_target
+from sparsec.target import AMD, find_target, host
 from sparsec.weights import WeightStore
 from tests.transforms.drawn_models import LinearKind, drawn_linear
 from tests.transforms.encoders import Encoder
@@ -77,6 +81,57 @@ def test_calls_share_a_function_whatever_their_number_of_tokens() -> None:
         np.testing.assert_array_equal(z_out, np.repeat(x_out, min(3, tokens), axis=1))
 
 
+def columns_of(tokens: list[Size], sparsity: float, columns: list[int]) -> tuple[list[kernel.MatMul], np.ndarray, int]:
+    """Calls of layers of 8 channels that differ in their input channels, whether all results are those of the reference
+    for some numbers of tokens, and how many functions there are."""
+    weights, random = WeightStore(), np.random.default_rng(0)
+    kind = replace(KIND, sparsity=sparsity)
+    b, inputs, finish = begin_module(weights, [(f"x{k}", tensor(f32, [*tokens, k])) for k in columns])
+    outs = [(f"y{k}", drawn_linear(b, inputs[f"x{k}"], 8, kind, random)) for k in columns]
+    module, context = finish(outs), new_context(weights)
+    run, given = compile(module, weights=weights, targets=host().name), module.clone()
+    pipeline.finish(pipeline.run(module, context, pipeline.stages(host().name)))
+    calls = [op for op in module.walk() if isinstance(op, kernel.MatMul)]
+    same: list[bool] = []
+    for count in (1, 13, 64, 150) if isinstance(tokens[0], Dim) else (tokens[0],):
+        feed = {f"x{k}": random.standard_normal((count, k)).astype(np.float32) for k in columns}
+        expected = evaluate(given, feed, weights)
+        same += [np.array_equal(got, expected[f"y{k}"]) for k, got in zip(columns, run(**feed), strict=True)]
+    return calls, np.array(same), len({function_key(call, host()) for call in calls})
+
+
+@pytest.mark.parametrize("tokens", [BATCH, 70])
+@pytest.mark.parametrize("sparsity", [0.9, 1.0])
+def test_pruned_layers_share_a_function_whatever_their_input_channels(tokens: Size, sparsity: float) -> None:
+    calls, same, functions = columns_of([tokens], sparsity, [64, 160, 27])
+    assert same.all()
+    assert [shared_of(call).numbers["columns"] for call in calls] == [layout_of(call).tile_columns for call in calls]
+    assert functions == len({call.schedule.schedule.dataflow for call in calls}) < 3
+
+
+def test_offsets_of_another_size_are_another_function() -> None:
+    """Those of more than 8192 input channels have four bytes."""
+    calls, same, functions = columns_of([BATCH], 0.99, [64, 9000])
+    assert same.all() and functions == len(calls) == 2
+
+
+@pytest.mark.parametrize("padding", ["exact", "keep"])
+@pytest.mark.parametrize("shape", [(BATCH, SEQUENCE), (4, 9)])
+def test_the_last_layer_shares_the_attention_of_the_others(padding: str, shape: tuple[Size, Size]) -> None:
+    model = Encoder(layers=2, head="first", quantised="static", batch=shape[0], sequence=shape[1])
+    module, weights = model.build()
+    run, context = compile(module, weights=weights, padding=padding), new_context(weights)
+    pipeline.finish(pipeline.run(module, context, pipeline.stages(padding=padding)))
+    calls = [op for op in module.walk() if isinstance(op, kernel.Attention)]
+    assert len(calls) == 2 and len({function_key(call, TARGET) for call in calls}) == 1
+    first, last = (shared_of(call).numbers["queries"] for call in calls)
+    assert last == 1 and first == (-1 if padding == "exact" else shape[1])
+    for lengths in ([5, 3, 9, 1], [1], [9] * 17) if shape[0] is BATCH else ([5, 3, 9, 1],):
+        feed = model.draw(lengths, 9, 0.0, 1)
+        expected = evaluate(model.build()[0], feed, weights)["y0"]
+        np.testing.assert_allclose(run(**feed)[0], expected, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("quantised", ["none", "static"])
 def test_a_number_of_tokens_that_is_found_in_a_run_shares_the_function_too(quantised: str) -> None:
     """Padding is dropped: the first layer has `tokens` tokens, the last one only those that a classifier reads."""
@@ -109,7 +164,8 @@ def test_layers_with_other_tables_share_a_function() -> None:
     b, inputs, finish = begin_module(weights, [("x", tensor(ui8, [BATCH, SEQUENCE, 8]))])
     x = inputs["x"]
     for scale in (0.05, 0.02, 0.01):
-        linear = drawn_linear(b, b.dequantize(x, b.constant(scale), b.constant(np.uint8(9))), 8, KIND, RANDOM)
+        random = np.random.default_rng(0)  # the same blocks in each
+        linear = drawn_linear(b, b.dequantize(x, b.constant(scale), b.constant(np.uint8(9))), 8, KIND, random)
         zero = b.constant(np.uint8(128))
         real = b.dequantize(b.quantize(linear, b.constant(scale), zero), b.constant(scale), zero)
         x = b.quantize(b.apply(ew.Gelu, real), b.constant(scale), zero)

@@ -14,6 +14,7 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import tensor, to_numpy
 from sparsec.dialects.tensor_op import sizes
+from sparsec.dims import Size
 from sparsec.weights import Array, WeightStore
 from tests.transforms.graphs import BATCH, SEQUENCE
 from tests.transforms.passes import context_of
@@ -39,6 +40,7 @@ class Encoder:
         quantised: "none", "static" or "dynamic".
         residual: whether positions are added, and inputs of layers to their outputs.
         spoiled: whether the embedding of word 0 is NaN.
+        batch, sequence: sizes of the inputs.
     """
 
     mask: str = "lowest"
@@ -48,11 +50,13 @@ class Encoder:
     quantised: str = "none"
     residual: bool = True
     spoiled: bool = False
+    batch: Size = BATCH
+    sequence: Size = SEQUENCE
 
     def build(self) -> tuple[ModuleOp, WeightStore]:
         """The [input] module."""
         weights = WeightStore()
-        shape = [BATCH, SEQUENCE]
+        shape = [self.batch, self.sequence]
         inputs = [("ids", tensor(i64, shape)), ("mask", tensor(ELEMENTS[self.element], shape))]
         b, values, finish = begin_module(weights, inputs)
         writer = _Writer(self, b, np.random.default_rng(7))
@@ -88,14 +92,14 @@ class _Writer:
             words[0] = np.nan
         x = b.gather(b.constant(words), ids, 0)
         if self.model.residual:
-            places = b.slice(self._weight(PLACES, HIDDEN), [0, 0], [SEQUENCE, HIDDEN], [1, 1])
-            x = b.apply(ew.Add, x, b.reshape(places, [1, SEQUENCE, HIDDEN]))
+            places = b.slice(self._weight(PLACES, HIDDEN), [0, 0], [self.model.sequence, HIDDEN], [1, 1])
+            x = b.apply(ew.Add, x, b.reshape(places, [1, self.model.sequence, HIDDEN]))
         x = self._normalised(x)
         for _ in range(self.model.layers):
             x = self._layer(x, mask)
-        first = b.slice(x, [0, 0, 0], [BATCH, 1, HIDDEN], [1, 1, 1])
-        pooled = self._linear(b.reshape(first, [BATCH, HIDDEN]), 3)
-        factor = b.reshape(b.cast(mask, f32), [BATCH, SEQUENCE, 1])
+        first = b.slice(x, [0, 0, 0], [self.model.batch, 1, HIDDEN], [1, 1, 1])
+        pooled = self._linear(b.reshape(first, [self.model.batch, HIDDEN]), 3)
+        factor = b.reshape(b.cast(mask, f32), [self.model.batch, self.model.sequence, 1])
         match self.model.head:
             case "first":
                 return [pooled]
@@ -130,7 +134,7 @@ class _Writer:
         return self.b.dequantize(self.b.quantize(x, *parameters), *parameters)
 
     def _layer(self, x: SSAValue, mask: SSAValue) -> SSAValue:
-        b, split = self.b, (BATCH, SEQUENCE, HEADS, CHANNELS)
+        b, split = self.b, (self.model.batch, self.model.sequence, HEADS, CHANNELS)
         q, k, v = (self._linear(x) for _ in range(3))
         if self.model.quantised == "static":
             q, k, v = map(self._rounded, (q, k, v))
@@ -139,7 +143,9 @@ class _Writer:
         shares = b.softmax(self._masked(scores, mask), -1)
         if self.model.quantised == "static":
             shares = self._rounded(shares, 1 / 255, 0)
-        mixed = b.reshape(b.transpose(b.matmul(shares, v), [0, 2, 1, 3]), [BATCH, SEQUENCE, HIDDEN])
+        mixed = b.reshape(
+            b.transpose(b.matmul(shares, v), [0, 2, 1, 3]), [self.model.batch, self.model.sequence, HIDDEN]
+        )
         y = self._linear(mixed)
         if self.model.residual:
             y = b.apply(ew.Add, y, x)
@@ -147,7 +153,7 @@ class _Writer:
 
     def _masked(self, scores: SSAValue, mask: SSAValue) -> SSAValue:
         b = self.b
-        wide = b.reshape(mask, [BATCH, 1, 1, SEQUENCE])
+        wide = b.reshape(mask, [self.model.batch, 1, 1, self.model.sequence])
         real = b.cast(wide, f32)
         lowest = b.constant(np.finfo(np.float32).min)
         match self.model.mask:
@@ -159,8 +165,8 @@ class _Writer:
                 low = b.constant(np.float32(-np.inf))
                 return b.apply(ew.Add, scores, b.apply(ew.Where, b.cast(wide, i1), b.constant(0.0), low))
             case "causal":
-                places = b.iota(SEQUENCE)
-                past = b.apply(ew.LessEqual, places, b.reshape(places, [SEQUENCE, 1]))
+                places = b.iota(self.model.sequence)
+                past = b.apply(ew.LessEqual, places, b.reshape(places, [self.model.sequence, 1]))
                 shown = b.apply(ew.And, b.cast(wide, i1), past)
                 return b.apply(ew.Add, scores, b.apply(ew.Where, shown, b.constant(0.0), lowest))
             case _:
