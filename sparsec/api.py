@@ -27,7 +27,7 @@ from sparsec.dialects.encoding import element_of, sizes_of, to_numpy
 from sparsec.dialects.kernel import Program as KernelProgram
 from sparsec.dialects.nn_structure import Constant
 from sparsec.errors import CompilerBug, ModelError, OptionError
-from sparsec.metadata import describe_weights, kernel_calls
+from sparsec.metadata import describe_weights, kernel_calls, kernel_functions
 from sparsec.options import Options
 from sparsec.pipeline import Step
 from sparsec.reference import main_function, names_of
@@ -303,7 +303,9 @@ def lower(
     if program is None:
         return None
     messages = tuple(text.data for text in program.messages)
-    signature = replace(signature, messages=messages, calls=kernel_calls(program))
+    functions = kernel_functions(program, targets[0])
+    metadata = {**signature.metadata, "functions": functions}
+    signature = replace(signature, messages=messages, calls=kernel_calls(program), metadata=metadata)
     if tuple(text.data for text in program.symbols) != signature.symbols:
         raise CompilerBug("the symbols of the program are not those of the model")
     weights = source.context.weights.get(program.weights.data)

@@ -12,9 +12,11 @@ from sparsec.dialects.encoding import blocks_of, element_of, sizes_of, to_numpy
 from sparsec.dialects.kernel import KernelOp
 from sparsec.dialects.kernel import Program as KernelProgram
 from sparsec.dialects.tensor_op import SOURCE
+from sparsec.lowering.kernels_to_loops import function_key
 from sparsec.packing_baked import bake
 from sparsec.runtime.signature import KernelCall
 from sparsec.schedule import Dataflow
+from sparsec.target import CpuTarget
 from sparsec.weights import WeightStore
 
 
@@ -28,6 +30,11 @@ def kernel_calls(program: KernelProgram) -> tuple[KernelCall, ...]:
         return KernelCall(op.name.removeprefix("kernel.") + dataflow, name)
 
     return tuple(described(op) for op in program.body.block.ops if isinstance(op, KernelOp))
+
+
+def kernel_functions(program: KernelProgram, target: CpuTarget) -> int:
+    """How many functions of a target do for these calls: equal layers share theirs."""
+    return len({function_key(op, target) for op in program.body.block.ops if isinstance(op, KernelOp)})
 
 
 def describe_weights(module: ModuleOp, weights: WeightStore) -> list[dict[str, Any]]:

@@ -85,6 +85,8 @@ def describe(path: Path, signature: Signature, targets: Sequence[str]) -> dict[s
         "outputs": tensors(signature.outputs),
         "values": values,
         "stored": round(stored),
+        "calls": len(signature.calls) or None,
+        "functions": signature.metadata.get("functions"),
         "sparsity": 1 - stored / values if values else 0.0,
         "weights": weights,
     }
@@ -101,6 +103,8 @@ def _print(facts: dict[str, Any]) -> None:
                 kind[:-1], Text(tensor["name"]), tensor["dtype"], Text(f"[{', '.join(map(str, tensor['shape']))}]")
             )
     console.print(table)
+    if facts["functions"]:
+        console.print(f"{facts['calls']} calls of kernels share {facts['functions']} functions")
     if not facts["weights"]:
         console.print("no product with a constant weight")
         return
