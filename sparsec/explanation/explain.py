@@ -31,9 +31,13 @@ from sparsec.pipeline import Step
 from sparsec.target import CpuTarget
 from sparsec.transforms.scheduler import Scheduler
 
-ROUNDS, SECONDS = 15, 2.0
-"""How often an inference is measured at least, and how long: others use the same core for as much as a second at a
-time. The least of each kernel's times counts."""
+ROUNDS, STEADY, LONGEST = 15, 3.0, 20.0
+"""How often an inference is measured at least; for how many seconds the least times must not have fallen any more, and
+after how many that is given up: others use the same core for seconds at a time. The least of each kernel's times
+counts."""
+
+FALL = 0.01
+"""By what part their sum must fall to count."""
 
 Watch = Callable[[Iterator[Step]], Iterator[Step]]
 """Looks at the steps of the pipeline as they pass by."""
@@ -191,13 +195,18 @@ def _measured(module: ModuleOp, context: CompilerContext, question: Question) ->
     """Cycles of each call, and the clock while they were measured."""
     program = MeasuredProgram(module, context, question.target, question.sizes)
     clock = Clock(question.target, context)
-    rounds: list[tuple[float, list[float]]] = []
-    end = time.monotonic() + SECONDS
-    while len(rounds) < ROUNDS or time.monotonic() < end:
-        rounds.append((clock.hertz(), program.seconds_in_order()))
-    calls = zip(*(seconds for _, seconds in rounds), strict=True)
-    hertz = statistics.median(rate for rate, _ in rounds)
-    return [min(times) * hertz for times in calls], hertz
+    rates = [clock.hertz()]
+    least = program.seconds_in_order()
+    total, begin = sum(least), time.monotonic()
+    fallen = now = begin
+    while len(rates) < ROUNDS or (now - fallen < STEADY and now - begin < LONGEST):
+        rates.append(clock.hertz())
+        least = [min(times) for times in zip(least, program.seconds_in_order(), strict=True)]
+        now = time.monotonic()
+        if sum(least) < (1 - FALL) * total:
+            total, fallen = sum(least), now
+    hertz = statistics.median(rates)
+    return [seconds * hertz for seconds in least], hertz
 
 
 def _with_measured(layers: Sequence[LayerReport], calls: Sequence[Call]) -> list[LayerReport]:
