@@ -126,9 +126,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Built:
-    """A compiled model and whether it came from the cache."""
+    """A compiled model, the key of its graph, and whether it came from the cache."""
 
     artifact: Artifact
+    graph: bytes
     cached: bool
 
 
@@ -225,7 +226,6 @@ def building(
     *,
     fresh: bool = False,
     made: Made = silent,
-    kept: bool = True,
 ) -> Generator[Built, None, None]:
     """Compile a model that was read, or find it in the cache. What was compiled is put there while the block runs.
 
@@ -234,16 +234,14 @@ def building(
             the model comes from the cache.
         fresh: never look in the cache, show the watch all steps, and verify after each.
         made: hears of the targets that another process lowers, too.
-        kept: False if what was compiled is not worth to be put into the cache.
     """
     prefix = options.c_prefix(Path(source.name).stem)
     targets = options.cpu_targets()
     take_timings(source, options)
-    key = graph_key(source, options)
-    cache = Cache.of(options)
-    if not fresh and (found := cache.get(key)) is not None:
-        shortcut.remember(source.name, source.digest, options, key)
-        yield Built(Artifact.from_bytes(found), cached=True)
+    graph = _graph_key(source, options)
+    if not fresh and (found := shortcut.find_artifact(graph, options)) is not None:
+        shortcut.remember(source.name, source.digest, options, graph)
+        yield Built(found, graph, cached=True)
         return
     with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options, made) as code:
         lowered = lower(source, targets, options, watch, code.add, assistant, thorough=fresh)
@@ -253,13 +251,12 @@ def building(
 
     def keep() -> None:
         with suppress(MemoryError):  # what was made is good without being kept
-            if kept:
-                cache.put(key, *artifact.parts())
-        shortcut.remember(source.name, source.digest, options, key)
+            Cache.of(options).put(graph, *artifact.parts())
+        shortcut.remember(source.name, source.digest, options, graph)
 
     with ThreadPoolExecutor(1) as beside:
         keeping = beside.submit(keep)
-        yield Built(artifact, cached=False)
+        yield Built(artifact, graph, cached=False)
         keeping.result()
 
 
@@ -338,11 +335,7 @@ def signature_of(source: Source) -> Signature:
     types = function.function_type
     inputs, outputs = (
         tuple(
-            TensorInfo(
-                name,
-                to_numpy(element_of(type)).name,
-                tuple(_size(size) for size in sizes_of(type)),
-            )
+            TensorInfo(name, to_numpy(element_of(type)).name, tuple(_size(size) for size in sizes_of(type)))
             for name, type in zip(names_of(function, attribute), group, strict=True)
         )
         for attribute, group in ((INPUT_NAMES, types.inputs), (OUTPUT_NAMES, types.outputs))
@@ -368,7 +361,7 @@ def _described(signature: Signature, module: ModuleOp, source: Source) -> Signat
     return replace(signature, metadata={**signature.metadata, "weights": weights})
 
 
-def graph_key(source: Source, options: Options) -> bytes:
+def _graph_key(source: Source, options: Options) -> bytes:
     """All that a compiled model depends on: the graph, its weights by digest, options, measured times, the compiler."""
     timings = json.dumps(source.context.timings, sort_keys=True)
     own = shortcut.choices(options, Path(source.name).stem)

@@ -33,7 +33,7 @@ def kernel_calls(program: KernelProgram) -> tuple[KernelCall, ...]:
 
 
 def kernel_functions(program: KernelProgram, target: CpuTarget) -> int:
-    """How many functions of a target do for these calls: equal layers share theirs."""
+    """How many functions do for these calls on a target: equal layers share theirs."""
     return len({function_key(op, target) for op in program.body.block.ops if isinstance(op, KernelOp)})
 
 

@@ -83,7 +83,12 @@ def digest_of_bytes(content: bytes) -> str | None:
 def find(model: object, options: Options) -> Artifact | None:
     """What the file was compiled to before, or None: then it must be read."""
     graph = find_graph(model, options)
-    found = Cache.of(options).get(graph) if graph is not None else None
+    return find_artifact(graph, options) if graph is not None else None
+
+
+def find_artifact(graph: bytes, options: Options) -> Artifact | None:
+    """What the cache holds under the key of a graph."""
+    found = Cache.of(options).get(graph)
     if found is None:
         return None
     from sparsec.backend.artifact import Artifact  # numpy comes with it

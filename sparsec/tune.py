@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import ModuleOp, f32
 from xdsl.ir import SSAValue
 
 from sparsec import pipeline
-from sparsec.backend.cache import write_whole
+from sparsec.backend.cache import writing_whole
 from sparsec.builder import Builder, begin_module, constant_value
 from sparsec.context import CompilerContext
 from sparsec.cost import Product
@@ -193,5 +193,5 @@ def _seconds(value: object) -> float:
 
 def store_timings(path: Path, version: str, timings: Timings) -> None:
     """Write the figures to a file; without them the next compilation measures again, so a failure is no error."""
-    with contextlib.suppress(OSError):
-        write_whole(path, json.dumps({"version": version, "timings": timings}, indent=1, sort_keys=True).encode())
+    with contextlib.suppress(OSError), writing_whole(path) as file:
+        file.write(json.dumps({"version": version, "timings": timings}, indent=1, sort_keys=True).encode())

@@ -1,4 +1,4 @@
-"""A compiled model before it is loaded or linked: what the cache keeps."""
+"""A compiled model before it is loaded or linked; the cache keeps it."""
 
 from __future__ import annotations
 

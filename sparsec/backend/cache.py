@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import mmap
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from sparsec.options import Options
 
@@ -23,8 +23,10 @@ _PIECE = 1 << 18
 """Bytes that are hashed while they are in the second-level cache."""
 
 
-def write_whole(path: Path, *parts: bytes | memoryview) -> None:
-    """Write a file, and its folder if need be, so that other processes see all of it or nothing.
+@contextlib.contextmanager
+def writing_whole(path: Path) -> Generator[BinaryIO, None, None]:
+    """A file to write, and its folder if need be: other processes see all of it when the block has ended well, or
+    nothing.
 
     Raises:
         OSError: it cannot be written.
@@ -33,7 +35,7 @@ def write_whole(path: Path, *parts: bytes | memoryview) -> None:
     number, name = tempfile.mkstemp(dir=path.parent, prefix="new-")
     try:
         with os.fdopen(number, "wb") as file:
-            file.writelines(parts)
+            yield file
         os.replace(name, path)
     finally:
         with contextlib.suppress(OSError):  # on a full disk the half file must not stay; else it has moved
@@ -85,31 +87,37 @@ class Cache:
         except OSError:
             return False
         with source, target.open("wb") as file:
-            digest = source.read(_DIGEST_SIZE)
-            while piece := source.read(_PIECE):
+            digest = _read(source, _DIGEST_SIZE)
+            while piece := _read(source, _PIECE):
                 hasher.update(piece)
                 file.write(piece)
         return self._is_whole(path, hasher.digest() == digest)
 
-    def put_file(self, key: bytes, source: Path) -> bool:
-        """Keep the content of a file under this key. Returns whether that worked."""
-        if not self.enabled:
-            return False
-        try:
-            with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                return self.put(key, memoryview(content))
-        except (OSError, ValueError):  # an empty file cannot be mapped
-            return False
-
     def put(self, key: bytes, *parts: bytes | memoryview) -> bool:
         """Keep these bytes, one part after the other, under this key. Returns whether that worked."""
-        if not self.enabled or sum(map(len, parts)) > self.limit:
+        return self._put(key, parts, sum(map(len, parts)))
+
+    def put_file(self, key: bytes, source: Path) -> bool:
+        """Keep the content of a file under this key. Returns whether that worked."""
+        try:
+            with source.open("rb") as file:
+                pieces = iter(lambda: file.read(_PIECE), b"")
+                return self._put(key, pieces, source.stat().st_size)
+        except OSError:
+            return False
+
+    def _put(self, key: bytes, pieces: Iterable[bytes | memoryview], size: int) -> bool:
+        if not self.enabled or size > self.limit:
             return False
         hasher = hashlib.sha256()
-        for part in parts:
-            hasher.update(part)
         try:
-            write_whole(self._path(key), hasher.digest(), *parts)
+            with writing_whole(self._path(key)) as file:
+                file.write(bytes(_DIGEST_SIZE))
+                for piece in pieces:
+                    hasher.update(piece)
+                    file.write(piece)
+                file.seek(0)
+                file.write(hasher.digest())
             self._evict()
         except OSError:
             return False
@@ -151,3 +159,11 @@ class Cache:
                 return
             path.unlink(missing_ok=True)
             excess -= size
+
+
+def _read(file: BinaryIO, count: int) -> bytes:
+    """So many bytes, fewer at the end; a file that cannot be read ends early, and is not whole."""
+    try:
+        return file.read(count)
+    except OSError:
+        return b""

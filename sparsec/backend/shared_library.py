@@ -37,7 +37,9 @@ _FLAGS = (
 )  # fmt: skip
 
 
-def write(artifact: Artifact, path: Path, options: Options, relocatable: bool = False) -> None:
+def write(
+    artifact: Artifact, path: Path, options: Options, relocatable: bool = False, graph: bytes | None = None
+) -> None:
     """Write the shared library, and its C header beside it. What was at these paths stays until both are complete.
 
     Args:
@@ -45,6 +47,7 @@ def write(artifact: Artifact, path: Path, options: Options, relocatable: bool = 
         path: of the library; the header gets the ending `.h`.
         options: `linker` counts.
         relocatable: write an object file to be linked into other programs, weights inside, instead of a library.
+        graph: the key of the model's graph; with it, `write_kept` finds what was written in the cache.
 
     Raises:
         LinkError: no linker was found, it refused, or the files cannot be written.
@@ -53,18 +56,10 @@ def write(artifact: Artifact, path: Path, options: Options, relocatable: bool = 
         header.write_text(header_text(artifact.signature, artifact.prefix, path.name))
         flags = ["-r"] if relocatable else ["-shared", *_FLAGS, "-soname", path.name]
         _link(artifact, library, flags, [] if relocatable else [str(_libc())], options.linker)
-
-
-def keep(graph: bytes, path: Path, options: Options, relocatable: bool = False) -> None:
-    """Put what was written into the cache.
-
-    Args:
-        graph: the key of the model's graph.
-        path, options, relocatable: as for `write`.
-    """
-    cache = Cache.of(options)
-    for file, key in zip((path, path.with_suffix(".h")), _keys(graph, path, options, relocatable), strict=True):
-        cache.put_file(key, file)
+        cache = Cache.of(options)
+        if graph is not None and cache.enabled:  # now: once they are where everybody writes, they may be others
+            for file, key in zip((library, header), _keys(graph, path, options, relocatable), strict=True):
+                cache.put_file(key, file)
 
 
 def write_kept(graph: bytes, path: Path, options: Options, relocatable: bool = False) -> bool:
@@ -74,8 +69,8 @@ def write_kept(graph: bytes, path: Path, options: Options, relocatable: bool = F
         LinkError: the files cannot be written.
     """
     cache = Cache.of(options)
-    of_library, of_header = _keys(graph, path, options, relocatable)
     with suppress(_NotKept), _replacing(path, relocatable) as (library, header):
+        of_library, of_header = _keys(graph, path, options, relocatable)
         if not cache.get_file(of_header, header) or not cache.get_file(of_library, library):
             raise _NotKept
         return True

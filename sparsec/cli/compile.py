@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from sparsec.backend.shared_library import keep, write, write_kept
+from sparsec.backend.shared_library import write, write_kept
 from sparsec.cli.arguments import Commands, add_command, add_compilation, add_json, add_model, compilation_options
 from sparsec.cli.files import require_writable, write_bytes
 from sparsec.cli.info import size_text
@@ -59,7 +59,6 @@ def register(commands: Commands) -> None:
 
 def execute(chosen: argparse.Namespace) -> int:
     """Run the command."""
-    from sparsec import shortcut
     from sparsec.options import Options
 
     kind = chosen.emit or _kind_of(chosen.output)
@@ -74,11 +73,9 @@ def execute(chosen: argparse.Namespace) -> int:
         options = options.with_(prefix=options.c_prefix(output.stem))
     targets = [target.name for target in options.cpu_targets()]
     begin = time.perf_counter()
-    if kind in ("so", "obj") and not inspection.looks:
-        graph = shortcut.find_graph(chosen.model, options)
-        if graph is not None and write_kept(graph, output, options, relocatable=kind == "obj"):
-            _report(chosen, _with_header(output), targets, begin, cached=True)
-            return 0
+    if kind in ("so", "obj") and not inspection.looks and _find(chosen.model, output, options, kind == "obj"):
+        _report(chosen, _with_header(output), targets, begin, cached=True)
+        return 0
     with collector_off():
         from sparsec import api  # the compiler is only imported when something is compiled
 
@@ -138,21 +135,29 @@ def _make(
     source: Source, kind: str, output: Path, options: Options, watch: Watch, made: Made, *, fresh: bool
 ) -> tuple[dict[str, int], bool]:
     """Compile and write; returns the sizes of the files by path, and whether the code came from the cache."""
-    from sparsec import api, api_text, shortcut
+    from sparsec import api, api_text
 
     if kind not in ("so", "obj"):
         text = api_text.emit_text(source, kind, options, watch, made)
         return {str(output): write_bytes(output, text)}, False
-    relocatable = kind == "obj"
-    graph = api.graph_key(source, options)
-    if not fresh and write_kept(graph, output, options, relocatable):
-        shortcut.remember(source.name, source.digest, options, graph)
-        return _with_header(output), True
-    # the library is worth more than what it is linked from
-    with api.building(source, options, watch, fresh=fresh, made=made, kept=False) as built:
-        write(built.artifact, output, options, relocatable)
-    keep(graph, output, options, relocatable)
+    with api.building(source, options, watch, fresh=fresh, made=made) as built:
+        write(built.artifact, output, options, kind == "obj", built.graph)
     return _with_header(output), built.cached
+
+
+def _find(model: Path, output: Path, options: Options, relocatable: bool) -> bool:
+    """Write what the file was compiled to before, without reading it. Returns whether there was something."""
+    from sparsec import shortcut
+
+    graph = shortcut.find_graph(model, options)
+    if graph is None:
+        return False
+    if write_kept(graph, output, options, relocatable):
+        return True
+    found = shortcut.find_artifact(graph, options)
+    if found is not None:
+        write(found, output, options, relocatable, graph)
+    return found is not None
 
 
 def _with_header(library: Path) -> dict[str, int]:

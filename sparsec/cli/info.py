@@ -104,7 +104,10 @@ def _print(facts: dict[str, Any]) -> None:
             )
     console.print(table)
     if facts["functions"]:
-        console.print(f"{facts['calls']} calls of kernels share {facts['functions']} functions")
+        console.print(
+            f"kernel calls in a run: {facts['calls']}, functions that do for them on {facts['targets'][0]}: "
+            f"{facts['functions']}"
+        )
     if not facts["weights"]:
         console.print("no product with a constant weight")
         return

@@ -25,7 +25,7 @@ from sparsec.dialects.encoding import Tensor
 from sparsec.dims import parse_size
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import KERNELS
-from sparsec.lowering.kernels.frame import KernelRow, Sizes, open_frame
+from sparsec.lowering.kernels.frame import KernelRow, Sizes
 from sparsec.lowering.kernels.shared import Shared, all_in_full
 from sparsec.lowering.kernels.vector import Emitter, Value, build_function, pointer
 from sparsec.packing import ALIGNMENT
@@ -120,7 +120,7 @@ class ProgramEmitter:
 
     def _kernel(self, op: kernel.KernelOp, name: str) -> FuncOp:
         def body(e: Emitter, arguments: tuple[Value, ...]) -> None:
-            _row(op).emit(op, open_frame(op, e, arguments, self._symbols, shared_of(op)))
+            _row(op).write(op, e, arguments, self._symbols)
 
         return build_function(name, self._features, body)
 
@@ -167,7 +167,7 @@ class ProgramEmitter:
     def _scratch_size(self, e: Emitter, arguments: tuple[Value, ...]) -> Sequence[Value]:
         sizes = self._planned(e, arguments[0])
         largest = e.i64(0)
-        for op in self._distinct.values():
+        for op in distinct_kernels({op: kernel_key(op, self._target) for op in self._calls}).values():
             largest = e.maximum(largest, _row(op).scratch(op, e, sizes))
         return [largest]
 
@@ -246,7 +246,7 @@ class ProgramEmitter:
 
 
 def distinct_kernels(keys: Mapping[kernel.KernelOp, str]) -> dict[str, kernel.KernelOp]:
-    """The first call of each kernel function, in the order in which the functions are numbered, by its key."""
+    """The first call of each key, in their order: functions are numbered like that."""
     found: dict[str, kernel.KernelOp] = {}
     for op, key in keys.items():
         found.setdefault(key, op)

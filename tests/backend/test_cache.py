@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sparsec.backend.artifact import Artifact
-from sparsec.backend.cache import Cache
+from sparsec.backend.cache import Cache, _read
 from sparsec.options import Options
 
 
@@ -52,11 +52,36 @@ def test_files_are_kept_as_bytes_are(cache: Cache, tmp_path: Path):
     path = only_file(cache)
     path.write_bytes(path.read_bytes()[:-1])
     assert not cache.get_file(b"a", target) and not path.exists()
-    source.write_bytes(b"")
-    assert not cache.put_file(b"a", source) and not cache.put_file(b"a", tmp_path / "missing")
+    assert not cache.put_file(b"a", tmp_path / "missing")
+    source.write_bytes(bytes(1001))
+    assert not cache.put_file(b"a", source) and not list(cache.folder.iterdir())
     off = Cache(cache.folder, 1000, enabled=False)
     source.write_bytes(b"content")
     assert not off.put_file(b"a", source) and not off.get_file(b"a", target)
+
+
+def test_a_file_that_cannot_be_read_is_no_hit(cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    cache.put(b"a", b"content")
+    with monkeypatch.context() as context:
+        context.setattr("sparsec.backend.cache._read", lambda file, count: b"")
+        assert not cache.get_file(b"a", tmp_path / "target")
+    with (tmp_path / "target").open("rb") as file:
+        os.close(file.fileno())
+        assert _read(file, 1) == b""
+        os.open(tmp_path / "target", os.O_RDONLY)  # what `file` closes
+
+
+def test_interrupted_writes_leave_nothing(cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "source").write_bytes(b"content")
+
+    def interrupt(*names: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sparsec.backend.cache.os.replace", interrupt)
+    for keep in (lambda: cache.put(b"a", b"content"), lambda: cache.put_file(b"a", tmp_path / "source")):
+        with pytest.raises(KeyboardInterrupt):
+            keep()
+    assert not list(cache.folder.iterdir())
 
 
 def test_the_least_recently_used_goes_first(cache: Cache):

@@ -99,10 +99,30 @@ def test_linkers(weak_artifact: Artifact, tmp_path: Path, linker: str):
     assert symbols(tmp_path / "toy.so") >= {"toy_run", "sparsec_entry"}
 
 
+def test_what_others_write_to_the_same_place_is_not_kept(
+    weak_artifact: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A second process compiles another model to the same file, right when the first one has moved its library."""
+    options, path = Options(cache=True, cache_dir=tmp_path / "cache"), tmp_path / "toy.so"
+    move = shared_library.os.replace
+
+    def replace(source: Path, target: Path) -> None:
+        move(source, target)
+        if Path(target).parent == tmp_path:
+            Path(target).write_text("another")
+
+    with monkeypatch.context() as context:
+        context.setattr(shared_library.os, "replace", replace)
+        shared_library.write(weak_artifact, path, options, graph=b"graph")
+    assert path.read_text() == path.with_suffix(".h").read_text() == "another"
+    assert shared_library.write_kept(b"graph", path, options)
+    assert load(path)(np.ones(2, np.float32), np.ones(2, np.float32))[1] == 2
+    assert path.with_suffix(".h").read_text().startswith("/* toy.so")
+
+
 def test_libraries_are_kept(weak_artifact: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     options, path = Options(cache=True, cache_dir=tmp_path / "cache"), tmp_path / "toy.so"
-    shared_library.write(weak_artifact, path, options)
-    shared_library.keep(b"graph", path, options)
+    shared_library.write(weak_artifact, path, options, graph=b"graph")
     written = path.read_bytes(), path.with_suffix(".h").read_text()
     path.unlink()
     path.with_suffix(".h").unlink()

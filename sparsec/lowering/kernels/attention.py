@@ -32,7 +32,7 @@ from sparsec.lowering.kernels.attention_fits import QuadLists, list_areas, list_
 from sparsec.lowering.kernels.attention_scratch import Areas, Tiles, clear, load_columns, store_columns
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.matmul import store_tile_rows
-from sparsec.lowering.kernels.shared import QUERIES, by_query, queries_of
+from sparsec.lowering.kernels.shared import QUERIES, by_query
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder, pack_row
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.schedule import GROUP, TILE
@@ -100,8 +100,7 @@ class AttentionEmitter:
         e = self._e
         self._at = self.areas().pointers(frame.scratch)
         self._frame = frame
-        own = frame.numbers.get(QUERIES)
-        self._own_queries = frame.sizes(queries_of(self._op)) if own is None else own
+        self._own_queries = frame.numbers[QUERIES]
         self._zeros = {
             name: e.load(i32, frame.ins[3], 4 * index)
             for index, name in enumerate("qkwv")

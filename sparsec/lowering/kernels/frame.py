@@ -8,7 +8,7 @@ values, and the numbers that calls of the function may differ in, if there are a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from xdsl.dialects.builtin import i64
@@ -102,7 +102,7 @@ class Frame:
         scratch: 64-byte aligned memory of this thread alone, as large as the kernel's `scratch` says.
         sizes: emits sizes.
         status: pointer to the status word.
-        numbers: those that this call is given, i64.
+        numbers: those of `Shared`, i64.
     """
 
     e: Emitter
@@ -113,24 +113,15 @@ class Frame:
     scratch: Value
     sizes: Sizes
     status: Value
-    numbers: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    numbers: Mapping[str, Value]
 
     def report(self, message: int) -> None:
         """Make the run fail with run-time message number `message`, once it is over."""
         self.e.store(self.e.i32(message + 1), self.status)
 
 
-def open_frame(
-    op: KernelOp, e: Emitter, arguments: Sequence[Value], symbols: Sequence[str], shared: Shared | None = None
-) -> Frame:
-    """The frame of a kernel function whose `arguments` are (args, begin, end, scratch).
-
-    Args:
-        symbols: the names of the values that it is given.
-        shared: what its calls may differ in; by default nothing but the symbols.
-    """
+def _open_frame(op: KernelOp, e: Emitter, arguments: Sequence[Value], symbols: Sequence[str], shared: Shared) -> Frame:
     args, begin, end, scratch = arguments
-    shared = shared or all_in_full(op)
     fixed = len(op.operands) + 2
     *pointers, status, values = (e.load(pointer, args, 8 * index) for index in range(fixed))
     given = e.load(pointer, args, 8 * fixed) if shared.numbers else values
@@ -156,16 +147,26 @@ class KernelRow:
     """How one kind of kernel op is compiled.
 
     Attributes:
-        emit: writes the body of the function.
+        emit: writes what is inside the frame of the function.
         items: how many independent work items there are (i64), emitted in the caller; 1 means no parallelism.
         scratch: bytes of scratch per thread (i64), emitted in the caller.
-        shared: what calls may differ in that share a function. They take the same scratch.
+        shared: what calls may differ in that share a function.
     """
 
     emit: Callable[[Any, Frame], None]
     items: Count = lambda op, e, sizes: e.i64(1)
     scratch: Count = _no_scratch
     shared: Callable[[Any], Shared] = all_in_full
+
+    def write(self, op: KernelOp, e: Emitter, arguments: Sequence[Value], symbols: Sequence[str]) -> None:
+        """Write the body of a kernel function.
+
+        Args:
+            op: one of its calls.
+            arguments: (args, begin, end, scratch).
+            symbols: the names of the values that it is given.
+        """
+        self.emit(op, _open_frame(op, e, arguments, symbols, self.shared(op)))
 
 
 KernelTable = Mapping[type[KernelOp], KernelRow]

@@ -89,7 +89,8 @@ def items(op: kernel.MatMul, e: Emitter, sizes: Sizes) -> Value:
 
 
 def shared(op: kernel.MatMul) -> Shared:
-    """Calls may differ in their tokens, and where only what is stored is walked, in their input channels."""
+    """Calls may differ in their tokens, and where only what is stored is walked, in their input channels: how far it is
+    to the next tile and the two properties of the layout below are all that then depends on these."""
     found = by_token(op)
     if op.schedule.schedule.dataflow.is_token_major or op.pieces is not None or op.whole is not None:
         return found

@@ -19,7 +19,7 @@ TOKENS = "tokens"
 """The name of the number of tokens in `Shared.numbers`."""
 
 QUERIES = "queries"
-"""The name of what `queries_of` gives."""
+"""The name of what `_queries_of` gives."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def by_token(op: KernelOp) -> Shared:
     The function asks only how many tokens a buffer has (the product of all sizes but the last) and how many channels
     (the last).
     """
-    unknown = {size for operand in op.operands for size in tokens_and_channels(operand) if isinstance(size, Dim)}
+    unknown = {size for operand in op.operands for size in _tokens_and_channels(operand) if isinstance(size, Dim)}
     if len(unknown) != 1:
         return all_in_full(op)
     (tokens,) = unknown
@@ -58,7 +58,7 @@ def by_token(op: KernelOp) -> Shared:
     return Shared(types, {TOKENS: tokens})
 
 
-def tokens_and_channels(buffer: SSAValue) -> tuple[Size, ...]:
+def _tokens_and_channels(buffer: SSAValue) -> tuple[Size, ...]:
     """The two sizes of a buffer, none of a packed weight or a single number."""
     if isinstance(buffer.type, PackedType) or not (sizes := buffer_sizes(buffer)):
         return ()
@@ -67,7 +67,7 @@ def tokens_and_channels(buffer: SSAValue) -> tuple[Size, ...]:
 
 def _type_without(buffer: SSAValue, tokens: Size) -> str:
     """The type of a buffer, its number of tokens left out."""
-    sizes = ("?" if size == tokens else str(size) for size in tokens_and_channels(buffer))
+    sizes = ("?" if size == tokens else str(size) for size in _tokens_and_channels(buffer))
     return f"{'x'.join(sizes)} {buffer_element(buffer)} {buffer_layout(buffer)}"
 
 
@@ -79,10 +79,10 @@ def by_query(op: Attention) -> Shared:
         buffer = op.operands[index]
         sizes = "x".join(map(str, (*batch, "?", buffer_sizes(buffer)[-1])))
         types[index] = f"{sizes} {buffer_element(buffer)} {buffer_layout(buffer)}"
-    return Shared(tuple(types), {QUERIES: queries_of(op)})
+    return Shared(tuple(types), {QUERIES: _queries_of(op)})
 
 
-def queries_of(op: Attention) -> Size:
+def _queries_of(op: Attention) -> Size:
     """How many queries each sequence has, -1 if it has one for each of its keys."""
     *lead, queries, _ = buffer_sizes(op.ins[0])
     return queries if lead else -1

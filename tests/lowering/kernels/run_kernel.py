@@ -23,7 +23,7 @@ from sparsec.dialects.encoding import Layout, Tensor, element_of, layout_of, siz
 from sparsec.dialects.nn import Nn
 from sparsec.dialects.sparse import Sparse
 from sparsec.dims import Size, evaluate, parse_size
-from sparsec.lowering.kernels.frame import KernelRow, Sizes, open_frame
+from sparsec.lowering.kernels.frame import KernelRow, Sizes
 from sparsec.lowering.kernels.vector import Emitter, build_function, pointer
 from sparsec.reference import scope_for
 from sparsec.weights import WeightStore
@@ -148,9 +148,7 @@ class Compiled:
             self.natives.append(Native(self._kernel(features), *self._questions(features)))
 
     def _kernel(self, features: frozenset[str]):
-        return build_function(
-            "kernel", features, lambda e, args: self.row.emit(self.op, open_frame(self.op, e, args, self.symbols))
-        )
+        return build_function("kernel", features, lambda e, args: self.row.write(self.op, e, args, self.symbols))
 
     def _questions(self, features: frozenset[str]):
         def ask(question):
@@ -183,8 +181,10 @@ class Compiled:
         places = [self._place(t, values, array) for t, array in zip(self._types(self.op.ins), ins, strict=True)]
         outs = [self._place(t, values, None) for t in self._types(self.op.outs)]
         status, table = np.zeros(1, np.int32), np.array([*values.values(), 0], np.int64)
-        pointers = [p.bytes.ctypes.data for p in (*places, *outs)] + [status.ctypes.data, table.ctypes.data]
-        args = np.array(pointers, np.uint64)
+        given = self.row.shared(self.op).numbers.values()
+        numbers = np.array([evaluate(size, values) for size in given], np.int64)
+        pointers = [p.bytes.ctypes.data for p in (*places, *outs)]
+        args = np.array([*pointers, *(known.ctypes.data for known in (status, table, numbers))], np.uint64)
         items, scratch = np.zeros(1, np.int64), np.zeros(1, np.int64)
         native.call("items", table, items)
         native.call("scratch", table, scratch)

@@ -19,7 +19,7 @@ from sparsec.dialects.tensor_op import sizes
 from sparsec.dims import Size, evaluate, parse_size, product
 from sparsec.lowering.kernels.attention import ATTENTION
 from sparsec.lowering.kernels.attention_extras import Extra, ScoreBody
-from sparsec.lowering.kernels.frame import Frame, Sizes, open_frame
+from sparsec.lowering.kernels.frame import Frame, Sizes
 from sparsec.lowering.kernels.vector import Emitter, Value, build_function, pointer, vector_of
 from sparsec.lowering.nn_to_kernels import lower_function
 from sparsec.reference import evaluate as evaluate_module
@@ -192,7 +192,7 @@ def loops_of_bytes(features: frozenset[str]) -> list[Loop]:
     op = Attention(Kind("uint8", "uint8", "uint8", 1, 64, 64, real(0.01), rounded(1 / 255, 0, ui8), real(0.1))).op
 
     def body(e: Emitter, args: tuple[Value, ...]) -> None:
-        ATTENTION.emit(op, open_frame(op, e, args, ("b", "s", "t")))
+        ATTENTION.write(op, e, args, ("b", "s", "t"))
 
     return innermost_loops(assembly([build_function("f", features, body)]))
 
@@ -349,7 +349,7 @@ def test_masks_of_more_elements_than_32_bits_count(features: frozenset[str], dty
     mask = np.random.default_rng(3).integers(0, 200, (16, keys)).astype(dtype)
 
     def body(e: Emitter, args: tuple[Value, ...]) -> None:
-        frame = Frame(e, (), (), e.i64(0), e.i64(1), args[0], Sizes(e, args[0], ()), args[0])
+        frame = Frame(e, (), (), e.i64(0), e.i64(1), args[0], Sizes(e, args[0], ()), args[0], {})
         start = e.offset(args[0], e.i64(-first * keys * width))
         scores = ScoreBody(region, frame, [Extra(1, start, element, (1, 1, first + 16, keys))])
         queries = e.add(e.iota(), first)

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from xdsl.dialects.func import FuncOp
 
-from sparsec.lowering.kernels.frame import open_frame
 from sparsec.lowering.kernels.maps import MAP
 from sparsec.lowering.kernels.vector import build_function
 from tests.lowering.kernels.run_kernel import Compiled, assert_same, body_reference, buffer, kernel_op
@@ -182,7 +181,7 @@ def function_of(arguments: str, text: str, ins: list[str]) -> FuncOp:
     body = f"({arguments}) {{ {text} sparse.yield %r : ui8 }}"
     tensors = [buffer(name.removesuffix("[]"), ("b",) if name.endswith("[]") else ()) for name in ins]
     op = kernel_op("map", tensors, [buffer("uint8", ("b",))], body=body)
-    return build_function("map", frozenset({"avx512f"}), lambda e, args: MAP.emit(op, open_frame(op, e, args, ("b",))))
+    return build_function("map", frozenset({"avx512f"}), lambda e, args: MAP.write(op, e, args, ("b",)))
 
 
 def names_of(function: FuncOp, top: bool) -> list[str]:

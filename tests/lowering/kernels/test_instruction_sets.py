@@ -13,7 +13,6 @@ from xdsl.ir import Attribute, Block
 from sparsec.builder import Builder
 from sparsec.dialects import kernel
 from sparsec.dialects.sparse import ScheduleAttr
-from sparsec.lowering.kernels.frame import open_frame
 from sparsec.lowering.kernels.matmul import CHUNK, MATMUL
 from sparsec.lowering.kernels.quads import QuadCore
 from sparsec.lowering.kernels.rows import RowCore
@@ -93,7 +92,7 @@ def test_sums_are_exact(features: frozenset[str], dataflow: Dataflow, rows: int,
 def inner_loops(features: frozenset[str], dataflow: Dataflow, *, pairs_fit: bool = False) -> list[Loop]:
     """The loops of a large product that multiply, for all token counts and for the last rows too."""
     op = product(767, 768, dataflow, pairs_fit=pairs_fit)
-    text = assembly([build_function("f", features, lambda e, args: MATMUL.emit(op, open_frame(op, e, args, ("t",))))])
+    text = assembly([build_function("f", features, lambda e, args: MATMUL.write(op, e, args, ("t",)))])
     return [loop for loop in innermost_loops(text) if loop.count(MULTIPLY)]
 
 
@@ -110,7 +109,7 @@ def test_patterns_in_the_code_have_no_loop_over_one_tile() -> None:
     pieces, _ = bake(weight)
     op = product(64, 64, Dataflow.BAKED_QUADS)
     op.properties["pieces"] = DenseArrayBase.from_list(i64, flatten(pieces))
-    text = assembly([build_function("f", AVX512, lambda e, args: MATMUL.emit(op, open_frame(op, e, args, ("t",))))])
+    text = assembly([build_function("f", AVX512, lambda e, args: MATMUL.write(op, e, args, ("t",)))])
     assert len(pieces) == 16 and len(re.findall(r"\n\s+j[a-z]+\s", text)) <= 2  # none, or all, of the tiles
 
 

@@ -17,7 +17,6 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import element_of, ui8
 from sparsec.dialects.sparse import ScheduleAttr
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.frame import open_frame
 from sparsec.lowering.kernels.matmul import MATMUL
 from sparsec.lowering.kernels.vector import build_function
 from sparsec.packing import pack_weight
@@ -278,7 +277,7 @@ def hottest(schedule: Schedule, features: frozenset[str]):
     properties = {"schedule": ScheduleAttr.of(schedule)}
     op = kernel_call(kernel.MatMul, ins, outs, properties, [builder.body([i32], sum_itself)])
     assert isinstance(op, kernel.MatMul)
-    function = build_function("f", features, lambda e, args: MATMUL.emit(op, open_frame(op, e, args, ())))
+    function = build_function("f", features, lambda e, args: MATMUL.write(op, e, args, ()))
     return hottest_loop(assembly([function]), "vpdpbusd|vpmaddwd")
 
 
