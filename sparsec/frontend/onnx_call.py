@@ -87,7 +87,8 @@ class Call:
         value = self.value(index)
         if not isinstance(value, Known):
             raise Unsupported(
-                f"its {what} is computed from data; it must follow from constants and sizes of the inputs"
+                f"its {what} is computed from data; it must follow from constants and sizes of the inputs, as it may "
+                "once the model is exported with fixed sizes"
             )
         return value
 

@@ -11,15 +11,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from sparsec.errors import CompilerBug, InputError, LinkError, ModelError, SparsecError, TargetError
 from sparsec.runtime import abi
+from sparsec.runtime.check_arguments import (
+    Array,
+    require_arrays,
+    require_count,
+    require_names,
+    require_path,
+    require_request,
+)
 from sparsec.runtime.profile import Profile, Span
 from sparsec.runtime.requests import check_request, cut, is_packable, joined
 from sparsec.runtime.signature import DTYPE_CODES, MAX_RANK, Signature, TensorInfo
 
-Array = NDArray[Any]
 T = TypeVar("T")
 
 
@@ -95,6 +102,7 @@ class Program:
 
     @threads.setter
     def threads(self, count: int) -> None:
+        count = require_count(count)
         self._with_context(lambda context: context.set_threads(count))
         self._threads = count
 
@@ -121,10 +129,7 @@ class Program:
             InputError: as for a call, or there is no output of such a name.
         """
         names = [tensor.name for tensor in self.outputs]
-        chosen = names if output_names is None else list(output_names)
-        for name in chosen:
-            if name not in names:
-                raise InputError(f"there is no output {name!r}; the outputs are: {', '.join(names)}")
+        chosen = names if output_names is None else require_names(output_names, names)
         results = dict(zip(names, self._run(feed), strict=True))
         return [results[name] for name in chosen]
 
@@ -139,7 +144,7 @@ class Program:
         Raises:
             InputError: as for a call.
         """
-        arrays = list(self._arrays(feed).values())
+        arrays = list(require_arrays(feed, self.inputs).values())
 
         def record(context: _Context) -> list[Span]:
             self._prepare(context)
@@ -168,7 +173,7 @@ class Program:
                 "with padding='zero' if only outputs at padded tokens depend on padding"
             )
         checked = [
-            check_request(self.signature, packing, number, self._arrays(_by_name(self.inputs, request, number)))
+            check_request(self.signature, packing, number, require_request(request, self.inputs, number))
             for number, request in enumerate(requests)
         ]
         together = [request for request in checked if is_packable(packing, request)]
@@ -199,19 +204,8 @@ class Program:
     def _names(self) -> str:
         return ", ".join(tensor.name for tensor in self.inputs)
 
-    def _arrays(self, feed: Mapping[str, ArrayLike]) -> dict[str, Array]:
-        """An array for each input, of its dtype, in the order of the graph."""
-        expected = {tensor.name for tensor in self.inputs}
-        for name in feed:
-            if name not in expected:
-                raise InputError(f"there is no input {name!r}; the inputs are: {self._names()}")
-        missing = [tensor.name for tensor in self.inputs if tensor.name not in feed]
-        if missing:
-            raise InputError(f"no array is given for {', '.join(map(repr, missing))}; the inputs are: {self._names()}")
-        return {tensor.name: _as_array(tensor, feed[tensor.name]) for tensor in self.inputs}
-
     def _run(self, feed: Mapping[str, ArrayLike]) -> tuple[Array, ...]:
-        arrays = list(self._arrays(feed).values())
+        arrays = list(require_arrays(feed, self.inputs).values())
 
         def run(context: _Context) -> tuple[Array, ...]:
             self._prepare(context)
@@ -314,31 +308,6 @@ def _text(raw: bytes) -> str:
     return raw.decode(errors="replace")
 
 
-def _by_name(
-    inputs: Sequence[TensorInfo], request: Mapping[str, ArrayLike] | Sequence[ArrayLike], number: int
-) -> Mapping[str, ArrayLike]:
-    if isinstance(request, Mapping):
-        return request
-    if len(request) != len(inputs):
-        raise InputError(f"request {number} has {len(request)} arrays, the model has {len(inputs)} inputs")
-    return {info.name: array for info, array in zip(inputs, request, strict=True)}
-
-
-def _as_array(info: TensorInfo, value: ArrayLike) -> Array:
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise InputError(f"input {info.name!r} is not an array: {error}") from error
-    if array.dtype.newbyteorder("=") != np.dtype(info.dtype):
-        raise InputError(
-            f"input {info.name!r} is {array.dtype}, expected {info.dtype}; convert it with .astype({info.dtype!r})"
-        )
-    if array.ndim > MAX_RANK:
-        shape = ", ".join(map(str, info.shape))
-        raise InputError(f"input {info.name!r} has shape {array.shape}, expected [{shape}] (rank {len(info.shape)})")
-    return np.require(array, np.dtype(info.dtype), ["C_CONTIGUOUS", "ALIGNED"])
-
-
 def _tensor(array: Array) -> abi.Tensor:
     shape = (ctypes.c_int64 * MAX_RANK)(*array.shape)
     return abi.Tensor(array.ctypes.data, array.nbytes, DTYPE_CODES[array.dtype.name], array.ndim, shape)
@@ -356,7 +325,7 @@ def load(path: str | Path, threads: int | None = None, pinned: bool = False) -> 
         ModelError: the file does not exist or is no such library.
         TargetError: the CPU lacks what the model was compiled for.
     """
-    source = Path(path)
+    source = require_path(path)
 
     def copy(target: Path) -> None:
         for beside, place in ((source, target), (source.with_suffix(".h"), target.with_suffix(".h"))):

@@ -131,9 +131,9 @@ def test_wrong_requests() -> None:
         run([good, {**good, "attention_mask": np.ones((1, 4), np.int64)}])
     with pytest.raises(InputError, match="request 0: input 'input_ids' has rank 1, expected 2"):
         run([{**good, "input_ids": good["input_ids"][0]}])
-    with pytest.raises(InputError, match="request 1 has 1 arrays, the model has 3 inputs"):
+    with pytest.raises(InputError, match="request 1: 1 arrays are given, the model has 3 inputs"):
         run([good, [good["input_ids"]]])
-    with pytest.raises(InputError, match="no array is given for 'token_type_ids'"):
+    with pytest.raises(InputError, match="request 0: no array is given for 'token_type_ids'"):
         run([{name: array for name, array in good.items() if name != "token_type_ids"}])
 
 

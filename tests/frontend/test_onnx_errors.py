@@ -33,6 +33,8 @@ def _simple(op_type: str, *inputs: str, opset: int = 17, domain: str = "", **att
     constants = {
         "axes": np.asarray([1]),
         "four": np.asarray([4, 4]),
+        "nine": np.asarray([9, 8]),
+        "infinite": np.asarray(np.inf, np.float32),
         "scales": np.ones((2, 8), np.float32),
         "w": draw(8, 4),
     }
@@ -105,6 +107,8 @@ MODELS: dict[str, Source] = {
     "float16_weight": lambda: build([_node("Gather", "w", "i")], {"i": (np.int64, ["n"])}, ["y"], {"w": HALF}),
     "cast_to_float16": lambda: _simple("Cast", "x", to=TensorProto.FLOAT16),
     "cast_to_string": lambda: _simple("Cast", "x", to=TensorProto.STRING),
+    "scale_of_infinity": lambda: _simple("QuantizeLinear", "x", "infinite"),
+    "size_that_the_exporter_saw": lambda: _simple("Reshape", "x", "nine"),
     "blocked_quantisation": lambda: _simple("QuantizeLinear", "x", "scales", opset=21, block_size=2),
     "edge_padding": lambda: _simple("Pad", "x", "four", mode="edge"),
     "inputs": _inputs,

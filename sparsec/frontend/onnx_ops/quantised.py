@@ -37,6 +37,11 @@ def parameters(
     call: Call, x: Value, scale: Value, zero_point: Value | None, dtype: Dtype, axis: int
 ) -> tuple[SSAValue, SSAValue, int | None]:
     """Scale and zero point (0 when absent) of a tensor, and the axis they lie along: None when they are one number."""
+    if isinstance(scale, Known) and scale.array.dtype != object and not np.isfinite(scale.array).all():
+        raise Unsupported(
+            f"its scale is {scale.array[~np.isfinite(scale.array)].flat[0]}, which no number is a multiple of; was it "
+            "calibrated on values that are not finite, such as a mask of -inf? Export the mask with a finite number"
+        )
     if zero_point is None:
         zero_point = Known.of(np.zeros([int(size) for size in shape_of(scale) if isinstance(size, int)], dtype))
     made: list[SSAValue] = []

@@ -74,7 +74,15 @@ def _reshape(call: Call) -> Value:
             raise ShapeError(
                 f"{call.build.source}: cannot reshape {written_shape(given)} to {written_shape(wanted)}: {error}"
             ) from error
-    return reshaped(call, call.value(0), _checked(call, target))
+    try:
+        return reshaped(call, call.value(0), _checked(call, target))
+    except ShapeError as error:
+        if all(isinstance(size, int) for size in given):
+            raise
+        raise ShapeError(
+            f"{error}; if the exporter has fixed a size that should be dynamic, export with dynamo=True or with all "
+            "sizes fixed"
+        ) from error
 
 
 def _checked(call: Call, shape: Sequence[Size]) -> Shape:

@@ -1,0 +1,89 @@
+"""Mistakes in what is handed to a program are told from bugs, and say what was expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sparsec.errors import InputError, ModelError, OptionError
+from sparsec.runtime.check_arguments import (
+    require_arrays,
+    require_count,
+    require_names,
+    require_path,
+    require_request,
+)
+from sparsec.runtime.signature import TensorInfo
+
+INPUTS = [TensorInfo("ids", "int64", ("batch",)), TensorInfo("x", "float32", (3,))]
+IDS, X = np.arange(4), np.ones(3, np.float32)
+
+
+def test_what_is_right_comes_back() -> None:
+    assert require_count(np.int64(3)) == 3
+    assert require_path("a.so") == require_path(Path("a.so")) == Path("a.so")
+    assert require_names(("b", "a"), ["a", "b"]) == require_names(iter(["b", "a"]), ["a", "b"]) == ["b", "a"]
+    for request in ({"x": X, "ids": IDS}, [IDS, X], (list(IDS), X)):
+        arrays = require_request(request, INPUTS, 0)
+        assert list(arrays) == ["ids", "x"] and arrays["ids"].dtype == np.int64 and arrays["x"] is X
+    foreign = X.astype(">f4")
+    assert require_arrays({"ids": IDS, "x": foreign}, INPUTS)["x"].dtype == np.dtype("<f4")
+
+
+@pytest.mark.parametrize("threads", ["2", 2.0, None])
+def test_threads(threads: object) -> None:
+    with pytest.raises(OptionError, match=r"threads is .*, expected a number of 1 or more"):
+        require_count(threads)
+
+
+@pytest.mark.parametrize("path", [None, 3, b"a.so"])
+def test_paths(path: object) -> None:
+    with pytest.raises(ModelError, match="a library is given by its path, not by"):
+        require_path(path)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("ab", "output_names is 'ab', expected None or a list of names; outputs are: a, b"),
+        (3, "output_names is 3, expected None or a list of names"),
+        (["c"], "there is no output 'c'; the outputs are: a, b"),
+    ],
+)
+def test_names(names: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        require_names(names, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("feed", "message"),
+    [
+        (None, r"arrays are given by name, as \{name: array\}, not as NoneType; the inputs are: ids, x"),
+        ([IDS, X], "not as list"),
+        ({"ids": IDS}, "no array is given for 'x'; the inputs are: ids, x"),
+        ({"ids": IDS, "x": X, "z": X}, "there is no input 'z'; the inputs are: ids, x"),
+        ({"ids": IDS, "x": None}, "input 'x' is no array of numbers, but NoneType"),
+        ({"ids": IDS, "x": [[1.0], [2.0, 3.0]]}, "input 'x' is not an array"),
+        ({"ids": IDS, "x": X.astype(np.float64)}, r"input 'x' is float64, expected float32; .*astype\('float32'\)"),
+        ({"ids": IDS, "x": X.reshape([1] * 20 + [3])}, r"input 'x' has shape .*, expected \[3\] \(rank 1\)"),
+    ],
+)
+def test_arrays(feed: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        require_arrays(feed, INPUTS)
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ([IDS], "request 4: 1 arrays are given, the model has 2 inputs"),
+        (None, "request 4: arrays are given by name"),
+        ("ab", "request 4: arrays are given by name"),
+        ({"x": X}, "request 4: no array is given for 'ids'"),
+    ],
+)
+def test_requests(request_: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        require_request(request_, INPUTS, 4)
