@@ -208,7 +208,10 @@ def where_of(op: Operation) -> str:
 
 
 def _out_of_range(op: Operation, b: ProgramBuilder, extent: Size) -> IntegerAttr:
-    return b.message(f"{where_of(op)}: an index is outside [-{extent}, {extent}): check the ids given to this gather, and that no size is 0")
+    return b.message(
+        f"{where_of(op)}: an index is outside [-{extent}, {extent}): check the ids given to this gather, and that no "
+        "size is 0"
+    )
 
 
 def _gather(op: nn.Gather, b: ProgramBuilder) -> None:
