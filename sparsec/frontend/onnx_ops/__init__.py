@@ -11,6 +11,7 @@ from sparsec.frontend.onnx_ops.normalisation import NORMALISATION
 from sparsec.frontend.onnx_ops.products import PRODUCTS
 from sparsec.frontend.onnx_ops.quantised import QUANTISED_OPS
 from sparsec.frontend.onnx_ops.reductions import REDUCTIONS
+from sparsec.frontend.onnx_ops.rotary import ROTARY
 from sparsec.frontend.onnx_ops.shapes import SHAPES
 
 _ONNX = (
@@ -24,6 +25,7 @@ _ONNX = (
     GATHERING,
     QUANTISED_OPS,
     ATTENTION,
+    ROTARY,
 )
 
 OPERATIONS: dict[tuple[str, str], Translate] = {
