@@ -188,7 +188,7 @@ TARGETS: dict[str, CpuTarget] = {
             vector_bits=256,
             masks=False,
             register_tile=16,
-            ports={INTEL: Ports(2, 2, 1), AMD: Ports(2, 2, 2, far_byte=0.25)},
+            ports={INTEL: Ports(2, 2, 1), AMD: Ports(2, 2, 2, far_byte=0.2)},
         ),
         CpuTarget(
             name="x86_64",
