@@ -91,6 +91,8 @@ class Cache:
             while piece := _read(source, _PIECE):
                 hasher.update(piece)
                 file.write(piece)
+        if digest is None or piece is None:
+            return False
         return self._is_whole(path, hasher.digest() == digest)
 
     def put(self, key: bytes, *parts: bytes | memoryview) -> bool:
@@ -107,7 +109,7 @@ class Cache:
             return False
 
     def _put(self, key: bytes, pieces: Iterable[bytes | memoryview], size: int) -> bool:
-        if not self.enabled or size > self.limit:
+        if not self.enabled or size + _DIGEST_SIZE > self.limit:
             return False
         hasher = hashlib.sha256()
         try:
@@ -161,9 +163,9 @@ class Cache:
             excess -= size
 
 
-def _read(file: BinaryIO, count: int) -> bytes:
-    """So many bytes, fewer at the end; a file that cannot be read ends early, and is not whole."""
+def _read(file: BinaryIO, count: int) -> bytes | None:
+    """So many bytes, fewer at the end; None if the file cannot be read now."""
     try:
         return file.read(count)
     except OSError:
-        return b""
+        return None

@@ -14,21 +14,25 @@ from typing import Any, SupportsIndex, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sparsec.errors import InputError, ModelError, OptionError
+from sparsec.errors import InputError, ModelError
 from sparsec.runtime.signature import MAX_RANK, TensorInfo
 
 Array = NDArray[Any]
 
 
 def require_count(threads: object) -> int:
-    """A number of threads; the library says whether there can be as many.
+    """A number of threads; the library says which are too many for it.
 
     Raises:
-        OptionError: it is no integer.
+        InputError: it is no integer, or none that the library can read.
     """
-    if not isinstance(threads, SupportsIndex):
-        raise OptionError(f"threads is {threads!r}, expected a number of 1 or more")
-    return index(threads)
+    try:
+        count = index(cast("SupportsIndex", threads))
+    except TypeError:
+        raise InputError(f"threads is {threads!r}, expected a number of 1 or more") from None
+    if not -(1 << 31) <= count < 1 << 31:
+        raise InputError(f"threads is {count}, more than any machine has")
+    return count
 
 
 def require_path(path: object) -> Path:
@@ -37,9 +41,10 @@ def require_path(path: object) -> Path:
     Raises:
         ModelError: it is no path.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise ModelError(f"a library is given by its path, not by {type(path).__name__}")
-    return Path(os.fspath(cast("str | os.PathLike[str]", path)))
+    name = os.fspath(cast("os.PathLike[str]", path)) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(name, str) or "\0" in name:
+        raise ModelError(f"a library is given by its path, not by {path!r}")
+    return Path(name)
 
 
 def require_names(names: object, known: Sequence[str]) -> list[str]:
@@ -48,15 +53,15 @@ def require_names(names: object, known: Sequence[str]) -> list[str]:
     Raises:
         InputError: they are no names, or there is no output of such a name.
     """
-    if isinstance(names, str) or not isinstance(names, Iterable):
+    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
         raise InputError(
             f"output_names is {names!r}, expected None or a list of names; outputs are: {', '.join(known)}"
         )
-    chosen = list(cast("Iterable[str]", names))
+    chosen = list(cast("Iterable[object]", names))
     for name in chosen:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise InputError(f"there is no output {name!r}; the outputs are: {', '.join(known)}")
-    return chosen
+    return cast("list[str]", chosen)
 
 
 def require_arrays(feed: object, inputs: Sequence[TensorInfo]) -> dict[str, Array]:
@@ -66,15 +71,16 @@ def require_arrays(feed: object, inputs: Sequence[TensorInfo]) -> dict[str, Arra
         InputError: they are not given by name, names are missing or unknown, or an array has another dtype.
     """
     names = ", ".join(tensor.name for tensor in inputs)
-    if not isinstance(feed, Mapping):
+    if not _is_by_name(feed):
         kind = type(feed).__name__
         raise InputError(f"arrays are given by name, as {{name: array}}, not as {kind}; the inputs are: {names}")
     given = cast("Mapping[str, ArrayLike]", feed)
+    known = list(given.keys())
     expected = {tensor.name for tensor in inputs}
-    for name in given:
+    for name in known:
         if name not in expected:
             raise InputError(f"there is no input {name!r}; the inputs are: {names}")
-    if missing := [repr(tensor.name) for tensor in inputs if tensor.name not in given]:
+    if missing := [repr(tensor.name) for tensor in inputs if tensor.name not in known]:
         raise InputError(f"no array is given for {', '.join(missing)}; the inputs are: {names}")
     return {tensor.name: _as_array(tensor, given[tensor.name]) for tensor in inputs}
 
@@ -86,9 +92,11 @@ def require_request(request: object, inputs: Sequence[TensorInfo], number: int) 
         InputError: as there, with the number of the request.
     """
     try:
-        if not isinstance(request, Sequence) or isinstance(request, str):
+        if _is_by_name(request):
             return require_arrays(request, inputs)
-        arrays = cast("Sequence[ArrayLike]", request)
+        if isinstance(request, str | bytes) or not isinstance(request, Iterable):
+            raise InputError(f"expected arrays, by name or in the order of the inputs, not {request!r}")
+        arrays = list(cast("Iterable[ArrayLike]", request))
         if len(arrays) != len(inputs):
             raise InputError(f"{len(arrays)} arrays are given, the model has {len(inputs)} inputs")
         return require_arrays({info.name: array for info, array in zip(inputs, arrays, strict=True)}, inputs)
@@ -96,13 +104,20 @@ def require_request(request: object, inputs: Sequence[TensorInfo], number: int) 
         raise InputError(f"request {number}: {error}") from None
 
 
+def _is_by_name(arrays: object) -> bool:
+    """Whether they are a mapping, or anything that is used like one."""
+    return isinstance(arrays, Mapping) or (hasattr(arrays, "keys") and hasattr(arrays, "__getitem__"))
+
+
 def _as_array(info: TensorInfo, value: ArrayLike) -> Array:
     try:
         array = np.asarray(value)
-    except ValueError as error:
+    except (ValueError, TypeError, RuntimeError) as error:  # a tensor of torch may refuse
         raise InputError(f"input {info.name!r} is not an array: {error}") from error
-    if array.dtype == object:
-        raise InputError(f"input {info.name!r} is no array of numbers, but {type(value).__name__}")
+    if array.dtype.kind not in "biufc" and not isinstance(value, np.ndarray):
+        raise InputError(f"input {info.name!r} is no array of numbers, but {value!r:.60}")
+    if array.dtype.kind not in "biufcO":
+        raise InputError(f"input {info.name!r} is {array.dtype}, expected {info.dtype}")
     if array.dtype.newbyteorder("=") != np.dtype(info.dtype):
         raise InputError(
             f"input {info.name!r} is {array.dtype}, expected {info.dtype}; convert it with .astype({info.dtype!r})"

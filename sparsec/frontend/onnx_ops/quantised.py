@@ -37,11 +37,6 @@ def parameters(
     call: Call, x: Value, scale: Value, zero_point: Value | None, dtype: Dtype, axis: int
 ) -> tuple[SSAValue, SSAValue, int | None]:
     """Scale and zero point (0 when absent) of a tensor, and the axis they lie along: None when they are one number."""
-    if isinstance(scale, Known) and scale.array.dtype != object and not np.isfinite(scale.array).all():
-        raise Unsupported(
-            f"its scale is {scale.array[~np.isfinite(scale.array)].flat[0]}, which no number is a multiple of; was it "
-            "calibrated on values that are not finite, such as a mask of -inf? Export the mask with a finite number"
-        )
     if zero_point is None:
         zero_point = Known.of(np.zeros([int(size) for size in shape_of(scale) if isinstance(size, int)], dtype))
     made: list[SSAValue] = []
@@ -70,6 +65,13 @@ def quantise(call: Call, x: Value, scale: Value, zero_point: Value | None, axis:
         raise Unsupported(f"it quantises to {dtype.name}; only UINT8 and INT8 are supported")
     if dtype_of_value(x).name != "float32":
         raise Unsupported(f"it quantises {dtype_of_value(x).name}; only FLOAT is supported")
+    if isinstance(scale, Known) and scale.array.dtype == np.float32 and scale.array.size == 1:
+        (only,) = scale.array.flat
+        if not np.isfinite(only):
+            raise Unsupported(
+                f"its scale is {only}; was it calibrated on values that are not finite, such as a mask of -inf? "
+                "Calibrate on finite ones"
+            )
     factor, zero, along = parameters(call, x, scale, zero_point, dtype, axis)
     return call.build.quantize(call.emitter.materialise(x), factor, zero, along)
 

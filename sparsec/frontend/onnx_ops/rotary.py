@@ -11,6 +11,7 @@ from sparsec.errors import ModelError
 from sparsec.frontend.onnx_call import Call, Translate
 from sparsec.frontend.onnx_emitter import Unsupported
 from sparsec.frontend.onnx_ops.activations import require_float
+from sparsec.frontend.onnx_ops.shapes import written_shape
 from sparsec.frontend.onnx_values import Value
 
 
@@ -29,10 +30,15 @@ def _rotary_embedding(call: Call) -> Value:
         raise Unsupported(f"its heads have the dynamic width {width}")
     rotated = call.integer("rotary_embedding_dim", 0) or width
     cosine, sine = (_angles(call, index, across) for index in (1, 2))
-    if rotated % 2 or rotated > width or sizes_of(cosine.type)[3] != rotated // 2:
+    if rotated % 2 or rotated > width:
         raise ModelError(
-            f"{call.node.title}: it rotates {rotated} of {width} channels by {sizes_of(cosine.type)[3]} angles"
+            f"{call.node.title}: it rotates {rotated} of {width} channels; expected an even number of them"
         )
+    for what, angles in (("cosines", cosine), ("sines", sine)):
+        count = sizes_of(angles.type)[3]
+        if isinstance(count, int) and count != rotated // 2:
+            raise ModelError(f"{call.node.title}: {count} {what} for each token, expected {rotated // 2}")
+        call.emitter.require_equal(count, rotated // 2, f"the number of {what} and half of the rotated channels")
     interleaved = call.flag("interleaved")
     half, step = rotated // 2, 2 if interleaved else 1
 
@@ -57,9 +63,16 @@ def _with_heads(call: Call) -> tuple[SSAValue, int]:
     heads = call.integer("num_heads", 0)
     if len(shape) == 4:
         return x, 1
-    hidden = shape[-1] if shape else 0
-    if len(shape) != 3 or heads < 1 or not isinstance(hidden, int) or hidden % heads:
-        raise ModelError(f"{call.node.title}: {heads} heads of an operand {[str(size) for size in shape]}")
+    if len(shape) != 3:
+        raise ModelError(
+            f"{call.node.title}: it rotates {written_shape(shape)}; expected [batch, heads, tokens, d] or "
+            "[batch, tokens, heads * d]"
+        )
+    hidden = shape[2]
+    if not isinstance(hidden, int):
+        raise Unsupported(f"its heads have the dynamic width {hidden} together")
+    if heads < 1 or hidden % heads:
+        raise ModelError(f"{call.node.title}: num_heads is {heads}, for {hidden} channels of all heads together")
     return call.build.reshape(x, [*shape[:2], heads, hidden // heads]), 2
 
 
@@ -70,9 +83,7 @@ def _angles(call: Call, index: int, across: int) -> SSAValue:
         angles = call.build.gather(angles, call.data(3), 0)
     shape = list(sizes_of(angles.type))
     if len(shape) != 3:
-        raise ModelError(
-            f"{call.node.title}: its angles are {[str(size) for size in shape]}, not one row for each token"
-        )
+        raise ModelError(f"{call.node.title}: its angles are {written_shape(shape)}, not one row for each token")
     return call.build.reshape(angles, [*shape[:across], 1, *shape[across:]])
 
 

@@ -66,22 +66,29 @@ def _reshape(call: Call) -> Value:
         target.append(size)
     if target.count(-1) > 1:
         raise ModelError(f"{call.node.title}: the shape {written_shape(wanted)} has more than one -1")
-    if -1 in target:
-        others = [size for size in target if size != -1]
-        try:
-            target[target.index(-1)] = missing_factor(given, others)
-        except Undecided as error:
-            raise ShapeError(
-                f"{call.build.source}: cannot reshape {written_shape(given)} to {written_shape(wanted)}: {error}"
-            ) from error
     try:
+        if -1 in target:
+            others = [size for size in target if size != -1]
+            target[target.index(-1)] = _missing(call, given, wanted, others)
         return reshaped(call, call.value(0), _checked(call, target))
     except ShapeError as error:
-        if all(isinstance(size, int) for size in given):
+        if all(isinstance(size, int) for size in given) or not any(
+            isinstance(size, int) and size > 1 for size in target
+        ):
             raise
         raise ShapeError(
             f"{error}; if the exporter has fixed a size that should be dynamic, export with dynamo=True or with all "
             "sizes fixed"
+        ) from error
+
+
+def _missing(call: Call, given: Sequence[Size], wanted: Sequence[Size], others: Sequence[Size]) -> Size:
+    """What -1 stands for."""
+    try:
+        return missing_factor(given, others)
+    except Undecided as error:
+        raise ShapeError(
+            f"{call.build.source}: cannot reshape {written_shape(given)} to {written_shape(wanted)}: {error}"
         ) from error
 
 

@@ -36,8 +36,14 @@ def test_row(row: Row, symbolic: bool) -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (Row("odd", "RotaryEmbedding", [X, *SHORT], opset=23), "it rotates 8 of 8 channels by 2 angles"),
-        (Row("no-heads", "RotaryEmbedding", [FLAT, *TABLES], opset=23), "0 heads of an operand"),
+        (Row("few-angles", "RotaryEmbedding", [X, *SHORT], opset=23), "2 cosines for each token, expected 4"),
+        (Row("sines", "RotaryEmbedding", [X, TABLES[0], draw(7, 1), PLACES], opset=23), "1 sines for each token, expe"),
+        (
+            Row("odd", "RotaryEmbedding", [X, *TABLES], {"rotary_embedding_dim": 3}, opset=23),
+            "it rotates 3 of 8 channels; expected an even number",
+        ),
+        (Row("no-heads", "RotaryEmbedding", [FLAT, *TABLES], opset=23), "num_heads is 0, for 24 channels"),
+        (Row("rank", "RotaryEmbedding", [draw(5, 8), *TABLES], opset=23), r"it rotates \[5, 8\]; expected \[batch, h"),
         (Row("no-places", "RotaryEmbedding", [X, *TABLES[:2]], opset=23), "not one row for each token"),
     ],
     ids=lambda value: value.name if isinstance(value, Row) else "",
