@@ -26,7 +26,7 @@ from sparsec.dims import parse_size
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import KERNELS
 from sparsec.lowering.kernels.frame import KernelRow, Sizes
-from sparsec.lowering.kernels.shared import Shared, all_in_full
+from sparsec.lowering.kernels.shared import Shared, all_in_full, spelled
 from sparsec.lowering.kernels.vector import Emitter, Value, build_function, pointer
 from sparsec.packing import ALIGNMENT
 from sparsec.target import CpuTarget, find_target
@@ -74,8 +74,9 @@ class ProgramEmitter:
         self._features = frozenset(target.features)
         self._ops = list(program.body.block.ops)
         self._calls = [op for op in self._ops if isinstance(op, kernel.KernelOp)]
-        key = kernel_key if measured else function_key
-        self._keys = {op: key(op, target) for op in self._calls}
+        self._shared = {op: shared_of(op) for op in self._calls}
+        types = {op: all_in_full(op).types if measured else self._shared[op].types for op in self._calls}
+        self._keys = {op: _key(op, target, types[op]) for op in self._calls}
         self._distinct = distinct_kernels(self._keys)
         self._given = [symbol.data for symbol in program.symbols]
         self._bounds = {op.tokens.data: op.bound for op in self._calls if isinstance(op, kernel.TokenIndex)}
@@ -167,7 +168,8 @@ class ProgramEmitter:
     def _scratch_size(self, e: Emitter, arguments: tuple[Value, ...]) -> Sequence[Value]:
         sizes = self._planned(e, arguments[0])
         largest = e.i64(0)
-        for op in distinct_kernels({op: kernel_key(op, self._target) for op in self._calls}).values():
+        sized = {op: "\n".join([self._keys[op], *all_in_full(op).types]) for op in self._calls}
+        for op in distinct_kernels(sized).values():  # calls of one function may differ in what they need
             largest = e.maximum(largest, _row(op).scratch(op, e, sizes))
         return [largest]
 
@@ -190,7 +192,7 @@ class ProgramEmitter:
             offset = e.add(offset, size)
         most = max((len(op.operands) for op in self._calls), default=0)
         frame = e.stack(8 * (most + 3))
-        numbers = e.stack(8 * max((len(shared_of(op).numbers) for op in self._calls), default=0))
+        numbers = e.stack(8 * max((len(shared.numbers) for shared in self._shared.values()), default=0))
         places_in_frame = [e.offset(frame, 8 * index) for index in range(most + 3)]
 
         def run() -> None:
@@ -206,7 +208,7 @@ class ProgramEmitter:
                     case kernel.Weights():
                         places[op.buffer] = e.offset(weights, op.index_value)
                     case kernel.KernelOp():
-                        for index, size in enumerate(shared_of(op).numbers.values()):
+                        for index, size in enumerate(self._shared[op].numbers.values()):
                             e.store(sizes(size), numbers, 8 * index)
                         pointers = [*(places[operand] for operand in op.operands), status, symbols, numbers]
                         for value, place in zip(pointers, places_in_frame, strict=False):
@@ -278,7 +280,7 @@ def shared_of(op: kernel.KernelOp) -> Shared:
 
 def _key(op: kernel.KernelOp, target: CpuTarget, types: Sequence[str]) -> str:
     unused = {"pairs_fit"} if target.multiplies_bytes else set[str]()
-    properties = [f"{name}={value}" for name, value in sorted(op.properties.items()) if name not in unused]
+    properties = [f"{name}={spelled(op.properties[name])}" for name in sorted(op.properties) if name not in unused]
     return "\n".join([op.name, *types, *properties, *(_region_key(region) for region in op.regions)])
 
 
@@ -286,11 +288,11 @@ def _region_key(region: Region) -> str:
     numbers: dict[SSAValue, int] = {}
     for argument in region.block.args:
         numbers[argument] = len(numbers)
-    lines = [", ".join(str(argument.type) for argument in region.block.args)]
+    lines = [", ".join(spelled(argument.type) for argument in region.block.args)]
     for inner in region.block.ops:
         operands = " ".join(str(numbers[operand]) for operand in inner.operands)
-        properties = " ".join(f"{name}={value}" for name, value in sorted(inner.properties.items()))
-        results = " ".join(str(result.type) for result in inner.results)
+        properties = " ".join(f"{name}={spelled(inner.properties[name])}" for name in sorted(inner.properties))
+        results = " ".join(spelled(result.type) for result in inner.results)
         lines.append(f"{inner.name} {operands} {properties} {results}")
         for result in inner.results:
             numbers[result] = len(numbers)

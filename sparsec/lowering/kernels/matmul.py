@@ -52,8 +52,6 @@ TOGETHER = 2
 """Output rows, of as many tokens as registers hold sums of, that go through the body together, each step for all before
 the next: steps wait for each other and a CPU looks no more than three or four vectors of a long body ahead. More rows
 would not fit into registers."""
-
-
 _COLUMNS = "columns"
 """Input channels that a tile has room for, among the numbers that a function is given."""
 
