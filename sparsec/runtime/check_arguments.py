@@ -20,18 +20,18 @@ from sparsec.runtime.signature import MAX_RANK, TensorInfo
 Array = NDArray[Any]
 
 
-def require_count(threads: object) -> int:
-    """A number of threads; the library says which are too many for it.
+def require_count(what: str, value: object) -> int:
+    """A number of threads or runs; the library says which numbers of threads it takes.
 
     Raises:
         InputError: it is no integer, or none that the library can read.
     """
     try:
-        count = index(cast("SupportsIndex", threads))
+        count = index(cast("SupportsIndex", value))
     except TypeError:
-        raise InputError(f"threads is {threads!r}, expected a number of 1 or more") from None
+        raise InputError(f"{what} is {value!r}, expected a whole number") from None
     if not -(1 << 31) <= count < 1 << 31:
-        raise InputError(f"threads is {count}, more than any machine has")
+        raise InputError(f"{what} is {count}, which is far too many")
     return count
 
 
@@ -83,6 +83,18 @@ def require_arrays(feed: object, inputs: Sequence[TensorInfo]) -> dict[str, Arra
     if missing := [repr(tensor.name) for tensor in inputs if tensor.name not in known]:
         raise InputError(f"no array is given for {', '.join(missing)}; the inputs are: {names}")
     return {tensor.name: _as_array(tensor, given[tensor.name]) for tensor in inputs}
+
+
+def require_requests(requests: object) -> list[object]:
+    """Several requests.
+
+    Raises:
+        InputError: they are no list, or a single one.
+    """
+    if isinstance(requests, str | bytes) or _is_by_name(requests) or not isinstance(requests, Iterable):
+        kind = type(requests).__name__
+        raise InputError(f"expected a list of requests, each with the arrays of one, not {kind}")
+    return list(cast("Iterable[object]", requests))
 
 
 def require_request(request: object, inputs: Sequence[TensorInfo], number: int) -> dict[str, Array]:

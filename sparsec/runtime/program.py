@@ -22,6 +22,7 @@ from sparsec.runtime.check_arguments import (
     require_names,
     require_path,
     require_request,
+    require_requests,
 )
 from sparsec.runtime.profile import Profile, Span
 from sparsec.runtime.requests import check_request, cut, is_packable, joined
@@ -102,7 +103,7 @@ class Program:
 
     @threads.setter
     def threads(self, count: int) -> None:
-        count = require_count(count)
+        count = require_count("threads", count)
         self._with_context(lambda context: context.set_threads(count))
         self._threads = count
 
@@ -145,6 +146,7 @@ class Program:
             InputError: as for a call.
         """
         arrays = list(require_arrays(feed, self.inputs).values())
+        runs, warm_up = require_count("runs", runs), require_count("warm_up", warm_up)
 
         def record(context: _Context) -> list[Span]:
             self._prepare(context)
@@ -174,7 +176,7 @@ class Program:
             )
         checked = [
             check_request(self.signature, packing, number, require_request(request, self.inputs, number))
-            for number, request in enumerate(requests)
+            for number, request in enumerate(require_requests(requests))
         ]
         together = [request for request in checked if is_packable(packing, request)]
         results: dict[int, tuple[Array, ...]] = {}
@@ -191,9 +193,10 @@ class Program:
         """Write the model as a shared library that needs nothing but libc, and `<stem>.h` beside it for C programs.
 
         Raises:
+            ModelError: the path is none.
             LinkError: no linker was found (the message says what to install), or it failed.
         """
-        self._saver(Path(path))
+        self._saver(require_path(path))
 
     def __repr__(self) -> str:
         def line(tensor: TensorInfo) -> str:

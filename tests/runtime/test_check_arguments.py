@@ -14,6 +14,7 @@ from sparsec.runtime.check_arguments import (
     require_names,
     require_path,
     require_request,
+    require_requests,
 )
 from sparsec.runtime.signature import TensorInfo
 
@@ -22,7 +23,8 @@ IDS, X = np.arange(4), np.ones(3, np.float32)
 
 
 def test_what_is_right_comes_back() -> None:
-    assert require_count(np.int64(3)) == 3
+    assert require_count("threads", np.int64(3)) == 3
+    assert require_requests(iter([[IDS, X], {"x": X}])) == [[IDS, X], {"x": X}]
     assert require_path("a.so") == require_path(Path("a.so")) == Path("a.so")
     assert require_names(("b", "a"), ["a", "b"]) == require_names(iter(["b", "a"]), ["a", "b"]) == ["b", "a"]
     by_name = {"ids": IDS, "x": X}
@@ -50,8 +52,14 @@ class Refuses:
 
 @pytest.mark.parametrize("threads", ["2", 2.0, None, np.array([1, 2]), 1 << 32, 1 << 70])
 def test_threads(threads: object) -> None:
-    with pytest.raises(InputError, match=r"threads is .*, (expected a number of 1 or more|more than any machine has)"):
-        require_count(threads)
+    with pytest.raises(InputError, match=r"threads is .*, (expected a whole number|which is far too many)"):
+        require_count("threads", threads)
+
+
+@pytest.mark.parametrize("requests", [None, "ab", {"x": X}, 3])
+def test_no_list_of_requests(requests: object) -> None:
+    with pytest.raises(InputError, match="expected a list of requests, each with the arrays of one, not"):
+        require_requests(requests)
 
 
 @pytest.mark.parametrize("path", [None, 3, b"a.so", "a\0b"])
