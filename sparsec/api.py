@@ -244,7 +244,8 @@ def building(
         yield Built(found, graph, cached=True)
         return
     with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options, made) as code:
-        lowered = lower(source, targets, options, watch, code.add, assistant, thorough=fresh)
+        with assistant.packing(source.context):
+            lowered = lower(source, targets, options, watch, code.add, assistant, thorough=fresh)
         if lowered is None:
             raise CompilerBug("the compilation was stopped before there was code")
         artifact = Artifact(code.finish(lowered.signature), lowered.weights, lowered.signature, prefix)

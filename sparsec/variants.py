@@ -11,9 +11,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.parser import Parser
 
@@ -25,8 +27,12 @@ from sparsec.collector import collector_off
 from sparsec.context import CompilerContext
 from sparsec.dialects import all_dialects
 from sparsec.errors import CodegenError, CompilerBug
+from sparsec.packer import Packing
+from sparsec.packing import Bytes
 from sparsec.pipeline import Step
+from sparsec.schedule import Dataflow, Schedule
 from sparsec.target import CpuTarget, find_target
+from sparsec.weights import Array
 
 Watch = Callable[[Iterator[Step], str], Iterator[Step]]
 """Looks at each step of the pipeline as it passes by: printing, dumping, timing, stopping early.
@@ -38,12 +44,16 @@ Take = Callable[[CpuTarget, str], None]
 """Gets the LLVM text of a target as soon as it is there."""
 
 
-READY = "ready"
-"""The request that is answered as soon as the compiler is loaded."""
+PACKING_LIMIT = 300.0
+"""Seconds that one weight may take; it is packed here if that is not enough."""
+
+READY, PACK = "ready", "pack"
+"""The request that is answered as soon as the compiler is loaded, and that to pack a weight; others name a target."""
 
 
 class Assistant:
-    """A process that lowers modules for some of the targets, if there are two CPUs and two targets.
+    """A process that packs some of the weights and lowers modules for some of the targets, if there are two CPUs and
+    two targets.
 
     Args:
         targets: of the model.
@@ -65,10 +75,26 @@ class Assistant:
             self._worker.stop()
 
     @contextmanager
+    def packing(self, context: CompilerContext) -> Generator[None, None, None]:
+        """While the block runs, passes with this context have weights packed there, too."""
+        context.elsewhere = None if self._worker is None else _Elsewhere(self._worker)
+        try:
+            yield
+        finally:
+            context.elsewhere = None
+
+    def in_order(self, targets: Sequence[CpuTarget]) -> list[CpuTarget]:
+        """The order to lower targets in: with two processes, those that take LLVM longest begin, so that none of them
+        is left over at the end. The less a target does at a time, the longer it takes."""
+        if self._worker is None:
+            return list(targets)
+        return sorted(targets, key=lambda target: (target.vector_bits, target.multiplies_bytes))
+
+    @contextmanager
     def helping(
         self, module: ModuleOp, targets: deque[CpuTarget], take: Take, time_limit: float
     ) -> Generator[threading.Thread, None, None]:
-        """While the block runs, a thread has targets lowered from the end of the queue; one that fails is put back."""
+        """While the block runs, a thread has targets of the queue lowered, too; one that fails is put back."""
         thread = threading.Thread(target=self._lower_some, args=(module, targets, take, time_limit))
         thread.start()
         try:
@@ -85,19 +111,19 @@ class Assistant:
             return
         failures = CodegenError, OSError, MemoryError
         try:
-            worker.request(READY, [], (), time_limit)
+            _Elsewhere(worker).wait()
             text = str(module)
         except failures:
             return  # the caller does it all
         while True:
             try:
-                target = targets.pop()
+                target = targets.popleft()
             except IndexError:
                 return
             try:
                 take(target, worker.request(target.name, [text], (), time_limit).decode())
             except BaseException as failure:
-                targets.append(target)  # the caller lowers it, and meets what is wrong with the module, too
+                targets.appendleft(target)  # the caller lowers it, and meets what is wrong with the module, too
                 if not isinstance(failure, failures):
                     raise
                 return
@@ -132,8 +158,8 @@ def lower_variants(
         take(target, text)
         texts[target.name] = text
 
-    queue = deque(targets)
     helper = assistant or Assistant(targets, wanted=False)
+    queue = deque(helper.in_order(targets))
     with collector_off(), helper.helping(module, queue, keep, time_limit) as thread:
         while len(texts) < len(targets):
             try:
@@ -161,11 +187,37 @@ def _lower(
         return emit_ir(copy, target) if seen and seen[-1] == "llvm" else None
 
 
-def respond(header: dict[str, Any], texts: Sequence[str]) -> bytes:
-    """The LLVM text of a [kernels] module for the target that the request is named by; nothing for `READY`."""
+@dataclass(frozen=True)
+class _Elsewhere:
+    """The other process, as `packer.py` needs it."""
+
+    worker: Worker
+
+    def wait(self) -> None:
+        self.worker.ask({"kind": READY}, [b""], PACKING_LIMIT)
+
+    def pack(self, packing: Packing, weight: Array) -> Bytes:
+        schedule = packing.schedule
+        about = {"dtype": weight.dtype.str, "shape": weight.shape, "digest": packing.digest, "pairs": packing.pairs}
+        chosen = {"dataflow": schedule.dataflow.value, "tile": schedule.tile, "rows": schedule.rows}
+        header = {"kind": PACK, "weight": about, "schedule": chosen}
+        return np.frombuffer(self.worker.ask(header, [weight.tobytes()], PACKING_LIMIT), np.uint8)
+
+
+def _pack(about: dict[str, Any], chosen: dict[str, Any], content: bytes) -> bytes:
+    schedule = Schedule(Dataflow(chosen["dataflow"]), chosen["tile"], chosen["rows"])
+    weight = np.frombuffer(content, np.dtype(about["dtype"])).reshape(about["shape"])
+    return Packing(about["digest"], schedule, about["pairs"]).of(weight).tobytes()
+
+
+def respond(header: dict[str, Any], parts: Sequence[bytes]) -> bytes:
+    """The LLVM text of a [kernels] module for the target that the request is named by; a packed weight for `PACK`;
+    nothing for `READY`."""
     if header["kind"] == READY:
         return b""
-    module, context = _parsed(texts[0])
+    if header["kind"] == PACK:
+        return _pack(header["weight"], header["schedule"], parts[0])
+    module, context = _parsed(parts[0].decode())
     text = _lower(module, context, find_target(header["kind"]), 0, lambda steps, _: steps, verified=False)
     assert text is not None
     return text.encode()

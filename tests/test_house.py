@@ -23,7 +23,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "collector", "identity_cache"),
     ("dims", "weights", "pattern", "schedule", "target", "options", "elementary_tables", "arithmetic"),
-    ("elementary", "cost", "timings", "packing", "packing_baked", "packing_pairs", "packing_rows", "runtime"),
+    ("elementary", "cost", "timings", "packer", "packing", "packing_baked", "packing_pairs", "packing_rows", "runtime"),
     ("context", "dialects"),
     ("builder", "numpy_arithmetic"),
     ("reference", "reference_elementwise", "reference_products", "reference_scope", "reference_structure"),

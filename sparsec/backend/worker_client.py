@@ -11,6 +11,7 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sparsec.backend.worker import pack, unpack
 from sparsec.errors import CodegenError
@@ -37,6 +38,7 @@ class Worker:
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr: int | None = None
+        self._killed = False
         _WORKERS.add(self)
 
     @property
@@ -50,6 +52,7 @@ class Worker:
         Raises:
             CodegenError: there is no Python to run it with.
         """
+        self._killed = False
         with self._turn:
             self._running_process()
 
@@ -59,7 +62,9 @@ class Worker:
             self._end()
 
     def kill(self) -> None:
-        """End the process at once, also while another thread waits for its answer: that thread gets a CodegenError."""
+        """End the process at once, also while another thread waits for its answer: that thread gets a CodegenError, and
+        so do those that ask later; `start` allows it again."""
+        self._killed = True
         process = self._process
         if process is not None:
             process.kill()
@@ -86,16 +91,40 @@ class Worker:
             WorkerDied: LLVM died.
         """
         header = {"kind": kind, "exports": list(exports), "hidden": dict(hidden or {})}
-        frame = pack(header, [text.encode() for text in texts])
+        parts = [text.encode() for text in texts]
+        return self.ask(header, parts, time_limit, refusal="LLVM refused the generated code")
+
+    def ask(
+        self,
+        header: Mapping[str, Any],
+        parts: Sequence[bytes],
+        time_limit: float,
+        refusal: str = "a process of the compiler failed",
+    ) -> bytes:
+        """The process's answer to any request.
+
+        Args:
+            header: what JSON can hold.
+            parts: of any kind.
+            time_limit: seconds.
+            refusal: what a failure is called.
+
+        Raises:
+            CodegenError: it failed or took too long.
+            WorkerDied: it died.
+        """
+        frame = pack(dict(header), parts)
         with self._turn:
+            if self._killed:
+                raise WorkerDied("the process is not wanted any more")
             try:
-                header, parts = unpack(self._exchange(self._running_process(), frame, time_limit))
+                answer, answered = unpack(self._exchange(self._running_process(), frame, time_limit))
             except BaseException:
                 self._end()  # also after Ctrl-C: an answer that nobody reads would be taken for the next one
                 raise
-        if header["error"] is not None:
-            raise CodegenError(f"LLVM refused the generated code: {header['error']}\n{_ADVICE}")
-        return parts[0]
+        if answer["error"] is not None:
+            raise CodegenError(f"{refusal}: {answer['error']}\n{_ADVICE}")
+        return answered[0]
 
     def forget(self) -> None:
         """In a forked child: let go of the parent's process without touching it, and of its pipes, whose end it waits

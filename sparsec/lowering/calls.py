@@ -21,7 +21,7 @@ from sparsec.dims import Size, is_number, is_per_channel
 from sparsec.errors import CompilerBug
 from sparsec.lowering.hoist_constants import hoist_constants
 from sparsec.lowering.program_builder import ProgramBuilder
-from sparsec.packing import WeightLayout, is_whole, pack_weight, pairs_cannot_saturate
+from sparsec.packing import WeightLayout, is_whole, pairs_cannot_saturate
 from sparsec.packing_baked import bake, flatten
 from sparsec.schedule import Dataflow
 
@@ -89,7 +89,7 @@ def _sparse_matmul(op: sparse.MatMul, b: ProgramBuilder) -> None:
         pieces, stream = bake(matrix)
         properties["pieces"] = DenseArrayBase.from_list(i64, flatten(pieces))
     else:
-        stream = pack_weight(matrix, schedule, pairs=b.pairs)
+        stream = b.pack(op.weight, schedule)
         layout = WeightLayout.of((matrix.shape[0], matrix.shape[1]), schedule)
         if schedule.dataflow is Dataflow.DENSE_QUADS and pairs_cannot_saturate(stream, layout):
             properties["pairs_fit"] = UnitAttr()

@@ -6,7 +6,7 @@ Reshapes cost nothing here: they give a buffer a second type. Everything else wr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -15,13 +15,16 @@ from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from sparsec.context import weights_of
-from sparsec.dialects import kernel
+from sparsec.context import elsewhere_of, weights_of
+from sparsec.dialects import kernel, sparse
 from sparsec.dialects.encoding import as_tensor, sizes_of
+from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.requirements import requirements_of
 from sparsec.errors import CompilerBug
 from sparsec.lowering.calls import CALLS, where_of
 from sparsec.lowering.program_builder import ProgramBuilder
+from sparsec.packer import Elsewhere, Packer, Packing
+from sparsec.schedule import Dataflow
 from sparsec.weights import WeightStore
 
 
@@ -40,15 +43,31 @@ class NnToKernels(ModulePass):
         function = next((inner for inner in op.ops if isinstance(inner, FuncOp)), None)
         if function is None:
             raise CompilerBug("nn-to-kernels found no function to lower")
-        program = lower_function(function, weights_of(ctx), self.pairs)
+        program = lower_function(function, weights_of(ctx), self.pairs, elsewhere_of(ctx))
         function.detach()
         function.erase()
         op.body.block.add_op(program)
 
 
-def lower_function(function: FuncOp, weights: WeightStore, pairs: bool = False) -> kernel.Program:
+def lower_function(
+    function: FuncOp, weights: WeightStore, pairs: bool = False, elsewhere: Elsewhere | None = None
+) -> kernel.Program:
     """The program of a function in [scheduled] form; packed weights go to `weights`."""
-    builder = ProgramBuilder(weights, pairs)
+    with Packer(elsewhere) as packer:
+        packer.begin(_packings(function, pairs), weights)
+        return _lower_function(function, ProgramBuilder(weights, packer, pairs))
+
+
+def _packings(function: FuncOp, pairs: bool) -> Iterator[Packing]:
+    """What is packed of the weights in the store, in order."""
+    for op in function.body.block.ops:
+        if isinstance(op, sparse.MatMul) and op.schedule is not None and isinstance(op.weight.owner, Constant):
+            digest, schedule = op.weight.owner.digest, op.schedule.schedule
+            if digest is not None and schedule.dataflow is not Dataflow.BAKED_QUADS:
+                yield Packing(digest.data, schedule, pairs)
+
+
+def _lower_function(function: FuncOp, builder: ProgramBuilder) -> kernel.Program:
     for index, argument in enumerate(function.body.block.args):
         builder.bind(argument, builder.place(kernel.Input, index, as_tensor(argument.type)))
     for lower, upper, where in requirements_of(function):

@@ -18,8 +18,9 @@ from sparsec.dialects.tensor_op import SOURCE
 from sparsec.dims import Dim, Size, product
 from sparsec.errors import CompilerBug
 from sparsec.lowering.memory_plan import Lifetime, plan_slots
-from sparsec.packing import ALIGNMENT
-from sparsec.schedule import TILE
+from sparsec.packer import Packer, Packing
+from sparsec.packing import ALIGNMENT, Bytes
+from sparsec.schedule import TILE, Schedule
 from sparsec.weights import Array, WeightStore, digest_of
 
 KEPT_BYTES = 8 << 20
@@ -34,13 +35,15 @@ class ProgramBuilder:
 
     Attributes:
         bounds: the symbols that are worked out while the program runs, and the most that each can be.
-        pairs: whether weights are packed for targets that multiply bytes only in pairs that fit 16 bits, too.
+
+    Args:
+        weights: packed weights go there.
+        pairs: pack them for targets that multiply bytes only in pairs that fit 16 bits, too.
     """
 
-    def __init__(self, weights: WeightStore, pairs: bool = False):
+    def __init__(self, weights: WeightStore, packer: Packer, pairs: bool = False):
         self.bounds: dict[str, Size] = {}
-        self.pairs = pairs
-        self._weights = weights
+        self._weights, self._packer, self._pairs = weights, packer, pairs
         self._block = Block()
         self._buffers: dict[SSAValue, SSAValue] = {}
         self._blob = bytearray()
@@ -85,6 +88,13 @@ class ProgramBuilder:
     def constant(self, array: Array, tensor: Tensor) -> SSAValue:
         """Constant data in row-major order."""
         return self.place(kernel.Weights, self._data(array), with_layout(tensor, None))
+
+    def pack(self, weight: SSAValue, schedule: Schedule) -> Bytes:
+        """What the kernel of a schedule reads of a constant matrix."""
+        array, owner = self.array(weight), weight.owner
+        named = owner.digest if isinstance(owner, Constant) else None
+        digest = digest_of(array) if named is None else named.data
+        return self._packer.pack(Packing(digest, schedule, self._pairs), array)
 
     def packed(self, stream: Array) -> SSAValue:
         """A packed weight."""
