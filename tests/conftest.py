@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from xdsl.parser import attribute_parser
 
+from tests import emulation
 from tests.filecheck_item import FileCheckFile
 
 
@@ -24,6 +25,8 @@ def pytest_configure() -> None:
     shared here."""
     gc.set_threshold(200_000, 20, 50)
     attribute_parser.base = lru_cache(attribute_parser.base)
+    if emulation.ON:
+        emulation.install()
 
 
 @pytest.fixture(scope="session", autouse=True)

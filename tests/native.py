@@ -21,6 +21,7 @@ from sparsec.backend.llvm_binding import TRIPLE, create_machine, load_binding
 from sparsec.backend.worker import generate
 from sparsec.lowering.loops_to_llvm import LoopsToLlvm
 from sparsec.target import TARGETS, best_row
+from tests import emulation
 
 AVX512VBMI, AVX512, AVXVNNI, AVX2, PORTABLE = (
     frozenset(TARGETS[name].features) for name in ("avx512vbmi", "avx512vnni", "avxvnni", "avx2", "x86_64")
@@ -34,8 +35,8 @@ def _host_features() -> frozenset[str]:
 
 
 def runnable(*feature_sets: frozenset[str]) -> list[frozenset[str]]:
-    """Those feature sets that this machine can run."""
-    return [features for features in feature_sets if features <= _host_features()]
+    """Those feature sets that this machine can run, with or without emulation."""
+    return [features for features in feature_sets if emulation.ON or features <= _host_features()]
 
 
 ALL_TARGETS = runnable(*EVERY_TARGET)
@@ -71,7 +72,10 @@ def llvm_text(functions: Sequence[func.FuncOp]) -> str:
 def _generate(kind: str, functions: Sequence[func.FuncOp]) -> bytes:
     """Machine code, made as the worker makes it."""
     header = {"kind": kind, "exports": [function.sym_name.data for function in functions]}
-    return generate(load_binding(), create_machine(load_binding()), header, [llvm_text(functions)])
+    text = llvm_text(functions)
+    if kind == "object" and emulation.ON:
+        text = emulation.emulated(text)
+    return generate(load_binding(), create_machine(load_binding()), header, [text])
 
 
 def assembly(functions: Sequence[func.FuncOp]) -> str:

@@ -16,12 +16,12 @@ from sparsec.dialects.encoding import element_of
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import MatMul
 from sparsec.reference import evaluate
-from sparsec.target import runnable_targets
 from sparsec.weights import WeightStore
+from tests import emulation
 from tests.lowering.kernels.run_kernel import assert_same
 from tests.transforms.passes import draw_inputs
 
-RUNNABLE = tuple(target.name for target in runnable_targets())
+RUNNABLE = tuple(target.name for target in emulation.targets())
 """The targets whose code this machine can run."""
 
 EXTREMES = tuple(dict.fromkeys((RUNNABLE[0], RUNNABLE[-1])))

@@ -14,7 +14,7 @@ from sparsec.elementary import Arithmetic
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.vector import Emitter, Value, build_function, pointer, vector_of
 from sparsec.numpy_arithmetic import NumpyArithmetic
-from tests.native import AVX2, AVX512, AVX512VBMI, PORTABLE, Native, assembly, each_target, runnable
+from tests.native import AVX2, AVX512, AVX512VBMI, PORTABLE, Native, assembly, each_target
 
 Steps = Callable[..., object]
 
@@ -208,7 +208,6 @@ def test_look_up_of_every_byte(features: frozenset[str], lanes: int) -> None:
     np.testing.assert_array_equal(out, table[bytes_])
 
 
-@pytest.mark.skipif(not runnable(AVX512VBMI), reason="the host lacks AVX-512 VBMI")
 def test_look_up_takes_two_permutations() -> None:
     def body(e: Emitter, args: tuple[Value, ...]) -> None:
         e.store(e.look_up(e.load_table(args[0]), e.load(vector_of(i8, 64), args[1])), args[1])
