@@ -19,6 +19,7 @@ from sparsec.frontend.onnx_ops.elementwise import apply
 from sparsec.frontend.onnx_ops.products import multiplied
 from sparsec.frontend.onnx_tensor import dtype_of
 from sparsec.frontend.onnx_values import Dtype, Known, Value, shape_of
+from sparsec.weights import Array
 
 QUANTISED = ("uint8", "int8")
 
@@ -58,6 +59,24 @@ def parameters(
     return made[0], made[1], call.axis(axis, rank)
 
 
+SMALLEST_SCALE = 1 / float(np.finfo(np.float32).max)
+"""Quantising multiplies by the inverse of a scale: of smaller ones, zeros would not stay zeros."""
+
+
+def _require_inverse(scales: Array) -> None:
+    """Refuse what is no scale."""
+    for scale in scales[~np.isfinite(scales)]:
+        raise Unsupported(
+            f"its scale is {scale}; was it calibrated on values that are not finite, such as a mask of -inf? "
+            "Calibrate on finite ones"
+        )
+    for scale in scales[(scales != 0) & (np.abs(scales) < SMALLEST_SCALE)]:
+        raise Unsupported(
+            f"its scale is {scale:g}, and 1 over that is no float32; was it calibrated on zeros only? "
+            "Use any scale that is not that small"
+        )
+
+
 def quantise(call: Call, x: Value, scale: Value, zero_point: Value | None, axis: int = 1) -> SSAValue:
     """QuantizeLinear; without a zero point the result is UINT8."""
     dtype = np.dtype(np.uint8) if zero_point is None else dtype_of_value(zero_point)
@@ -65,13 +84,8 @@ def quantise(call: Call, x: Value, scale: Value, zero_point: Value | None, axis:
         raise Unsupported(f"it quantises to {dtype.name}; only UINT8 and INT8 are supported")
     if dtype_of_value(x).name != "float32":
         raise Unsupported(f"it quantises {dtype_of_value(x).name}; only FLOAT is supported")
-    if isinstance(scale, Known) and scale.array.dtype == np.float32 and scale.array.size == 1:
-        (only,) = scale.array.flat
-        if not np.isfinite(only):
-            raise Unsupported(
-                f"its scale is {only}; was it calibrated on values that are not finite, such as a mask of -inf? "
-                "Calibrate on finite ones"
-            )
+    if isinstance(scale, Known) and scale.array.dtype == np.float32:
+        _require_inverse(scale.array)
     factor, zero, along = parameters(call, x, scale, zero_point, dtype, axis)
     return call.build.quantize(call.emitter.materialise(x), factor, zero, along)
 
