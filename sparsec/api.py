@@ -244,7 +244,7 @@ def building(
         yield Built(found, graph, cached=True)
         return
     with Assistant(targets, wanted=not fresh) as assistant, ObjectCode(prefix, targets, options, made) as code:
-        with assistant.packing(source.context):
+        with assistant.packing(source.context, options.time_limit):
             lowered = lower(source, targets, options, watch, code.add, assistant, thorough=fresh)
         if lowered is None:
             raise CompilerBug("the compilation was stopped before there was code")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -48,8 +49,9 @@ class Packer:
 
     def __init__(self, elsewhere: Elsewhere | None = None):
         self._elsewhere = elsewhere
+        self._left: Counter[Packing] = Counter()
         self._begun: dict[Packing, Future[Bytes]] = {}
-        self._done: dict[Packing, Bytes] = {}
+        self._kept: dict[Packing, Bytes] = {}
         self._beside = ThreadPoolExecutor(1)
 
     def __enter__(self) -> Packer:
@@ -59,13 +61,14 @@ class Packer:
         self._beside.shutdown(wait=False, cancel_futures=True)
 
     def begin(self, wanted: Iterable[Packing], weights: WeightStore) -> None:
-        """Have the other process begin with the last of the weights that will be asked for in this order."""
+        """Know which weights will be asked for, in this order, and have the other process begin with the last."""
+        self._left.update(wanted)
         if self._elsewhere is None:
             return
-        self._beside.submit(self._elsewhere.wait)  # a small model is packed before that
-        for packing in reversed(list(dict.fromkeys(wanted))):
+        self._beside.submit(self._wait, self._elsewhere)  # a small model is packed before that
+        for packing in reversed(self._left):
             weight = weights.get(packing.digest)
-            self._begun[packing] = self._beside.submit(self._elsewhere.pack, packing, weight)
+            self._begun[packing] = self._beside.submit(self._pack_elsewhere, packing, weight)
 
     def pack(self, packing: Packing, weight: Array) -> Bytes:
         """The packed weight, made here unless the other process is at it or has done it.
@@ -73,11 +76,35 @@ class Packer:
         Raises:
             CompilerBug: it does not fit the dataflow.
         """
-        if packing not in self._done:
-            begun = self._begun.pop(packing, None)
-            found = None
-            if begun is not None and not begun.cancel():
-                with suppress(CodegenError, OSError, MemoryError):
-                    found = begun.result()
-            self._done[packing] = packing.of(weight) if found is None else found
-        return self._done[packing]
+        found = self._kept.pop(packing, None)
+        if found is None:
+            found = self._fetched(packing)
+        if found is None:
+            found = packing.of(weight)
+        self._left[packing] -= 1
+        if self._left[packing] > 0:
+            self._kept[packing] = found
+        return found
+
+    def _fetched(self, packing: Packing) -> Bytes | None:
+        begun = self._begun.pop(packing, None)
+        if begun is not None and not begun.cancel():
+            with suppress(CodegenError, OSError, MemoryError):
+                return begun.result()
+        return None
+
+    def _wait(self, elsewhere: Elsewhere) -> None:
+        try:
+            elsewhere.wait()
+        except BaseException:
+            self._elsewhere = None  # it would be started again for each weight
+            raise
+
+    def _pack_elsewhere(self, packing: Packing, weight: Array) -> Bytes:
+        if self._elsewhere is None:
+            raise CodegenError("the other process has failed before")
+        try:
+            return self._elsewhere.pack(packing, weight)
+        except BaseException:
+            self._elsewhere = None
+            raise

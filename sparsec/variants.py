@@ -10,7 +10,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -44,9 +44,6 @@ Take = Callable[[CpuTarget, str], None]
 """Gets the LLVM text of a target as soon as it is there."""
 
 
-PACKING_LIMIT = 300.0
-"""Seconds that one weight may take; it is packed here if that is not enough."""
-
 READY, PACK = "ready", "pack"
 """The request that is answered as soon as the compiler is loaded, and that to pack a weight; others name a target."""
 
@@ -63,21 +60,27 @@ class Assistant:
 
     def __init__(self, targets: Sequence[CpuTarget], wanted: bool, module: str = "sparsec.variants"):
         useful = wanted and len(targets) > 1 and len(os.sched_getaffinity(0)) > 1
-        self._worker = Worker(module) if useful else None
+        self._worker = Worker(module, "the second half of the compiler") if useful else None
 
     def __enter__(self) -> Assistant:
         if self._worker is not None:
-            self._worker.start()  # it loads the compiler while the caller runs the passes down to [kernels]
+            with suppress(OSError):  # it can be done without
+                self._worker.start()  # it loads the compiler while the caller runs the passes down to [kernels]
         return self
 
     def __exit__(self, *error: object) -> None:
         if self._worker is not None:
+            self._worker.kill()  # nobody needs what it is at
             self._worker.stop()
 
     @contextmanager
-    def packing(self, context: CompilerContext) -> Generator[None, None, None]:
-        """While the block runs, passes with this context have weights packed there, too."""
-        context.elsewhere = None if self._worker is None else _Elsewhere(self._worker)
+    def packing(self, context: CompilerContext, time_limit: float = 300.0) -> Generator[None, None, None]:
+        """While the block runs, passes with this context have weights packed there, too.
+
+        Args:
+            time_limit: seconds that one of them may take there.
+        """
+        context.elsewhere = None if self._worker is None else _Beside(self._worker, time_limit)
         try:
             yield
         finally:
@@ -111,7 +114,7 @@ class Assistant:
             return
         failures = CodegenError, OSError, MemoryError
         try:
-            _Elsewhere(worker).wait()
+            _Beside(worker, time_limit).wait()
             text = str(module)
         except failures:
             return  # the caller does it all
@@ -188,20 +191,21 @@ def _lower(
 
 
 @dataclass(frozen=True)
-class _Elsewhere:
-    """The other process, as `packer.py` needs it."""
+class _Beside:
+    """The process of an assistant, as `packer.py` needs it."""
 
     worker: Worker
+    time_limit: float
 
     def wait(self) -> None:
-        self.worker.ask({"kind": READY}, [b""], PACKING_LIMIT)
+        self.worker.ask({"kind": READY}, [], self.time_limit)
 
     def pack(self, packing: Packing, weight: Array) -> Bytes:
         schedule = packing.schedule
         about = {"dtype": weight.dtype.str, "shape": weight.shape, "digest": packing.digest, "pairs": packing.pairs}
         chosen = {"dataflow": schedule.dataflow.value, "tile": schedule.tile, "rows": schedule.rows}
         header = {"kind": PACK, "weight": about, "schedule": chosen}
-        return np.frombuffer(self.worker.ask(header, [weight.tobytes()], PACKING_LIMIT), np.uint8)
+        return np.frombuffer(self.worker.ask(header, [weight.tobytes()], self.time_limit), np.uint8)
 
 
 def _pack(about: dict[str, Any], chosen: dict[str, Any], content: bytes) -> bytes:

@@ -26,7 +26,14 @@ MODELS = "tests/end_to_end/test_dataflows.py", "-k", "wish"
 def test_every_target_runs(tests: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(command, cwd=ROOT, env=environment | {"SPARSEC_EMULATE": "1"}, capture_output=True, text=True)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment | {"SPARSEC_EMULATE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout
     assert re.search(r"\d+ passed", done.stdout) and "skipped" not in done.stdout
 

@@ -100,13 +100,31 @@ def test_nobody_waits_for_another_that_is_not_ready() -> None:
 
 
 @pytest.mark.parametrize("failure", [CodegenError("died"), OSError("no process"), MemoryError()])
-def test_what_fails_elsewhere_is_done_here(failure: Exception) -> None:
+def test_what_fails_elsewhere_is_done_here_and_not_tried_again(failure: Exception) -> None:
+    calls: list[str] = []
+
     def fail(packing: Packing, weight: Array) -> Bytes:
+        calls.append(packing.digest)
         raise failure
 
     store, wanted = some_weights(5)
     with Packer(Other(fail)) as packer:
-        pack_all(packer, store, wanted)
+        packer.begin(wanted, store)
+        while not calls:
+            time.sleep(0.01)
+        for packing in wanted:
+            assert packer.pack(packing, store.get(packing.digest)).tobytes() == expected(packing, store)
+    assert calls == [wanted[-1].digest]
+
+
+def test_what_nobody_asks_for_is_given_up() -> None:
+    store, wanted = some_weights(5)
+    other = Other(ready=False)
+    with Packer(other) as packer:
+        packer.begin(wanted, store)
+    other.let_go()
+    time.sleep(0.1)
+    assert not other.packed
 
 
 def test_a_weight_that_does_not_fit_is_a_bug_wherever_it_is_packed() -> None:
@@ -170,3 +188,15 @@ def test_a_weight_that_does_not_fit_is_refused_by_the_other_process(
     with pytest.raises(CodegenError, match="packs integers"):
         assistant_packs(Packing("any", QUADS), np.ones((4, 8), np.float32))
     assert len(assistant_packs(Packing("any", QUADS), np.ones((4, 8), np.int8)))
+
+
+def test_a_failure_here_does_not_wait_for_another_process() -> None:
+    store, wanted = some_weights(2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
+        assistant = Assistant(tuple(TARGETS.values()), wanted=True, module="tests.sleeps")
+    context, begin = CompilerContext(), time.monotonic()
+    with pytest.raises(ZeroDivisionError), assistant, assistant.packing(context), Packer(context.elsewhere) as packer:
+        packer.begin(wanted, store)
+        raise ZeroDivisionError
+    assert time.monotonic() - begin < 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +16,13 @@ from sparsec import api, pipeline, variants
 from sparsec.context import CompilerContext
 from sparsec.errors import CodegenError, CompilerBug
 from sparsec.options import Options
+from sparsec.packer import Packer, Packing
+from sparsec.packing import Bytes
 from sparsec.pipeline import Step
 from sparsec.target import TARGETS, CpuTarget
 from sparsec.variants import Assistant, lower_variants
+from sparsec.weights import Array
+from tests.fixtures import FIXTURES
 
 ALL = tuple(TARGETS.values())
 PAGE = "model small(a: f32[batch, n]) -> (b: f32[batch, n]) {\n  b = relu(a) + a\n}\n"
@@ -130,14 +135,41 @@ def test_a_mistake_of_the_compiler_reaches_the_caller(
 def test_another_process_that_cannot_be_asked(
     kernels: tuple[ModuleOp, CompilerContext], monkeypatch: pytest.MonkeyPatch, failure: Exception, when: str
 ) -> None:
-    def request(self: variants.Worker, kind: str, *more: object) -> bytes:
-        if when == "at once" or kind != variants.READY:
+    asked: list[str] = []
+
+    def ask(self: variants.Worker, header: dict[str, str], *more: object) -> bytes:
+        asked.append(header["kind"])
+        if when == "at once" or header["kind"] != variants.READY:
             raise failure
         return b""
 
-    monkeypatch.setattr(variants.Worker, "request", request)
+    monkeypatch.setattr(variants.Worker, "ask", ask)
     with Assistant(ALL, wanted=True) as assistant:
         assert lower(kernels, assistant, wait=0.1) == lower(kernels, None)
+    assert asked[0] == variants.READY and len(asked) == (1 if when == "at once" else 2)
+
+
+def test_weights_are_packed_in_both_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    there: list[str] = []
+    packed = threading.Event()
+    pack, take = variants._Beside.pack, Packer.pack  # pyright: ignore
+
+    def counting(self: variants._Beside, packing: Packing, weight: Array) -> Bytes:  # pyright: ignore
+        result = pack(self, packing, weight)
+        there.append(packing.digest)
+        packed.set()
+        return result
+
+    def waiting(self: Packer, packing: Packing, weight: Array) -> Bytes:
+        assert packed.wait(60)
+        return take(self, packing, weight)
+
+    model, options = FIXTURES / "mlp_qdq_u8_tensor_80.onnx", Options.of(targets="all", cache=False)
+    alone = api.build(api.read(model), options, fresh=True).artifact
+    monkeypatch.setattr(variants._Beside, "pack", counting)  # pyright: ignore
+    monkeypatch.setattr(Packer, "pack", waiting)
+    together = api.build(api.read(model), options).artifact
+    assert there and together.weights.tobytes() == alone.weights.tobytes() and together.objects == alone.objects
 
 
 def test_a_watch_that_stops(kernels: tuple[ModuleOp, CompilerContext]) -> None:

@@ -31,10 +31,11 @@ class Worker:
 
     Args:
         module: what `python -m` runs; tests give one of their own.
+        task: what messages call what the process does.
     """
 
-    def __init__(self, module: str = "sparsec.backend.worker"):
-        self._module = module
+    def __init__(self, module: str = "sparsec.backend.worker", task: str = "LLVM"):
+        self._module, self._task = module, task
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr: int | None = None
@@ -52,8 +53,10 @@ class Worker:
         Raises:
             CodegenError: there is no Python to run it with.
         """
-        self._killed = False
         with self._turn:
+            if self._killed:
+                self._end()  # it may still be dying
+                self._killed = False
             self._running_process()
 
     def stop(self) -> None:
@@ -91,23 +94,15 @@ class Worker:
             WorkerDied: LLVM died.
         """
         header = {"kind": kind, "exports": list(exports), "hidden": dict(hidden or {})}
-        parts = [text.encode() for text in texts]
-        return self.ask(header, parts, time_limit, refusal="LLVM refused the generated code")
+        return self.ask(header, [text.encode() for text in texts], time_limit)
 
-    def ask(
-        self,
-        header: Mapping[str, Any],
-        parts: Sequence[bytes],
-        time_limit: float,
-        refusal: str = "a process of the compiler failed",
-    ) -> bytes:
+    def ask(self, header: Mapping[str, Any], parts: Sequence[bytes], time_limit: float) -> bytes:
         """The process's answer to any request.
 
         Args:
             header: what JSON can hold.
             parts: of any kind.
             time_limit: seconds.
-            refusal: what a failure is called.
 
         Raises:
             CodegenError: it failed or took too long.
@@ -118,12 +113,15 @@ class Worker:
             if self._killed:
                 raise WorkerDied("the process is not wanted any more")
             try:
-                answer, answered = unpack(self._exchange(self._running_process(), frame, time_limit))
+                process = self._running_process()
+                if self._killed:  # before there was something to kill
+                    raise WorkerDied("the process is not wanted any more")
+                answer, answered = unpack(self._exchange(process, frame, time_limit))
             except BaseException:
                 self._end()  # also after Ctrl-C: an answer that nobody reads would be taken for the next one
                 raise
         if answer["error"] is not None:
-            raise CodegenError(f"{refusal}: {answer['error']}\n{_ADVICE}")
+            raise CodegenError(f"{self._task} refused the generated code: {answer['error']}\n{_ADVICE}")
         return answered[0]
 
     def forget(self) -> None:
@@ -187,7 +185,7 @@ class Worker:
             poll.register(number, select.POLLOUT)
         if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
             raise CodegenError(
-                f"LLVM did not finish within {time_limit:g} seconds and was stopped; "
+                f"{self._task} did not finish within {time_limit:g} seconds and was stopped; "
                 "raise the option time_limit if the model is very large"
             )
 
@@ -198,7 +196,7 @@ class Worker:
         if self._stderr is not None:
             said = os.pread(self._stderr, 1 << 16, 0).decode(errors="replace").strip()
         lines = said.splitlines()[:20] or ["(it said nothing)"]
-        return WorkerDied("\n".join([f"the process that runs LLVM {how}; it said:", *lines, _ADVICE]))
+        return WorkerDied("\n".join([f"the process that runs {self._task} {how}; it said:", *lines, _ADVICE]))
 
     def _end(self) -> None:
         if self._process is not None:

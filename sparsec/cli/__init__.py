@@ -47,9 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def entry() -> int:
     """`main` as a process of its own: what is left behind is not searched for garbage, which takes 0.7 s after a large
-    model was compiled; `compile` does not begin with it once that is written, either."""
-    if sys.argv[1:2] == ["compile"]:
-        gc.disable()
+    model was compiled."""
     code = main()
     gc.freeze()
     return code

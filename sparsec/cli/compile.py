@@ -96,7 +96,7 @@ def execute(chosen: argparse.Namespace) -> int:
             api.lower(source, options.cpu_targets(), options, watch)
             inspection.finish()
             return 0
-        with collector_off():
+        with collector_off(ends=True):
             files, cached = _make(source, kind, output, options, watch, shown.made, fresh=inspection.looks)
     inspection.finish()
     _report(chosen, files, targets, begin, cached=cached)

@@ -85,11 +85,11 @@ def _sparse_matmul(op: sparse.MatMul, b: ProgramBuilder) -> None:
     matrix = b.array(op.weight)
     schedule = op.schedule.schedule
     properties: dict[str, Attribute] = {"schedule": op.schedule}
-    if schedule.dataflow is Dataflow.BAKED_QUADS:
+    stream = b.pack(op)
+    if stream is None:
         pieces, stream = bake(matrix)
         properties["pieces"] = DenseArrayBase.from_list(i64, flatten(pieces))
     else:
-        stream = b.pack(op.weight, schedule)
         layout = WeightLayout.of((matrix.shape[0], matrix.shape[1]), schedule)
         if schedule.dataflow is Dataflow.DENSE_QUADS and pairs_cannot_saturate(stream, layout):
             properties["pairs_fit"] = UnitAttr()

@@ -6,7 +6,7 @@ Reshapes cost nothing here: they give a buffer a second type. Everything else wr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -16,15 +16,13 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from sparsec.context import elsewhere_of, weights_of
-from sparsec.dialects import kernel, sparse
+from sparsec.dialects import kernel
 from sparsec.dialects.encoding import as_tensor, sizes_of
-from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.requirements import requirements_of
 from sparsec.errors import CompilerBug
 from sparsec.lowering.calls import CALLS, where_of
 from sparsec.lowering.program_builder import ProgramBuilder
-from sparsec.packer import Elsewhere, Packer, Packing
-from sparsec.schedule import Dataflow
+from sparsec.packer import Elsewhere, Packer
 from sparsec.weights import WeightStore
 
 
@@ -54,17 +52,9 @@ def lower_function(
 ) -> kernel.Program:
     """The program of a function in [scheduled] form; packed weights go to `weights`."""
     with Packer(elsewhere) as packer:
-        packer.begin(_packings(function, pairs), weights)
-        return _lower_function(function, ProgramBuilder(weights, packer, pairs))
-
-
-def _packings(function: FuncOp, pairs: bool) -> Iterator[Packing]:
-    """What is packed of the weights in the store, in order."""
-    for op in function.body.block.ops:
-        if isinstance(op, sparse.MatMul) and op.schedule is not None and isinstance(op.weight.owner, Constant):
-            digest, schedule = op.weight.owner.digest, op.schedule.schedule
-            if digest is not None and schedule.dataflow is not Dataflow.BAKED_QUADS:
-                yield Packing(digest.data, schedule, pairs)
+        builder = ProgramBuilder(weights, packer, pairs)
+        builder.begin_packing(function.body.block.ops)
+        return _lower_function(function, builder)
 
 
 def _lower_function(function: FuncOp, builder: ProgramBuilder) -> kernel.Program:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, StringAttr, UnitAttr, i64
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from sparsec.builder import constant_value
-from sparsec.dialects import kernel
+from sparsec.dialects import kernel, sparse
 from sparsec.dialects.encoding import Tensor, as_tensor, layout_of, sizes_of, tile_channels, to_numpy, with_layout
 from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.requirements import Requirement
@@ -20,7 +20,7 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.memory_plan import Lifetime, plan_slots
 from sparsec.packer import Packer, Packing
 from sparsec.packing import ALIGNMENT, Bytes
-from sparsec.schedule import TILE, Schedule
+from sparsec.schedule import TILE, Dataflow
 from sparsec.weights import Array, WeightStore, digest_of
 
 KEPT_BYTES = 8 << 20
@@ -89,12 +89,26 @@ class ProgramBuilder:
         """Constant data in row-major order."""
         return self.place(kernel.Weights, self._data(array), with_layout(tensor, None))
 
-    def pack(self, weight: SSAValue, schedule: Schedule) -> Bytes:
-        """What the kernel of a schedule reads of a constant matrix."""
-        array, owner = self.array(weight), weight.owner
+    def begin_packing(self, ops: Iterable[Operation]) -> None:
+        """Let the packer know what will be packed."""
+        products = [op for op in ops if isinstance(op, sparse.MatMul) and isinstance(op.weight.owner, Constant)]
+        wanted = [packing for op in products if (packing := self._packing(op)) is not None]
+        self._packer.begin((packing for packing in wanted if packing.digest in self._weights), self._weights)
+
+    def pack(self, op: sparse.MatMul) -> Bytes | None:
+        """What the kernel of a product reads of its weight; None if the pattern is to be written into the code."""
+        packing = self._packing(op)
+        return None if packing is None else self._packer.pack(packing, self.array(op.weight))
+
+    def _packing(self, op: sparse.MatMul) -> Packing | None:
+        if op.schedule is None:
+            raise CompilerBug("sparse.matmul reached nn-to-kernels without a schedule")
+        if op.schedule.schedule.dataflow is Dataflow.BAKED_QUADS:
+            return None
+        owner = op.weight.owner
         named = owner.digest if isinstance(owner, Constant) else None
-        digest = digest_of(array) if named is None else named.data
-        return self._packer.pack(Packing(digest, schedule, self._pairs), array)
+        digest = digest_of(self.array(op.weight)) if named is None else named.data
+        return Packing(digest, op.schedule.schedule, self._pairs)
 
     def packed(self, stream: Array) -> SSAValue:
         """A packed weight."""

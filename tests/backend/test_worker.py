@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from sparsec.backend.worker import pack, unpack
-from sparsec.backend.worker_client import Worker
+from sparsec.backend.worker_client import Worker, WorkerDied
 from sparsec.errors import CodegenError
 
 ANSWER = "define i32 @answer() {\n  ret i32 42\n}\ndefine i32 @unused() {\n  ret i32 1\n}\n"
@@ -67,6 +67,15 @@ def test_one_process_serves_many_requests(worker: Worker):
         ask(worker, "nonsense")
     ask(worker)
     assert worker.pid == first is not None
+
+
+def test_a_killed_process_stays_dead_until_it_is_started(worker: Worker):
+    ask(worker)
+    worker.kill()
+    with pytest.raises(WorkerDied, match="not wanted any more"):
+        ask(worker)
+    worker.start()
+    assert "42" in ask(worker)
 
 
 def test_large_requests(worker: Worker):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from xdsl.dialects.builtin import f32, i8, i32, i64
+from xdsl.dialects.builtin import f32, i8, i16, i32, i64
 from xdsl.ir import Attribute
 
 from sparsec import elementary
@@ -173,6 +173,20 @@ def test_dot4_is_exact_over_the_full_range(features: frozenset[str], pairs_fit: 
     run(features, body, unsigned, signed, start, out)
     products = (unsigned.astype(np.int64) * signed.astype(np.int64)).sum(axis=2) + start
     np.testing.assert_array_equal(out, products.astype(np.int32))
+
+
+@each_target
+def test_pairs_of_words_are_multiplied_exactly(features: frozenset[str]) -> None:
+    a, b = np.random.default_rng(2).integers(-(2**15) + 1, 2**15, (2, 32)).astype(np.int16)
+    a[:2], b[:2] = 32767, -32767
+    out = np.zeros(16, np.int32)
+
+    def body(e: Emitter, args: tuple[Value, ...]) -> None:
+        left, right = (e.load(vector_of(i16, 32), args[i]) for i in range(2))
+        e.store(e.multiply_pairs(left, right), args[2])
+
+    run(features, body, a, b, out)
+    np.testing.assert_array_equal(out, (a.astype(np.int64) * b).reshape(16, 2).sum(axis=1))
 
 
 @each_target
