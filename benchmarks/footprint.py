@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from benchmarks.report import machine, markdown_table
-from sparsec.runtime.program import load
+from sparsec.runtime.loading import load
 from sparsec.runtime.signature import TensorInfo
 
 _MEMORY = """

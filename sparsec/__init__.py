@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from sparsec.api_explain import explain
     from sparsec.inference_session import InferenceSession
     from sparsec.options import Options
-    from sparsec.runtime.program import Program, load
+    from sparsec.runtime.loading import load
+    from sparsec.runtime.program import Program
     from sparsec.target import CpuTarget
 
 __all__ = [
@@ -48,7 +49,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "compile": "sparsec.api",
     "explain": "sparsec.api_explain",
-    "load": "sparsec.runtime.program",
+    "load": "sparsec.runtime.loading",
     "Program": "sparsec.runtime.program",
     "InferenceSession": "sparsec.inference_session",
     "Options": "sparsec.options",

@@ -9,7 +9,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from sparsec.runtime.program import Program, load
+from sparsec.runtime.loading import load
+from sparsec.runtime.program import Program
 from sparsec.runtime.signature import TensorInfo
 
 _ONNX_TYPES = {"float32": "float", "float64": "double"}

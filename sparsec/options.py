@@ -20,6 +20,8 @@ from sparsec.schedule import CODE_BUDGET
 from sparsec.target import CpuTarget, choose_targets
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TAKEN = re.compile(r"sparsec|llvm|pthread\w*|timer|thrd|mtx|cnd")
+"""With these before `_create` or `_destroy`, or before a dot, names are those of others."""
 
 
 def _default_cache() -> bool:
@@ -121,7 +123,8 @@ class Options:
         if self.prefix is not None:
             is_name = _IDENTIFIER.fullmatch(self.prefix) is not None
             _require(is_name, "prefix", self.prefix, "a C identifier such as 'bert'")
-            _require(self.prefix != "sparsec", "prefix", self.prefix, "another name: the runtime has this one")
+            taken = _TAKEN.fullmatch(self.prefix) is not None
+            _require(not taken, "prefix", self.prefix, "another name: the runtime, LLVM or the C library has this one")
         _require(self.threads is None or 1 <= self.threads <= 1024, "threads", self.threads, "1 to 1024")
         _require(self.cache_size >= 0, "cache_size", self.cache_size, "a number of megabytes, 0 or more")
         _require(self.time_limit > 0, "time_limit", self.time_limit, "a number of seconds above 0")
@@ -171,7 +174,7 @@ class Options:
         if self.prefix is not None:
             return self.prefix
         name = re.sub(r"\W+", "_", stem, flags=re.ASCII).strip("_").lower()
-        return name if _IDENTIFIER.fullmatch(name) and name != "sparsec" else f"model_{name}".rstrip("_")
+        return name if _IDENTIFIER.fullmatch(name) and not _TAKEN.fullmatch(name) else f"model_{name}".rstrip("_")
 
     def cpu_targets(self) -> tuple[CpuTarget, ...]:
         """The rows of the target table that `targets` names, best first.

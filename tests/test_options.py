@@ -67,7 +67,10 @@ SIZES = "expected sizes of at least 1 by name, such as {'sequence': 128}"
         ({"targets": ()}, "option targets is (), expected a tuple of names"),
         ({"prefix": "2bert"}, "option prefix is '2bert', expected a C identifier such as 'bert'"),
         ({"prefix": "bert-mini"}, "option prefix is 'bert-mini', expected a C identifier such as 'bert'"),
-        ({"prefix": "sparsec"}, "option prefix is 'sparsec', expected another name: the runtime has this one"),
+        *(
+            ({"prefix": name}, f"option prefix is {name!r}, expected another name: the runtime, LLVM or the C library")
+            for name in ("sparsec", "llvm", "pthread", "pthread_mutex", "timer")
+        ),
         ({"expect": {"batch": 0}}, f"option expect is (('batch', 0),), {SIZES}"),
         ({"expect": {"batch": True}}, f"option expect is (('batch', True),), {SIZES}"),
         ({"expect": {"batch": 2.5}}, f"option expect is (('batch', 2.5),), {SIZES}"),

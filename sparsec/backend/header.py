@@ -174,8 +174,8 @@ typedef struct ${p}_context ${p}_context;
 /* A context, or NULL: then ${p}_last_error(NULL) says why. */
 ${p}_context *${p}_create(void);
 
-/* Frees the context and joins its threads. NULL is allowed. (Threads of contexts that are never destroyed end when the
- * library is unloaded.) */
+/* Frees the context and joins its threads. NULL is allowed. A context that a thread is inside is left alone: its memory
+ * is never freed. (Threads of contexts that are never destroyed end when the library is unloaded.) */
 void ${p}_destroy(${p}_context *context);
 
 /* Runs the model: reads ${P}_INPUTS tensors, fills ${P}_OUTPUTS. The caller gives data and bytes of the outputs;
@@ -199,7 +199,8 @@ int ${p}_set_pinning(${p}_context *context, int32_t on);
 
 /* Lends the context threads of the host: from now on it starts none, and its runs call run(user, task, job, parts),
  * which must call task(job, part) once for every part in [0, parts), in any order, on any threads and at the same time
- * or not, and return when all of these have returned. parts is the context's number of threads. NULL takes it back. */
+ * or not, and return when all of these have returned, not by an exception. parts is the context's number of threads.
+ * NULL takes it back. */
 typedef void (*${p}_parallel)(void *user, void (*task)(void *job, int32_t part), void *job, int32_t parts);
 int ${p}_set_parallel(${p}_context *context, ${p}_parallel run, void *user);
 

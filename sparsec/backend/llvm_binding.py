@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Iterable
-from typing import Protocol, cast
+from functools import cache, partial
+from typing import Any, Protocol, cast
 
 
 class Value(Protocol):
@@ -104,10 +106,19 @@ TRIPLE = "x86_64-unknown-linux-gnu"
 def load_binding() -> Binding:
     """LLVM, ready to make and to load code for this kind of machine. The first call in a process takes some 50 ms."""
     binding = cast(Binding, importlib.import_module("llvmlite.binding"))
+    _keep_over_forks(importlib.import_module("llvmlite.binding.ffi"))
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     binding.initialize_native_asmparser()  # without it, inline assembly aborts the process
     return binding
+
+
+@cache
+def _keep_over_forks(ffi: Any) -> None:
+    """Have no other thread inside llvmlite when the process forks: its lock would stay locked in the child."""
+    lock = ffi.lib._lock
+    release = partial(lock.__exit__, None, None, None)
+    os.register_at_fork(before=lock.__enter__, after_in_parent=release, after_in_child=release)
 
 
 def create_machine(binding: Binding, optimise: int = 2) -> TargetMachine:

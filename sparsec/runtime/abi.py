@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import struct
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,11 @@ class Library:
         self.signature = Signature.from_json(self.interface.metadata())
 
 
-_loaded: dict[str, list[tuple[int, int]]] = {}
-"""Path -> the files (device, inode) that were loaded from it."""
+_loaded: dict[str, list[list[tuple[int, int]]]] = {}
+"""Path -> for each spelling of it, the file (device, inode) that is loaded by that name, as often as it is."""
+
+_dlclose = ctypes.CDLL(None).dlclose
+_dlclose.argtypes = [ctypes.c_void_p]
 
 
 def open_library(path: str | Path) -> Library:
@@ -116,12 +120,19 @@ def open_library(path: str | Path) -> Library:
         status = path.stat()
         with path.open("rb") as file:
             _require_whole(path, file.read(_ELF_HEADER.size), status.st_size)
-        library = ctypes.CDLL(_fresh_name(path.resolve(), (status.st_dev, status.st_ino)))
+        file_id = status.st_dev, status.st_ino
+        name, users = _spelling(path.resolve(), file_id)
+        library = ctypes.CDLL(name)
+        users.append(file_id)
+        # not at exit: a daemon thread may still be inside
+        weakref.finalize(library, _unload, library._handle, users).atexit = False  # pyright: ignore[reportPrivateUsage]
     except OSError as error:
         raise ModelError(f"cannot load {path}: {error.strerror or error}") from error
-    if not hasattr(library, "sparsec_entry"):
-        raise ModelError(f"cannot load {path}: it is a shared library, but not one that sparsec made")
-    entry = ctypes.cast(library.sparsec_entry, ctypes.c_void_p).value
+    try:
+        function = library["sparsec_entry"]  # as an attribute it would be kept, in a cycle with the library
+    except AttributeError:
+        raise ModelError(f"cannot load {path}: it is a shared library, but not one that sparsec made") from None
+    entry = ctypes.cast(function, ctypes.c_void_p).value
     assert entry is not None
     return Library(entry, str(path), library)
 
@@ -148,10 +159,17 @@ def _require_whole(path: Path, header: bytes, size: int) -> None:
         raise ModelError(f"cannot load {path}: it has {size} bytes of at least {whole}; it was cut off, make it again")
 
 
-def _fresh_name(path: Path, file: tuple[int, int]) -> str:
-    """A spelling of the path that the dynamic loader has not seen for another file: it compares names first, and would
-    answer a model that was compiled again with the old one."""
-    files = _loaded.setdefault(str(path), [])
-    if file not in files:
-        files.append(file)
-    return f"{path.parent}{'/.' * files.index(file)}/{path.name}"
+def _spelling(path: Path, file: tuple[int, int]) -> tuple[str, list[tuple[int, int]]]:
+    """A spelling of the path that the dynamic loader does not know another file by, and the users of that spelling: it
+    compares names first, and would answer a model that was compiled again with the old one."""
+    spellings = _loaded.setdefault(str(path), [])
+    number = next((number for number, users in enumerate(spellings) if file in users or not users), len(spellings))
+    if number == len(spellings):
+        spellings.append([])
+    return f"{path.parent}{'/.' * number}/{path.name}", spellings[number]
+
+
+def _unload(handle: int, users: list[tuple[int, int]]) -> None:
+    """What a library leaves behind when nothing of it is in use any more. Its last contexts are gone by then."""
+    _dlclose(handle)
+    users.pop()

@@ -35,6 +35,17 @@ def require_count(what: str, value: object) -> int:
     return count
 
 
+def require_switch(what: str, value: object) -> bool:
+    """Something that is on or off.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if value is not True and value is not False:
+        raise InputError(f"{what} is {value!r}, expected True or False")
+    return value
+
+
 def require_path(path: object) -> Path:
     """Where a library is.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import ctypes
-import shutil
+import os
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sparsec.errors import CompilerBug, InputError, LinkError, ModelError, SparsecError, TargetError
+from sparsec.errors import CompilerBug, InputError, SparsecError, TargetError
 from sparsec.runtime import abi
 from sparsec.runtime.check_arguments import (
     Array,
@@ -23,12 +23,16 @@ from sparsec.runtime.check_arguments import (
     require_path,
     require_request,
     require_requests,
+    require_switch,
 )
 from sparsec.runtime.profile import Profile, Span
 from sparsec.runtime.requests import check_request, cut, is_packable, joined
 from sparsec.runtime.signature import DTYPE_CODES, MAX_RANK, Signature, TensorInfo
 
 T = TypeVar("T")
+
+MOST_IDLE = max(8, os.cpu_count() or 1)
+"""Contexts that are kept for later calls. After a burst of more calls at once, the memory of the others is freed."""
 
 
 class Program:
@@ -53,7 +57,7 @@ class Program:
     ):
         self._library = library
         self._saver = saver
-        self.pinned = pinned
+        self._pinned = require_switch("pinned", pinned)
         first = _Context(library)
         self._threads = first.threads
         self._idle: deque[_Context] = deque()  # append and pop are atomic, and hold no lock over a fork
@@ -106,6 +110,15 @@ class Program:
         count = require_count("threads", count)
         self._with_context(lambda context: context.set_threads(count))
         self._threads = count
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the threads that a call adds to its own stay on a core each."""
+        return self._pinned
+
+    @pinned.setter
+    def pinned(self, on: bool) -> None:
+        self._pinned = require_switch("pinned", on)
 
     def __call__(self, *arrays: ArrayLike, **by_name: ArrayLike) -> tuple[Array, ...]:
         """Run the model.
@@ -198,6 +211,17 @@ class Program:
         """
         self._saver(require_path(path))
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            SparsecError: with what to do instead.
+        """
+        raise SparsecError(
+            "a program is native code and cannot be pickled or copied: save it, and load the file where it is needed; "
+            "threads can share one"
+        )
+
     def __repr__(self) -> str:
         def line(tensor: TensorInfo) -> str:
             return f"{tensor.name}: {tensor.dtype}[{', '.join(map(str, tensor.shape))}]"
@@ -218,7 +242,8 @@ class Program:
 
     def _prepare(self, context: _Context) -> None:
         context.set_threads(self._threads)
-        context.set_pinning(self.pinned)
+        context.set_pinning(self._pinned)
+        context.set_profiling(False)  # an interrupt may have left it on
 
     def _with_context(self, use: Callable[[_Context], T]) -> T:
         try:
@@ -228,7 +253,8 @@ class Program:
         try:
             return use(context)
         finally:
-            self._idle.append(context)
+            if len(self._idle) < MOST_IDLE:
+                self._idle.append(context)
 
 
 class _Context:
@@ -241,7 +267,7 @@ class _Context:
         if not handle:
             raise TargetError(f"{library.name} cannot run here: {_text(self._interface.last_error(None))}")
         self._handle: int = handle
-        self._pinned = False
+        self._pinned = self._profiling = False
         # Not at exit: a daemon thread may still be inside, and the system frees everything anyway.
         weakref.finalize(self, _destroy, library, handle).atexit = False
 
@@ -262,6 +288,12 @@ class _Context:
             self._check(self._interface.set_pinning(self._handle, on))
             self._pinned = on
 
+    def set_profiling(self, on: bool) -> None:
+        if self._profiling or on:
+            self._profiling = True
+            self._check(self._interface.set_profiling(self._handle, on))
+            self._profiling = on
+
     def run(self, arrays: Sequence[Array]) -> tuple[Array, ...]:
         """Arrays are C-contiguous, in native byte order, in the order of the inputs."""
         signature = self._library.signature
@@ -278,14 +310,14 @@ class _Context:
 
     def run_recorded(self, arrays: Sequence[Array], number: int) -> list[Span]:
         """Run, and say who did what; `number` is the run's."""
-        self._check(self._interface.set_profiling(self._handle, True))
+        self.set_profiling(True)
         try:
             self.run(arrays)
             count = self._interface.profile(self._handle, None, 0)
             spans = (abi.Span * count)()
             self._interface.profile(self._handle, spans, count)
         finally:
-            self._check(self._interface.set_profiling(self._handle, False))
+            self.set_profiling(False)
         return [Span(number, span.call, span.thread, span.begin, span.end, span.items) for span in spans]
 
     def _check(self, status: int) -> None:
@@ -314,42 +346,3 @@ def _text(raw: bytes) -> str:
 def _tensor(array: Array) -> abi.Tensor:
     shape = (ctypes.c_int64 * MAX_RANK)(*array.shape)
     return abi.Tensor(array.ctypes.data, array.nbytes, DTYPE_CODES[array.dtype.name], array.ndim, shape)
-
-
-def load(path: str | Path, threads: int | None = None, pinned: bool = False) -> Program:
-    """A program from a shared library that sparsec made. Neither the compiler nor LLVM is imported.
-
-    Args:
-        path: of the library.
-        threads: as for `Program`.
-        pinned: as for `Program`.
-
-    Raises:
-        ModelError: the file does not exist or is no such library.
-        TargetError: the CPU lacks what the model was compiled for.
-    """
-    source = require_path(path)
-
-    def copy(target: Path) -> None:
-        for beside, place in ((source, target), (source.with_suffix(".h"), target.with_suffix(".h"))):
-            if beside.exists():
-                _replace_by_copy(beside, place)
-
-    if source.suffix == ".h":
-        raise ModelError(f"{source} is a header; load the shared library beside it")
-    return Program(abi.open_library(source), copy, threads, pinned)
-
-
-def _replace_by_copy(source: Path, target: Path) -> None:
-    """Copy a file, all or nothing. A library that other processes have loaded from `target` stays theirs.
-
-    Raises:
-        LinkError: the copy cannot be written.
-    """
-    temporary = target.with_name(f".{target.name}.part")
-    try:
-        shutil.copy(source, temporary)
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise LinkError(f"cannot write {target}: {error.strerror or error}") from error

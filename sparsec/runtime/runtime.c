@@ -69,7 +69,7 @@ static const char *creation_error(const struct sparsec_model *model) {
     static char text[512];
     uint64_t present = detect_features();
     if (choose_variant(model, present))
-        return "not enough memory for a context";
+        return "there is no context, or not enough memory for one";
     uint64_t missing = features_missing(model, present);
     pthread_mutex_lock(&mutex);
     int used = snprintf(text, sizeof text, "this CPU lacks");
@@ -96,9 +96,10 @@ static int enter(struct sparsec_context *context) {
         return SPARSEC_OK;
     if (owner == self)
         return SPARSEC_BUSY;
-    /* Its user was a thread of the process that forked us: here that thread does not exist. */
-    __atomic_store_n(&context->busy, self, __ATOMIC_RELAXED);
-    return SPARSEC_OK;
+    /* Its user was a thread of the process that forked us: here that thread does not exist. One of ours takes over. */
+    if (__atomic_compare_exchange_n(&context->busy, &owner, self, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        return SPARSEC_OK;
+    return SPARSEC_BUSY;
 }
 
 static int leave(struct sparsec_context *context, int status) {
@@ -157,8 +158,11 @@ __attribute__((section(".fini_array"), used)) static void (*const at_unload)(voi
 void sparsec_destroy(struct sparsec_context *context) {
     if (enter(context))
         return; /* NULL, or a thread is inside it: memory that leaks is better than memory that vanishes */
+    int cancel;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* threads are waited for, and memory is freed after it */
     remove_context(context);
     stop_threads(&context->pool);
+    pthread_setcancelstate(cancel, NULL);
     free(context->pool.scratch);
     free(context->pool.profile.places);
     free(context->arena);
@@ -230,43 +234,67 @@ static int check_buffers(struct sparsec_context *context, const struct sparsec_t
     return SPARSEC_OK;
 }
 
-int sparsec_run(struct sparsec_context *context, const struct sparsec_tensor *inputs, struct sparsec_tensor *outputs) {
-    int status = enter(context);
-    if (status)
-        return status;
-    status = bind_shapes(context, inputs, outputs);
+/* Whether nothing is wanted: sizes may still be such that walking over rows without elements takes years. */
+static int are_outputs_empty(const struct sparsec_context *context) {
+    const int64_t *dims = context->output_dims;
+    for (int32_t i = 0; i < context->model->output_count; i++) {
+        int empty = 0;
+        for (int32_t axis = 0; axis < context->model->outputs[i].rank; axis++)
+            empty |= *dims++ == 0;
+        if (!empty)
+            return 0;
+    }
+    return 1;
+}
+
+/* Runs the model in a context that was entered. */
+static int run_entered(struct sparsec_context *context, const struct sparsec_tensor *inputs,
+                       struct sparsec_tensor *outputs) {
+    int status = bind_shapes(context, inputs, outputs);
     if (!status)
         status = check_buffers(context, inputs, outputs);
     if (!status)
         status = prepare_memory(context);
     if (status)
-        return leave(context, status);
+        return status;
     int failure = start_threads(&context->pool);
     if (failure) {
         append(context, "cannot start %d threads: %s", context->pool.threads, strerror(failure));
-        return leave(context, SPARSEC_NO_THREADS);
+        return SPARSEC_NO_THREADS;
     }
     const struct sparsec_model *model = context->model;
     struct profile *profile = &context->pool.profile;
     if (!begin_profile(profile, model->call_count, context->pool.threads)) {
         append(context, "not enough memory: the profile of %d calls with %d threads", model->call_count,
                context->pool.threads);
-        return leave(context, SPARSEC_NO_MEMORY);
+        return SPARSEC_NO_MEMORY;
     }
     int64_t begin = profile->wanted ? nanoseconds() : 0;
     int32_t report = 0;
-    unsigned callers_mxcsr = _mm_getcsr();
+    context->pool.callers_mxcsr = _mm_getcsr();
     _mm_setcsr(DEFAULT_MXCSR);
-    context->variant->execute(context->symbols, context->pointers, context->pointers + model->input_count,
-                              context->arena, model->weights, &context->pool, &report);
-    _mm_setcsr(callers_mxcsr);
+    if (!are_outputs_empty(context))
+        context->variant->execute(context->symbols, context->pointers, context->pointers + model->input_count,
+                                  context->arena, model->weights, &context->pool, &report);
+    _mm_setcsr(context->pool.callers_mxcsr);
     end_profile(profile, begin);
     describe_outputs(context, outputs);
     if (report > 0 && report <= model->message_count) {
         append(context, "%s", model->messages[report - 1]);
-        return leave(context, SPARSEC_BAD_DATA);
+        return SPARSEC_BAD_DATA;
     }
-    return leave(context, SPARSEC_OK);
+    return SPARSEC_OK;
+}
+
+int sparsec_run(struct sparsec_context *context, const struct sparsec_tensor *inputs, struct sparsec_tensor *outputs) {
+    int status = enter(context), cancel;
+    if (status)
+        return status;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* a thread that ends in here would never leave */
+    status = run_entered(context, inputs, outputs);
+    leave(context, status);
+    pthread_setcancelstate(cancel, NULL);
+    return status;
 }
 
 int sparsec_set_threads(struct sparsec_context *context, int32_t threads) {

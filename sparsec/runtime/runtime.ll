@@ -1,4 +1,4 @@
-; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 88c10b057f9a43971f30048fa214198c397d337344957b6c24da5b17d953d9c8
+; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 0c2dccff79e5fa9622cdb67e14529ce943f4165464eee1ef588d22471b6d1f76
 
 %struct.cpu_feature = type { ptr, i32, i32, i8, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s }
@@ -18,56 +18,56 @@
 
 @at_unload = internal constant ptr @stop_all, section ".fini_array", align 8
 @.str = private unnamed_addr constant [102 x i8] c"output '%s' would have a negative size or more than 2^63 bytes: the model is not made for such inputs\00", align 1
-@.str.1 = private unnamed_addr constant [28 x i8] c"cannot start %d threads: %s\00", align 1
-@.str.2 = private unnamed_addr constant [59 x i8] c"not enough memory: the profile of %d calls with %d threads\00", align 1
-@.str.3 = private unnamed_addr constant [3 x i8] c"%s\00", align 1
-@.str.4 = private unnamed_addr constant [39 x i8] c"%d threads asked for, expected 1 to %d\00", align 1
-@.str.5 = private unnamed_addr constant [1 x i8] zeroinitializer, align 1
+@.str.1 = private unnamed_addr constant [39 x i8] c"%d threads asked for, expected 1 to %d\00", align 1
+@.str.2 = private unnamed_addr constant [1 x i8] zeroinitializer, align 1
 @contexts = internal unnamed_addr global ptr null, align 8
 @contexts_owner = internal global i32 0, align 4
-@cpu_features = internal unnamed_addr constant [18 x %struct.cpu_feature] [%struct.cpu_feature { ptr @.str.6, i32 1, i32 0, i8 99, i32 28, i32 6 }, %struct.cpu_feature { ptr @.str.7, i32 7, i32 0, i8 98, i32 5, i32 6 }, %struct.cpu_feature { ptr @.str.8, i32 1, i32 0, i8 99, i32 12, i32 6 }, %struct.cpu_feature { ptr @.str.9, i32 1, i32 0, i8 99, i32 29, i32 6 }, %struct.cpu_feature { ptr @.str.10, i32 7, i32 0, i8 98, i32 3, i32 0 }, %struct.cpu_feature { ptr @.str.11, i32 7, i32 0, i8 98, i32 8, i32 0 }, %struct.cpu_feature { ptr @.str.12, i32 -2147483647, i32 0, i8 99, i32 5, i32 0 }, %struct.cpu_feature { ptr @.str.13, i32 1, i32 0, i8 99, i32 22, i32 0 }, %struct.cpu_feature { ptr @.str.14, i32 7, i32 0, i8 98, i32 16, i32 230 }, %struct.cpu_feature { ptr @.str.15, i32 7, i32 0, i8 98, i32 30, i32 230 }, %struct.cpu_feature { ptr @.str.16, i32 7, i32 0, i8 98, i32 17, i32 230 }, %struct.cpu_feature { ptr @.str.17, i32 7, i32 0, i8 98, i32 31, i32 230 }, %struct.cpu_feature { ptr @.str.18, i32 7, i32 0, i8 98, i32 28, i32 230 }, %struct.cpu_feature { ptr @.str.19, i32 7, i32 0, i8 99, i32 11, i32 230 }, %struct.cpu_feature { ptr @.str.20, i32 7, i32 0, i8 99, i32 1, i32 230 }, %struct.cpu_feature { ptr @.str.21, i32 7, i32 1, i8 97, i32 4, i32 6 }, %struct.cpu_feature { ptr @.str.22, i32 7, i32 0, i8 100, i32 24, i32 393216 }, %struct.cpu_feature { ptr @.str.23, i32 7, i32 0, i8 100, i32 25, i32 393216 }], align 16
-@.str.6 = private unnamed_addr constant [4 x i8] c"avx\00", align 1
-@.str.7 = private unnamed_addr constant [5 x i8] c"avx2\00", align 1
-@.str.8 = private unnamed_addr constant [4 x i8] c"fma\00", align 1
-@.str.9 = private unnamed_addr constant [5 x i8] c"f16c\00", align 1
-@.str.10 = private unnamed_addr constant [4 x i8] c"bmi\00", align 1
-@.str.11 = private unnamed_addr constant [5 x i8] c"bmi2\00", align 1
-@.str.12 = private unnamed_addr constant [6 x i8] c"lzcnt\00", align 1
-@.str.13 = private unnamed_addr constant [6 x i8] c"movbe\00", align 1
-@.str.14 = private unnamed_addr constant [8 x i8] c"avx512f\00", align 1
-@.str.15 = private unnamed_addr constant [9 x i8] c"avx512bw\00", align 1
-@.str.16 = private unnamed_addr constant [9 x i8] c"avx512dq\00", align 1
-@.str.17 = private unnamed_addr constant [9 x i8] c"avx512vl\00", align 1
-@.str.18 = private unnamed_addr constant [9 x i8] c"avx512cd\00", align 1
-@.str.19 = private unnamed_addr constant [11 x i8] c"avx512vnni\00", align 1
-@.str.20 = private unnamed_addr constant [11 x i8] c"avx512vbmi\00", align 1
-@.str.21 = private unnamed_addr constant [8 x i8] c"avxvnni\00", align 1
-@.str.22 = private unnamed_addr constant [9 x i8] c"amx-tile\00", align 1
-@.str.23 = private unnamed_addr constant [9 x i8] c"amx-int8\00", align 1
-@core_of.names.rel = internal unnamed_addr constant [2 x i32] [i32 trunc (i64 sub (i64 ptrtoint (ptr @.str.24 to i64), i64 ptrtoint (ptr @core_of.names.rel to i64)) to i32), i32 trunc (i64 sub (i64 ptrtoint (ptr @.str.25 to i64), i64 ptrtoint (ptr @core_of.names.rel to i64)) to i32)], align 4
-@.str.24 = private unnamed_addr constant [15 x i8] c"core_cpus_list\00", align 1
-@.str.25 = private unnamed_addr constant [21 x i8] c"thread_siblings_list\00", align 1
-@.str.26 = private unnamed_addr constant [42 x i8] c"/sys/devices/system/cpu/cpu%d/topology/%s\00", align 1
-@.str.27 = private unnamed_addr constant [23 x i8] c"/sys/fs/cgroup/cpu.max\00", align 1
-@.str.28 = private unnamed_addr constant [32 x i8] c"the array of %s tensors is NULL\00", align 1
-@.str.29 = private unnamed_addr constant [7 x i8] c"output\00", align 1
-@.str.30 = private unnamed_addr constant [6 x i8] c"input\00", align 1
-@.str.31 = private unnamed_addr constant [30 x i8] c"input '%s' is %s, expected %s\00", align 1
-@.str.32 = private unnamed_addr constant [22 x i8] c"input '%s' has shape \00", align 1
-@.str.33 = private unnamed_addr constant [7 x i8] c"%s%lld\00", align 1
-@.str.34 = private unnamed_addr constant [3 x i8] c", \00", align 1
-@.str.35 = private unnamed_addr constant [2 x i8] c"[\00", align 1
-@.str.36 = private unnamed_addr constant [3 x i8] c"] \00", align 1
-@.str.37 = private unnamed_addr constant [4 x i8] c"[] \00", align 1
-@.str.38 = private unnamed_addr constant [21 x i8] c"(rank %d), expected \00", align 1
+@cpu_features = internal unnamed_addr constant [18 x %struct.cpu_feature] [%struct.cpu_feature { ptr @.str.3, i32 1, i32 0, i8 99, i32 28, i32 6 }, %struct.cpu_feature { ptr @.str.4, i32 7, i32 0, i8 98, i32 5, i32 6 }, %struct.cpu_feature { ptr @.str.5, i32 1, i32 0, i8 99, i32 12, i32 6 }, %struct.cpu_feature { ptr @.str.6, i32 1, i32 0, i8 99, i32 29, i32 6 }, %struct.cpu_feature { ptr @.str.7, i32 7, i32 0, i8 98, i32 3, i32 0 }, %struct.cpu_feature { ptr @.str.8, i32 7, i32 0, i8 98, i32 8, i32 0 }, %struct.cpu_feature { ptr @.str.9, i32 -2147483647, i32 0, i8 99, i32 5, i32 0 }, %struct.cpu_feature { ptr @.str.10, i32 1, i32 0, i8 99, i32 22, i32 0 }, %struct.cpu_feature { ptr @.str.11, i32 7, i32 0, i8 98, i32 16, i32 230 }, %struct.cpu_feature { ptr @.str.12, i32 7, i32 0, i8 98, i32 30, i32 230 }, %struct.cpu_feature { ptr @.str.13, i32 7, i32 0, i8 98, i32 17, i32 230 }, %struct.cpu_feature { ptr @.str.14, i32 7, i32 0, i8 98, i32 31, i32 230 }, %struct.cpu_feature { ptr @.str.15, i32 7, i32 0, i8 98, i32 28, i32 230 }, %struct.cpu_feature { ptr @.str.16, i32 7, i32 0, i8 99, i32 11, i32 230 }, %struct.cpu_feature { ptr @.str.17, i32 7, i32 0, i8 99, i32 1, i32 230 }, %struct.cpu_feature { ptr @.str.18, i32 7, i32 1, i8 97, i32 4, i32 6 }, %struct.cpu_feature { ptr @.str.19, i32 7, i32 0, i8 100, i32 24, i32 393216 }, %struct.cpu_feature { ptr @.str.20, i32 7, i32 0, i8 100, i32 25, i32 393216 }], align 16
+@.str.3 = private unnamed_addr constant [4 x i8] c"avx\00", align 1
+@.str.4 = private unnamed_addr constant [5 x i8] c"avx2\00", align 1
+@.str.5 = private unnamed_addr constant [4 x i8] c"fma\00", align 1
+@.str.6 = private unnamed_addr constant [5 x i8] c"f16c\00", align 1
+@.str.7 = private unnamed_addr constant [4 x i8] c"bmi\00", align 1
+@.str.8 = private unnamed_addr constant [5 x i8] c"bmi2\00", align 1
+@.str.9 = private unnamed_addr constant [6 x i8] c"lzcnt\00", align 1
+@.str.10 = private unnamed_addr constant [6 x i8] c"movbe\00", align 1
+@.str.11 = private unnamed_addr constant [8 x i8] c"avx512f\00", align 1
+@.str.12 = private unnamed_addr constant [9 x i8] c"avx512bw\00", align 1
+@.str.13 = private unnamed_addr constant [9 x i8] c"avx512dq\00", align 1
+@.str.14 = private unnamed_addr constant [9 x i8] c"avx512vl\00", align 1
+@.str.15 = private unnamed_addr constant [9 x i8] c"avx512cd\00", align 1
+@.str.16 = private unnamed_addr constant [11 x i8] c"avx512vnni\00", align 1
+@.str.17 = private unnamed_addr constant [11 x i8] c"avx512vbmi\00", align 1
+@.str.18 = private unnamed_addr constant [8 x i8] c"avxvnni\00", align 1
+@.str.19 = private unnamed_addr constant [9 x i8] c"amx-tile\00", align 1
+@.str.20 = private unnamed_addr constant [9 x i8] c"amx-int8\00", align 1
+@core_of.names.rel = internal unnamed_addr constant [2 x i32] [i32 trunc (i64 sub (i64 ptrtoint (ptr @.str.21 to i64), i64 ptrtoint (ptr @core_of.names.rel to i64)) to i32), i32 trunc (i64 sub (i64 ptrtoint (ptr @.str.22 to i64), i64 ptrtoint (ptr @core_of.names.rel to i64)) to i32)], align 4
+@.str.21 = private unnamed_addr constant [15 x i8] c"core_cpus_list\00", align 1
+@.str.22 = private unnamed_addr constant [21 x i8] c"thread_siblings_list\00", align 1
+@.str.23 = private unnamed_addr constant [42 x i8] c"/sys/devices/system/cpu/cpu%d/topology/%s\00", align 1
+@.str.24 = private unnamed_addr constant [23 x i8] c"/sys/fs/cgroup/cpu.max\00", align 1
+@.str.25 = private unnamed_addr constant [32 x i8] c"the array of %s tensors is NULL\00", align 1
+@.str.26 = private unnamed_addr constant [7 x i8] c"output\00", align 1
+@.str.27 = private unnamed_addr constant [6 x i8] c"input\00", align 1
+@.str.28 = private unnamed_addr constant [30 x i8] c"input '%s' is %s, expected %s\00", align 1
+@.str.29 = private unnamed_addr constant [22 x i8] c"input '%s' has shape \00", align 1
+@.str.30 = private unnamed_addr constant [7 x i8] c"%s%lld\00", align 1
+@.str.31 = private unnamed_addr constant [3 x i8] c", \00", align 1
+@.str.32 = private unnamed_addr constant [2 x i8] c"[\00", align 1
+@.str.33 = private unnamed_addr constant [3 x i8] c"] \00", align 1
+@.str.34 = private unnamed_addr constant [4 x i8] c"[] \00", align 1
+@.str.35 = private unnamed_addr constant [21 x i8] c"(rank %d), expected \00", align 1
 @dtype_name.names = internal constant [14 x [8 x i8]] [[8 x i8] zeroinitializer, [8 x i8] c"float32\00", [8 x i8] c"uint8\00\00\00", [8 x i8] c"int8\00\00\00\00", [8 x i8] c"uint16\00\00", [8 x i8] c"int16\00\00\00", [8 x i8] c"int32\00\00\00", [8 x i8] c"int64\00\00\00", [8 x i8] zeroinitializer, [8 x i8] c"bool\00\00\00\00", [8 x i8] c"float16\00", [8 x i8] c"float64\00", [8 x i8] c"uint32\00\00", [8 x i8] c"uint64\00\00"], align 16
-@.str.39 = private unnamed_addr constant [17 x i8] c"an unknown dtype\00", align 1
+@.str.36 = private unnamed_addr constant [17 x i8] c"an unknown dtype\00", align 1
 @dtype_size.sizes = internal unnamed_addr constant [14 x i8] c"\00\04\01\01\02\02\04\08\00\01\02\08\04\08", align 1
-@.str.40 = private unnamed_addr constant [5 x i8] c"%lld\00", align 1
-@.str.41 = private unnamed_addr constant [12 x i8] c"] (rank %d)\00", align 1
-@.str.42 = private unnamed_addr constant [63 x i8] c"input '%s': dimension %d is %lld, but sizes cannot be negative\00", align 1
-@.str.43 = private unnamed_addr constant [48 x i8] c"input '%s': dimension %d is %lld, expected %lld\00", align 1
-@.str.44 = private unnamed_addr constant [70 x i8] c"input '%s': dimension %d ('%s') is %lld, but input '%s' has %s = %lld\00", align 1
+@.str.37 = private unnamed_addr constant [5 x i8] c"%lld\00", align 1
+@.str.38 = private unnamed_addr constant [3 x i8] c"%s\00", align 1
+@.str.39 = private unnamed_addr constant [12 x i8] c"] (rank %d)\00", align 1
+@.str.40 = private unnamed_addr constant [63 x i8] c"input '%s': dimension %d is %lld, but sizes cannot be negative\00", align 1
+@.str.41 = private unnamed_addr constant [48 x i8] c"input '%s': dimension %d is %lld, expected %lld\00", align 1
+@.str.42 = private unnamed_addr constant [70 x i8] c"input '%s': dimension %d ('%s') is %lld, but input '%s' has %s = %lld\00", align 1
+@.str.43 = private unnamed_addr constant [28 x i8] c"cannot start %d threads: %s\00", align 1
+@.str.44 = private unnamed_addr constant [59 x i8] c"not enough memory: the profile of %d calls with %d threads\00", align 1
 @.str.45 = private unnamed_addr constant [98 x i8] c"%s '%s' would have a negative size or more than 2^63 bytes: the model is not made for such inputs\00", align 1
 @.str.46 = private unnamed_addr constant [62 x i8] c"%s '%s' has no buffer: data is NULL and %lld bytes are needed\00", align 1
 @.str.47 = private unnamed_addr constant [52 x i8] c"%s '%s': the buffer has %lld bytes, %lld are needed\00", align 1
@@ -76,7 +76,7 @@
 @.str.50 = private unnamed_addr constant [66 x i8] c"not enough memory: %s of a call with these shapes need %lld bytes\00", align 1
 @creation_error.mutex = internal global %union.pthread_mutex_t zeroinitializer, align 8
 @creation_error.text = internal global [512 x i8] zeroinitializer, align 16
-@.str.51 = private unnamed_addr constant [32 x i8] c"not enough memory for a context\00", align 1
+@.str.51 = private unnamed_addr constant [50 x i8] c"there is no context, or not enough memory for one\00", align 1
 @.str.52 = private unnamed_addr constant [15 x i8] c"this CPU lacks\00", align 1
 @.str.53 = private unnamed_addr constant [4 x i8] c" %s\00", align 1
 @.str.54 = private unnamed_addr constant [12 x i8] c" feature-%d\00", align 1
@@ -90,11 +90,11 @@ define void @sparsec_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2, i6
   %6 = alloca i32, align 4
   %7 = alloca i32, align 4
   %8 = icmp sgt i64 %3, 1
-  br i1 %8, label %9, label %101
+  br i1 %8, label %9, label %103
 
 9:                                                ; preds = %4
-  %10 = getelementptr inbounds i8, ptr %0, i64 24
-  %11 = load i32, ptr %10, align 8
+  %10 = getelementptr inbounds i8, ptr %0, i64 28
+  %11 = load i32, ptr %10, align 4
   %12 = icmp eq i32 %11, 0
   br i1 %12, label %13, label %17
 
@@ -102,211 +102,214 @@ define void @sparsec_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2, i6
   %14 = getelementptr inbounds i8, ptr %0, i64 8
   %15 = load ptr, ptr %14, align 8
   %16 = icmp eq ptr %15, null
-  br i1 %16, label %103, label %17
+  br i1 %16, label %105, label %17
 
 17:                                               ; preds = %13, %9
-  %18 = getelementptr inbounds i8, ptr %0, i64 240
-  store ptr %1, ptr %18, align 16
-  %19 = getelementptr inbounds i8, ptr %0, i64 248
-  store ptr %2, ptr %19, align 8
-  %20 = getelementptr inbounds i8, ptr %0, i64 256
-  store i64 %3, ptr %20, align 64
+  %18 = getelementptr inbounds i8, ptr %0, i64 248
+  store ptr %1, ptr %18, align 8
+  %19 = getelementptr inbounds i8, ptr %0, i64 256
+  store ptr %2, ptr %19, align 64
+  %20 = getelementptr inbounds i8, ptr %0, i64 264
+  store i64 %3, ptr %20, align 8
   %21 = load i32, ptr %0, align 64
   %22 = icmp sgt i32 %21, 0
   br i1 %22, label %23, label %26
 
 23:                                               ; preds = %17
-  %24 = getelementptr inbounds i8, ptr %0, i64 48
-  %25 = getelementptr inbounds i8, ptr %0, i64 56
-  br label %35
+  %24 = getelementptr inbounds i8, ptr %0, i64 56
+  %25 = getelementptr inbounds i8, ptr %0, i64 64
+  br label %34
 
-26:                                               ; preds = %35, %17
-  %27 = phi i32 [ %21, %17 ], [ %42, %35 ]
-  %28 = getelementptr inbounds i8, ptr %0, i64 320
-  %29 = getelementptr inbounds i8, ptr %0, i64 264
-  %30 = load i64, ptr %29, align 8
-  %31 = add i64 %30, 1
-  store i64 %31, ptr %29, align 8
-  store atomic i64 %31, ptr %28 seq_cst, align 64
-  %32 = getelementptr inbounds i8, ptr %0, i64 8
-  %33 = load ptr, ptr %32, align 8
-  %34 = icmp eq ptr %33, null
-  br i1 %34, label %57, label %45
+26:                                               ; preds = %34, %17
+  %27 = getelementptr inbounds i8, ptr %0, i64 320
+  %28 = getelementptr inbounds i8, ptr %0, i64 272
+  %29 = load i64, ptr %28, align 16
+  %30 = add i64 %29, 1
+  store i64 %30, ptr %28, align 16
+  store atomic i64 %30, ptr %27 seq_cst, align 64
+  %31 = getelementptr inbounds i8, ptr %0, i64 8
+  %32 = load ptr, ptr %31, align 8
+  %33 = icmp eq ptr %32, null
+  br i1 %33, label %59, label %44
 
-35:                                               ; preds = %35, %23
-  %36 = phi i64 [ 0, %23 ], [ %41, %35 ]
-  %37 = load ptr, ptr %24, align 16
-  %38 = load i64, ptr %25, align 8
-  %39 = mul nsw i64 %38, %36
-  %40 = getelementptr inbounds i8, ptr %37, i64 %39
-  store atomic i64 0, ptr %40 monotonic, align 8
-  %41 = add nuw nsw i64 %36, 1
-  %42 = load i32, ptr %0, align 64
-  %43 = sext i32 %42 to i64
-  %44 = icmp slt i64 %41, %43
-  br i1 %44, label %35, label %26, !llvm.loop !3
+34:                                               ; preds = %34, %23
+  %35 = phi i64 [ 0, %23 ], [ %40, %34 ]
+  %36 = load ptr, ptr %24, align 8
+  %37 = load i64, ptr %25, align 64
+  %38 = mul nsw i64 %37, %35
+  %39 = getelementptr inbounds i8, ptr %36, i64 %38
+  store atomic i64 0, ptr %39 monotonic, align 8
+  %40 = add nuw nsw i64 %35, 1
+  %41 = load i32, ptr %0, align 64
+  %42 = sext i32 %41 to i64
+  %43 = icmp slt i64 %40, %42
+  br i1 %43, label %34, label %26, !llvm.loop !3
 
-45:                                               ; preds = %26
+44:                                               ; preds = %26
   call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %6)
   call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %7)
-  call void @llvm.x86.sse.stmxcsr(ptr nonnull %6)
-  %46 = load i32, ptr %6, align 4
-  %47 = getelementptr inbounds i8, ptr %0, i64 16
-  %48 = load ptr, ptr %47, align 16
-  call void %33(ptr noundef %48, ptr noundef nonnull @run_part, ptr noundef nonnull %0, i32 noundef %27) #22
-  store i32 %46, ptr %7, align 4
+  %45 = getelementptr inbounds i8, ptr %0, i64 24
+  %46 = load i32, ptr %45, align 8
+  store i32 %46, ptr %6, align 4
+  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %6)
+  %47 = load ptr, ptr %31, align 8
+  %48 = getelementptr inbounds i8, ptr %0, i64 16
+  %49 = load ptr, ptr %48, align 16
+  %50 = load i32, ptr %0, align 64
+  call void %47(ptr noundef %49, ptr noundef nonnull @run_part, ptr noundef nonnull %0, i32 noundef %50) #22
+  store i32 8064, ptr %7, align 4
   call void @llvm.x86.sse.ldmxcsr(ptr nonnull %7)
-  store atomic i64 0, ptr %28 seq_cst, align 64
-  %49 = getelementptr inbounds i8, ptr %0, i64 384
-  %50 = load atomic i64, ptr %49 seq_cst, align 64
-  %51 = icmp eq i64 %50, 0
-  br i1 %51, label %56, label %52
+  store atomic i64 0, ptr %27 seq_cst, align 64
+  %51 = getelementptr inbounds i8, ptr %0, i64 384
+  %52 = load atomic i64, ptr %51 seq_cst, align 64
+  %53 = icmp eq i64 %52, 0
+  br i1 %53, label %58, label %54
 
-52:                                               ; preds = %45, %52
-  %53 = call i32 @sched_yield() #22
-  %54 = load atomic i64, ptr %49 seq_cst, align 64
-  %55 = icmp eq i64 %54, 0
-  br i1 %55, label %56, label %52, !llvm.loop !5
+54:                                               ; preds = %44, %54
+  %55 = call i32 @sched_yield() #22
+  %56 = load atomic i64, ptr %51 seq_cst, align 64
+  %57 = icmp eq i64 %56, 0
+  br i1 %57, label %58, label %54, !llvm.loop !5
 
-56:                                               ; preds = %52, %45
+58:                                               ; preds = %54, %44
   call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #23
   call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %6)
   call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %7)
-  br label %137
+  br label %139
 
-57:                                               ; preds = %26
-  %58 = getelementptr inbounds i8, ptr %0, i64 224
-  %59 = load atomic i32, ptr %58 seq_cst, align 32
-  %60 = icmp eq i32 %59, 0
-  br i1 %60, label %67, label %61
+59:                                               ; preds = %26
+  %60 = getelementptr inbounds i8, ptr %0, i64 232
+  %61 = load atomic i32, ptr %60 seq_cst, align 8
+  %62 = icmp eq i32 %61, 0
+  br i1 %62, label %69, label %63
 
-61:                                               ; preds = %57
-  %62 = getelementptr inbounds i8, ptr %0, i64 88
-  %63 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %62) #22
-  %64 = getelementptr inbounds i8, ptr %0, i64 128
-  %65 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %64) #22
-  %66 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %62) #22
-  br label %67
+63:                                               ; preds = %59
+  %64 = getelementptr inbounds i8, ptr %0, i64 96
+  %65 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %64) #22
+  %66 = getelementptr inbounds i8, ptr %0, i64 136
+  %67 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %66) #22
+  %68 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %64) #22
+  br label %69
 
-67:                                               ; preds = %61, %57
+69:                                               ; preds = %63, %59
   tail call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #23
-  store atomic i64 0, ptr %28 seq_cst, align 64
-  %68 = getelementptr inbounds i8, ptr %0, i64 36
-  %69 = load i32, ptr %68, align 4
-  %70 = icmp sgt i32 %69, 0
-  br i1 %70, label %71, label %86
+  store atomic i64 0, ptr %27 seq_cst, align 64
+  %70 = getelementptr inbounds i8, ptr %0, i64 40
+  %71 = load i32, ptr %70, align 8
+  %72 = icmp sgt i32 %71, 0
+  br i1 %72, label %73, label %88
 
-71:                                               ; preds = %67
-  %72 = getelementptr inbounds i8, ptr %0, i64 384
-  br label %73
+73:                                               ; preds = %69
+  %74 = getelementptr inbounds i8, ptr %0, i64 384
+  br label %75
 
-73:                                               ; preds = %82, %71
-  %74 = phi i32 [ 0, %71 ], [ %83, %82 ]
-  %75 = load atomic i64, ptr %72 seq_cst, align 64
-  %76 = icmp eq i64 %75, 0
-  br i1 %76, label %137, label %77
+75:                                               ; preds = %84, %73
+  %76 = phi i32 [ 0, %73 ], [ %85, %84 ]
+  %77 = load atomic i64, ptr %74 seq_cst, align 64
+  %78 = icmp eq i64 %77, 0
+  br i1 %78, label %139, label %79
 
-77:                                               ; preds = %73
+79:                                               ; preds = %75
   tail call void @llvm.x86.sse2.pause()
-  %78 = and i32 %74, 63
-  %79 = icmp eq i32 %78, 63
-  br i1 %79, label %80, label %82
+  %80 = and i32 %76, 63
+  %81 = icmp eq i32 %80, 63
+  br i1 %81, label %82, label %84
 
-80:                                               ; preds = %77
-  %81 = tail call i32 @sched_yield() #22
-  br label %82
+82:                                               ; preds = %79
+  %83 = tail call i32 @sched_yield() #22
+  br label %84
 
-82:                                               ; preds = %80, %77
-  %83 = add nuw nsw i32 %74, 1
-  %84 = load i32, ptr %68, align 4
-  %85 = icmp slt i32 %83, %84
-  br i1 %85, label %73, label %86, !llvm.loop !6
+84:                                               ; preds = %82, %79
+  %85 = add nuw nsw i32 %76, 1
+  %86 = load i32, ptr %70, align 8
+  %87 = icmp slt i32 %85, %86
+  br i1 %87, label %75, label %88, !llvm.loop !6
 
-86:                                               ; preds = %82, %67
-  %87 = getelementptr inbounds i8, ptr %0, i64 88
-  %88 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %87) #22
-  %89 = getelementptr inbounds i8, ptr %0, i64 232
-  store atomic i32 1, ptr %89 seq_cst, align 8
-  %90 = getelementptr inbounds i8, ptr %0, i64 384
-  %91 = load atomic i64, ptr %90 seq_cst, align 64
-  %92 = icmp eq i64 %91, 0
-  br i1 %92, label %99, label %93
+88:                                               ; preds = %84, %69
+  %89 = getelementptr inbounds i8, ptr %0, i64 96
+  %90 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %89) #22
+  %91 = getelementptr inbounds i8, ptr %0, i64 240
+  store atomic i32 1, ptr %91 seq_cst, align 16
+  %92 = getelementptr inbounds i8, ptr %0, i64 384
+  %93 = load atomic i64, ptr %92 seq_cst, align 64
+  %94 = icmp eq i64 %93, 0
+  br i1 %94, label %101, label %95
 
-93:                                               ; preds = %86
-  %94 = getelementptr inbounds i8, ptr %0, i64 176
-  br label %95
+95:                                               ; preds = %88
+  %96 = getelementptr inbounds i8, ptr %0, i64 184
+  br label %97
 
-95:                                               ; preds = %95, %93
-  %96 = tail call i32 @pthread_cond_wait(ptr noundef nonnull %94, ptr noundef nonnull %87) #22
-  %97 = load atomic i64, ptr %90 seq_cst, align 64
-  %98 = icmp eq i64 %97, 0
-  br i1 %98, label %99, label %95, !llvm.loop !7
+97:                                               ; preds = %97, %95
+  %98 = tail call i32 @pthread_cond_wait(ptr noundef nonnull %96, ptr noundef nonnull %89) #22
+  %99 = load atomic i64, ptr %92 seq_cst, align 64
+  %100 = icmp eq i64 %99, 0
+  br i1 %100, label %101, label %97, !llvm.loop !7
 
-99:                                               ; preds = %95, %86
-  store atomic i32 0, ptr %89 seq_cst, align 8
-  %100 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %87) #22
-  br label %137
+101:                                              ; preds = %97, %88
+  store atomic i32 0, ptr %91 seq_cst, align 16
+  %102 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %89) #22
+  br label %139
 
-101:                                              ; preds = %4
-  %102 = icmp eq i64 %3, 1
-  br i1 %102, label %103, label %137
+103:                                              ; preds = %4
+  %104 = icmp eq i64 %3, 1
+  br i1 %104, label %105, label %139
 
-103:                                              ; preds = %13, %101
-  %104 = getelementptr inbounds i8, ptr %0, i64 80
-  %105 = load ptr, ptr %104, align 8
-  %106 = icmp eq ptr %105, null
-  br i1 %106, label %123, label %107
+105:                                              ; preds = %13, %103
+  %106 = getelementptr inbounds i8, ptr %0, i64 88
+  %107 = load ptr, ptr %106, align 8
+  %108 = icmp eq ptr %107, null
+  br i1 %108, label %125, label %109
 
-107:                                              ; preds = %103
-  %108 = getelementptr inbounds i8, ptr %0, i64 76
-  %109 = load i32, ptr %108, align 4
-  %110 = getelementptr inbounds i8, ptr %0, i64 68
+109:                                              ; preds = %105
+  %110 = getelementptr inbounds i8, ptr %0, i64 84
   %111 = load i32, ptr %110, align 4
-  %112 = icmp sgt i32 %109, %111
-  br i1 %112, label %123, label %113
+  %112 = getelementptr inbounds i8, ptr %0, i64 76
+  %113 = load i32, ptr %112, align 4
+  %114 = icmp sgt i32 %111, %113
+  br i1 %114, label %125, label %115
 
-113:                                              ; preds = %107
-  %114 = getelementptr inbounds i8, ptr %0, i64 72
-  %115 = load i32, ptr %114, align 8
-  %116 = icmp sgt i32 %115, 0
-  br i1 %116, label %117, label %123
+115:                                              ; preds = %109
+  %116 = getelementptr inbounds i8, ptr %0, i64 80
+  %117 = load i32, ptr %116, align 8
+  %118 = icmp sgt i32 %117, 0
+  br i1 %118, label %119, label %125
 
-117:                                              ; preds = %113
-  %118 = zext nneg i32 %115 to i64
-  %119 = sext i32 %109 to i64
-  %120 = mul nsw i64 %118, %119
-  %121 = getelementptr %struct.profile_place, ptr %105, i64 %120
-  %122 = icmp eq ptr %121, null
-  br i1 %122, label %123, label %127
+119:                                              ; preds = %115
+  %120 = zext nneg i32 %117 to i64
+  %121 = sext i32 %111 to i64
+  %122 = mul nsw i64 %120, %121
+  %123 = getelementptr %struct.profile_place, ptr %107, i64 %122
+  %124 = icmp eq ptr %123, null
+  br i1 %124, label %125, label %129
 
-123:                                              ; preds = %117, %113, %107, %103
-  %124 = getelementptr inbounds i8, ptr %0, i64 48
-  %125 = load ptr, ptr %124, align 16
-  %126 = getelementptr inbounds i8, ptr %125, i64 64
-  tail call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef nonnull %126) #22
-  br label %137
+125:                                              ; preds = %119, %115, %109, %105
+  %126 = getelementptr inbounds i8, ptr %0, i64 56
+  %127 = load ptr, ptr %126, align 8
+  %128 = getelementptr inbounds i8, ptr %127, i64 64
+  tail call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef nonnull %128) #22
+  br label %139
 
-127:                                              ; preds = %117
-  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %5) #8
-  %128 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %5) #22
-  %129 = load i64, ptr %5, align 8
-  %130 = mul nsw i64 %129, 1000000000
-  %131 = getelementptr inbounds i8, ptr %5, i64 8
-  %132 = load i64, ptr %131, align 8
-  %133 = add nsw i64 %130, %132
-  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %5) #8
-  %134 = getelementptr inbounds i8, ptr %0, i64 48
-  %135 = load ptr, ptr %134, align 16
-  %136 = getelementptr inbounds i8, ptr %135, i64 64
-  call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef nonnull %136) #22
-  call fastcc void @record(ptr noundef nonnull %121, i64 noundef %133, i64 noundef %3) #23
-  br label %137
+129:                                              ; preds = %119
+  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %5) #10
+  %130 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %5) #22
+  %131 = load i64, ptr %5, align 8
+  %132 = mul nsw i64 %131, 1000000000
+  %133 = getelementptr inbounds i8, ptr %5, i64 8
+  %134 = load i64, ptr %133, align 8
+  %135 = add nsw i64 %132, %134
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %5) #10
+  %136 = getelementptr inbounds i8, ptr %0, i64 56
+  %137 = load ptr, ptr %136, align 8
+  %138 = getelementptr inbounds i8, ptr %137, i64 64
+  call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef nonnull %138) #22
+  call fastcc void @record(ptr noundef nonnull %123, i64 noundef %135, i64 noundef %3) #23
+  br label %139
 
-137:                                              ; preds = %73, %127, %123, %99, %56, %101
-  %138 = getelementptr inbounds i8, ptr %0, i64 76
-  %139 = load i32, ptr %138, align 4
-  %140 = add nsw i32 %139, 1
-  store i32 %140, ptr %138, align 4
+139:                                              ; preds = %75, %129, %125, %101, %58, %103
+  %140 = getelementptr inbounds i8, ptr %0, i64 84
+  %141 = load i32, ptr %140, align 4
+  %142 = add nsw i32 %141, 1
+  store i32 %142, ptr %140, align 4
   ret void
 }
 
@@ -317,175 +320,192 @@ define internal void @stop_all() #0 {
   %2 = icmp eq ptr %1, null
   br i1 %2, label %3, label %4
 
-3:                                                ; preds = %16, %0
+3:                                                ; preds = %18, %0
   store atomic i32 0, ptr @contexts_owner release, align 4
   ret void
 
-4:                                                ; preds = %0, %16
-  %5 = phi ptr [ %18, %16 ], [ %1, %0 ]
+4:                                                ; preds = %0, %18
+  %5 = phi ptr [ %20, %18 ], [ %1, %0 ]
   %6 = tail call i32 @getpid() #22
   %7 = getelementptr inbounds i8, ptr %5, i64 16
   %8 = cmpxchg ptr %7, i32 0, i32 %6 acquire monotonic, align 16
   %9 = extractvalue { i32, i1 } %8, 1
-  br i1 %9, label %14, label %10
+  %10 = extractvalue { i32, i1 } %8, 0
+  br i1 %9, label %16, label %11
 
-10:                                               ; preds = %4
-  %11 = extractvalue { i32, i1 } %8, 0
-  %12 = icmp eq i32 %11, %6
-  br i1 %12, label %16, label %13
+11:                                               ; preds = %4
+  %12 = icmp eq i32 %10, %6
+  br i1 %12, label %18, label %13
 
-13:                                               ; preds = %10
-  store atomic i32 %6, ptr %7 monotonic, align 16
-  br label %14
+13:                                               ; preds = %11
+  %14 = cmpxchg ptr %7, i32 %10, i32 %6 acquire monotonic, align 16
+  %15 = extractvalue { i32, i1 } %14, 1
+  br i1 %15, label %16, label %18
 
-14:                                               ; preds = %13, %4
-  %15 = getelementptr inbounds i8, ptr %5, i64 128
-  tail call fastcc void @stop_threads(ptr noundef nonnull %15) #23
-  br label %16
+16:                                               ; preds = %13, %4
+  %17 = getelementptr inbounds i8, ptr %5, i64 128
+  tail call fastcc void @stop_threads(ptr noundef nonnull %17) #23
+  br label %18
 
-16:                                               ; preds = %10, %14
-  %17 = getelementptr inbounds i8, ptr %5, i64 576
-  %18 = load ptr, ptr %17, align 8
-  %19 = icmp eq ptr %18, null
-  br i1 %19, label %3, label %4, !llvm.loop !8
+18:                                               ; preds = %11, %13, %16
+  %19 = getelementptr inbounds i8, ptr %5, i64 576
+  %20 = load ptr, ptr %19, align 8
+  %21 = icmp eq ptr %20, null
+  br i1 %21, label %3, label %4, !llvm.loop !8
 }
 
 ; Function Attrs: nounwind optsize
 define void @sparsec_destroy(ptr noundef %0) local_unnamed_addr #0 {
-  %2 = icmp eq ptr %0, null
-  br i1 %2, label %41, label %3
+  %2 = alloca i32, align 4
+  %3 = icmp eq ptr %0, null
+  br i1 %3, label %47, label %4
 
-3:                                                ; preds = %1
-  %4 = tail call i32 @getpid() #22
-  %5 = getelementptr inbounds i8, ptr %0, i64 16
-  %6 = cmpxchg ptr %5, i32 0, i32 %4 acquire monotonic, align 16
-  %7 = extractvalue { i32, i1 } %6, 1
-  br i1 %7, label %12, label %8
+4:                                                ; preds = %1
+  %5 = tail call i32 @getpid() #22
+  %6 = getelementptr inbounds i8, ptr %0, i64 16
+  %7 = cmpxchg ptr %6, i32 0, i32 %5 acquire monotonic, align 16
+  %8 = extractvalue { i32, i1 } %7, 1
+  %9 = extractvalue { i32, i1 } %7, 0
+  br i1 %8, label %15, label %10
 
-8:                                                ; preds = %3
-  %9 = extractvalue { i32, i1 } %6, 0
-  %10 = icmp eq i32 %9, %4
-  br i1 %10, label %41, label %11
+10:                                               ; preds = %4
+  %11 = icmp eq i32 %9, %5
+  br i1 %11, label %47, label %12
 
-11:                                               ; preds = %8
-  store atomic i32 %4, ptr %5 monotonic, align 16
-  br label %12
+12:                                               ; preds = %10
+  %13 = cmpxchg ptr %6, i32 %9, i32 %5 acquire monotonic, align 16
+  %14 = extractvalue { i32, i1 } %13, 1
+  br i1 %14, label %15, label %47
 
-12:                                               ; preds = %11, %3
-  tail call fastcc void @lock_contexts() #23
-  br label %13
+15:                                               ; preds = %12, %4
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %2) #10
+  %16 = call i32 @pthread_setcancelstate(i32 noundef 1, ptr noundef nonnull %2) #22
+  call fastcc void @lock_contexts() #23
+  br label %17
 
-13:                                               ; preds = %13, %12
-  %14 = phi ptr [ @contexts, %12 ], [ %19, %13 ]
-  %15 = load ptr, ptr %14, align 8
-  %16 = icmp eq ptr %15, null
-  %17 = icmp eq ptr %15, %0
-  %18 = or i1 %16, %17
-  %19 = getelementptr inbounds i8, ptr %15, i64 576
-  br i1 %18, label %20, label %13, !llvm.loop !9
+17:                                               ; preds = %17, %15
+  %18 = phi ptr [ @contexts, %15 ], [ %23, %17 ]
+  %19 = load ptr, ptr %18, align 8
+  %20 = icmp eq ptr %19, null
+  %21 = icmp eq ptr %19, %0
+  %22 = or i1 %20, %21
+  %23 = getelementptr inbounds i8, ptr %19, i64 576
+  br i1 %22, label %24, label %17, !llvm.loop !9
 
-20:                                               ; preds = %13
-  br i1 %16, label %25, label %21
+24:                                               ; preds = %17
+  br i1 %20, label %29, label %25
 
-21:                                               ; preds = %20
-  %22 = getelementptr inbounds i8, ptr %0, i64 576
-  %23 = load ptr, ptr %22, align 64
-  %24 = ptrtoint ptr %23 to i64
-  store atomic i64 %24, ptr %14 release, align 8
-  br label %25
+25:                                               ; preds = %24
+  %26 = getelementptr inbounds i8, ptr %0, i64 576
+  %27 = load ptr, ptr %26, align 64
+  %28 = ptrtoint ptr %27 to i64
+  store atomic i64 %28, ptr %18 release, align 8
+  br label %29
 
-25:                                               ; preds = %20, %21
+29:                                               ; preds = %24, %25
   store atomic i32 0, ptr @contexts_owner release, align 4
-  %26 = getelementptr inbounds i8, ptr %0, i64 128
-  tail call fastcc void @stop_threads(ptr noundef nonnull %26) #23
-  %27 = getelementptr inbounds i8, ptr %0, i64 176
-  %28 = load ptr, ptr %27, align 16
-  tail call void @free(ptr noundef %28) #22
-  %29 = getelementptr inbounds i8, ptr %0, i64 208
-  %30 = load ptr, ptr %29, align 16
-  tail call void @free(ptr noundef %30) #22
-  %31 = getelementptr inbounds i8, ptr %0, i64 56
-  %32 = load ptr, ptr %31, align 8
-  tail call void @free(ptr noundef %32) #22
-  %33 = getelementptr inbounds i8, ptr %0, i64 24
+  %30 = getelementptr inbounds i8, ptr %0, i64 128
+  call fastcc void @stop_threads(ptr noundef nonnull %30) #23
+  %31 = load i32, ptr %2, align 4
+  %32 = call i32 @pthread_setcancelstate(i32 noundef %31, ptr noundef null) #22
+  %33 = getelementptr inbounds i8, ptr %0, i64 184
   %34 = load ptr, ptr %33, align 8
-  tail call void @free(ptr noundef %34) #22
-  %35 = getelementptr inbounds i8, ptr %0, i64 32
-  %36 = load ptr, ptr %35, align 32
-  tail call void @free(ptr noundef %36) #22
-  %37 = getelementptr inbounds i8, ptr %0, i64 40
+  call void @free(ptr noundef %34) #22
+  %35 = getelementptr inbounds i8, ptr %0, i64 216
+  %36 = load ptr, ptr %35, align 8
+  call void @free(ptr noundef %36) #22
+  %37 = getelementptr inbounds i8, ptr %0, i64 56
   %38 = load ptr, ptr %37, align 8
-  tail call void @free(ptr noundef %38) #22
-  %39 = getelementptr inbounds i8, ptr %0, i64 48
-  %40 = load ptr, ptr %39, align 16
-  tail call void @free(ptr noundef %40) #22
-  tail call void @free(ptr noundef %0) #22
-  br label %41
+  call void @free(ptr noundef %38) #22
+  %39 = getelementptr inbounds i8, ptr %0, i64 24
+  %40 = load ptr, ptr %39, align 8
+  call void @free(ptr noundef %40) #22
+  %41 = getelementptr inbounds i8, ptr %0, i64 32
+  %42 = load ptr, ptr %41, align 32
+  call void @free(ptr noundef %42) #22
+  %43 = getelementptr inbounds i8, ptr %0, i64 40
+  %44 = load ptr, ptr %43, align 8
+  call void @free(ptr noundef %44) #22
+  %45 = getelementptr inbounds i8, ptr %0, i64 48
+  %46 = load ptr, ptr %45, align 16
+  call void @free(ptr noundef %46) #22
+  call void @free(ptr noundef %0) #22
+  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %2) #10
+  br label %47
 
-41:                                               ; preds = %8, %1, %25
+47:                                               ; preds = %12, %10, %1, %29
   ret void
 }
 
+; Function Attrs: mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite)
+declare void @llvm.lifetime.start.p0(i64 immarg, ptr nocapture) #1
+
+; Function Attrs: optsize
+declare i32 @pthread_setcancelstate(i32 noundef, ptr noundef) local_unnamed_addr #2
+
 ; Function Attrs: nounwind optsize
 define internal fastcc void @stop_threads(ptr noundef %0) unnamed_addr #0 {
-  %2 = getelementptr inbounds i8, ptr %0, i64 24
-  %3 = load i32, ptr %2, align 8
+  %2 = getelementptr inbounds i8, ptr %0, i64 28
+  %3 = load i32, ptr %2, align 4
   %4 = icmp eq i32 %3, 0
   br i1 %4, label %36, label %5
 
 5:                                                ; preds = %1
-  %6 = getelementptr inbounds i8, ptr %0, i64 32
-  %7 = load i32, ptr %6, align 32
+  %6 = getelementptr inbounds i8, ptr %0, i64 36
+  %7 = load i32, ptr %6, align 4
   %8 = tail call i32 @getpid() #22
   %9 = icmp eq i32 %7, %8
   br i1 %9, label %10, label %36
 
 10:                                               ; preds = %5
-  %11 = getelementptr inbounds i8, ptr %0, i64 88
+  %11 = getelementptr inbounds i8, ptr %0, i64 96
   %12 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %11) #22
-  %13 = getelementptr inbounds i8, ptr %0, i64 228
+  %13 = getelementptr inbounds i8, ptr %0, i64 236
   store atomic i32 1, ptr %13 seq_cst, align 4
-  %14 = getelementptr inbounds i8, ptr %0, i64 128
+  %14 = getelementptr inbounds i8, ptr %0, i64 136
   %15 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %14) #22
   %16 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %11) #22
-  %17 = load i32, ptr %2, align 8
+  %17 = load i32, ptr %2, align 4
   %18 = icmp sgt i32 %17, 0
   br i1 %18, label %19, label %21
 
 19:                                               ; preds = %10
-  %20 = getelementptr inbounds i8, ptr %0, i64 40
+  %20 = getelementptr inbounds i8, ptr %0, i64 48
   br label %26
 
 21:                                               ; preds = %26, %10
   %22 = tail call i32 @pthread_mutex_destroy(ptr noundef nonnull %11) #22
   %23 = tail call i32 @pthread_cond_destroy(ptr noundef nonnull %14) #22
-  %24 = getelementptr inbounds i8, ptr %0, i64 176
+  %24 = getelementptr inbounds i8, ptr %0, i64 184
   %25 = tail call i32 @pthread_cond_destroy(ptr noundef nonnull %24) #22
   br label %36
 
 26:                                               ; preds = %19, %26
   %27 = phi i64 [ 0, %19 ], [ %32, %26 ]
-  %28 = load ptr, ptr %20, align 8
+  %28 = load ptr, ptr %20, align 16
   %29 = getelementptr inbounds %struct.worker, ptr %28, i64 %27, i32 2
   %30 = load i64, ptr %29, align 8
   %31 = tail call i32 @pthread_join(i64 noundef %30, ptr noundef null) #22
   %32 = add nuw nsw i64 %27, 1
-  %33 = load i32, ptr %2, align 8
+  %33 = load i32, ptr %2, align 4
   %34 = sext i32 %33 to i64
   %35 = icmp slt i64 %32, %34
   br i1 %35, label %26, label %21, !llvm.loop !10
 
 36:                                               ; preds = %21, %5, %1
-  %37 = getelementptr inbounds i8, ptr %0, i64 40
-  %38 = load ptr, ptr %37, align 8
+  %37 = getelementptr inbounds i8, ptr %0, i64 48
+  %38 = load ptr, ptr %37, align 16
   tail call void @free(ptr noundef %38) #22
-  store ptr null, ptr %37, align 8
-  store i32 0, ptr %2, align 8
+  store ptr null, ptr %37, align 16
+  store i32 0, ptr %2, align 4
   ret void
 }
 
 ; Function Attrs: mustprogress nounwind optsize willreturn allockind("free") memory(argmem: readwrite, inaccessiblemem: readwrite)
-declare void @free(ptr allocptr nocapture noundef) local_unnamed_addr #1
+declare void @free(ptr allocptr nocapture noundef) local_unnamed_addr #3
+
+; Function Attrs: mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite)
+declare void @llvm.lifetime.end.p0(i64 immarg, ptr nocapture) #1
 
 ; Function Attrs: nounwind optsize
 define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
@@ -528,7 +548,7 @@ define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
   store ptr %0, ptr %25, align 64
   %28 = getelementptr inbounds i8, ptr %25, i64 8
   store ptr %19, ptr %28, align 8
-  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %4) #8
+  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %4) #10
   call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1024) %4, i8 0, i64 1024, i1 false)
   %29 = call i32 @sched_getaffinity(i32 noundef 0, i64 noundef 1024, ptr noundef nonnull %4) #22
   %30 = icmp eq i32 %29, 0
@@ -542,13 +562,13 @@ define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
 
 33:                                               ; preds = %31, %27
   %34 = call fastcc i32 @list_cores(ptr noundef nonnull %4, ptr noundef null, i32 noundef 0) #23
-  call void @llvm.lifetime.start.p0(i64 64, ptr nonnull %2) #8
-  %35 = call fastcc i32 @read_file(ptr noundef nonnull @.str.27, ptr noundef nonnull %2, i64 noundef 64) #23
+  call void @llvm.lifetime.start.p0(i64 64, ptr nonnull %2) #10
+  %35 = call fastcc i32 @read_file(ptr noundef nonnull @.str.24, ptr noundef nonnull %2, i64 noundef 64) #23
   %36 = icmp eq i32 %35, 0
   br i1 %36, label %54, label %37
 
 37:                                               ; preds = %33
-  call void @llvm.lifetime.start.p0(i64 8, ptr nonnull %3) #8
+  call void @llvm.lifetime.start.p0(i64 8, ptr nonnull %3) #10
   %38 = call i64 @strtol(ptr noundef nonnull %2, ptr noundef nonnull %3, i32 noundef 10) #22
   %39 = load ptr, ptr %3, align 8
   %40 = call i64 @strtol(ptr nocapture noundef %39, ptr noundef null, i32 noundef 10) #22
@@ -571,16 +591,16 @@ define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
 
 52:                                               ; preds = %47, %44, %37
   %53 = phi i32 [ %51, %47 ], [ 1024, %44 ], [ 1024, %37 ]
-  call void @llvm.lifetime.end.p0(i64 8, ptr nonnull %3) #8
+  call void @llvm.lifetime.end.p0(i64 8, ptr nonnull %3) #10
   br label %54
 
 54:                                               ; preds = %33, %52
   %55 = phi i32 [ %53, %52 ], [ 1024, %33 ]
-  call void @llvm.lifetime.end.p0(i64 64, ptr nonnull %2) #8
+  call void @llvm.lifetime.end.p0(i64 64, ptr nonnull %2) #10
   %56 = call i32 @llvm.smin.i32(i32 %34, i32 %55)
   %57 = call i32 @llvm.smin.i32(i32 %56, i32 1024)
   %58 = call i32 @llvm.smax.i32(i32 %57, i32 1)
-  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %4) #8
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %4) #10
   %59 = getelementptr inbounds i8, ptr %25, i64 128
   store i32 %58, ptr %59, align 64
   %60 = load i32, ptr %0, align 8
@@ -662,9 +682,6 @@ define noundef ptr @sparsec_create(ptr noundef %0) local_unnamed_addr #0 {
   ret ptr %110
 }
 
-; Function Attrs: mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite)
-declare void @llvm.lifetime.start.p0(i64 immarg, ptr nocapture) #2
-
 ; Function Attrs: nounwind optsize
 define internal fastcc i64 @detect_features() unnamed_addr #0 {
   %1 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 0) #25, !srcloc !13
@@ -680,7 +697,7 @@ define internal fastcc i64 @detect_features() unnamed_addr #0 {
   br i1 %8, label %13, label %9
 
 9:                                                ; preds = %4
-  %10 = tail call { i32, i32 } asm sideeffect "xgetbv", "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}"(i32 0) #8, !srcloc !15
+  %10 = tail call { i32, i32 } asm sideeffect "xgetbv", "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}"(i32 0) #10, !srcloc !15
   %11 = extractvalue { i32, i32 } %10, 0
   %12 = zext i32 %11 to i64
   br label %13
@@ -759,137 +776,135 @@ define internal fastcc i64 @detect_features() unnamed_addr #0 {
 }
 
 ; Function Attrs: mustprogress nofree nounwind optsize willreturn allockind("alloc,zeroed") allocsize(0,1) memory(inaccessiblemem: readwrite)
-declare noalias noundef ptr @calloc(i64 noundef, i64 noundef) local_unnamed_addr #3
-
-; Function Attrs: mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite)
-declare void @llvm.lifetime.end.p0(i64 immarg, ptr nocapture) #2
+declare noalias noundef ptr @calloc(i64 noundef, i64 noundef) local_unnamed_addr #4
 
 ; Function Attrs: nounwind optsize
 define noundef i32 @sparsec_output_shapes(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_unnamed_addr #0 {
   %4 = icmp eq ptr %0, null
-  br i1 %4, label %80, label %5
+  br i1 %4, label %82, label %5
 
 5:                                                ; preds = %3
   %6 = tail call i32 @getpid() #22
   %7 = getelementptr inbounds i8, ptr %0, i64 16
   %8 = cmpxchg ptr %7, i32 0, i32 %6 acquire monotonic, align 16
   %9 = extractvalue { i32, i1 } %8, 1
-  br i1 %9, label %14, label %10
+  %10 = extractvalue { i32, i1 } %8, 0
+  br i1 %9, label %16, label %11
 
-10:                                               ; preds = %5
-  %11 = extractvalue { i32, i1 } %8, 0
-  %12 = icmp eq i32 %11, %6
-  br i1 %12, label %80, label %13
+11:                                               ; preds = %5
+  %12 = icmp eq i32 %10, %6
+  br i1 %12, label %82, label %13
 
-13:                                               ; preds = %10
-  store atomic i32 %6, ptr %7 monotonic, align 16
-  br label %14
+13:                                               ; preds = %11
+  %14 = cmpxchg ptr %7, i32 %10, i32 %6 acquire monotonic, align 16
+  %15 = extractvalue { i32, i1 } %14, 1
+  br i1 %15, label %16, label %82
 
-14:                                               ; preds = %13, %5
-  %15 = tail call fastcc i32 @bind_shapes(ptr noundef nonnull %0, ptr noundef %1, ptr noundef %2) #23
-  %16 = icmp eq i32 %15, 0
-  br i1 %16, label %17, label %78
+16:                                               ; preds = %13, %5
+  %17 = tail call fastcc i32 @bind_shapes(ptr noundef nonnull %0, ptr noundef %1, ptr noundef %2) #23
+  %18 = icmp eq i32 %17, 0
+  br i1 %18, label %19, label %80
 
-17:                                               ; preds = %14
+19:                                               ; preds = %16
   tail call fastcc void @describe_outputs(ptr noundef nonnull %0, ptr noundef %2) #23
-  %18 = load ptr, ptr %0, align 64
-  %19 = getelementptr inbounds i8, ptr %18, i64 8
-  %20 = load i32, ptr %19, align 8
-  %21 = icmp sgt i32 %20, 0
-  br i1 %21, label %22, label %78
+  %20 = load ptr, ptr %0, align 64
+  %21 = getelementptr inbounds i8, ptr %20, i64 8
+  %22 = load i32, ptr %21, align 8
+  %23 = icmp sgt i32 %22, 0
+  br i1 %23, label %24, label %80
 
-22:                                               ; preds = %17, %65
-  %23 = phi i64 [ %66, %65 ], [ 0, %17 ]
-  %24 = getelementptr inbounds %struct.sparsec_tensor, ptr %2, i64 %23
-  %25 = getelementptr inbounds i8, ptr %24, i64 24
-  %26 = getelementptr inbounds i8, ptr %24, i64 20
-  %27 = load i32, ptr %26, align 4
-  %28 = getelementptr inbounds i8, ptr %24, i64 16
-  %29 = load i32, ptr %28, align 8
-  %30 = icmp ult i32 %29, 14
-  br i1 %30, label %31, label %36
+24:                                               ; preds = %19, %67
+  %25 = phi i64 [ %68, %67 ], [ 0, %19 ]
+  %26 = getelementptr inbounds %struct.sparsec_tensor, ptr %2, i64 %25
+  %27 = getelementptr inbounds i8, ptr %26, i64 24
+  %28 = getelementptr inbounds i8, ptr %26, i64 20
+  %29 = load i32, ptr %28, align 4
+  %30 = getelementptr inbounds i8, ptr %26, i64 16
+  %31 = load i32, ptr %30, align 8
+  %32 = icmp ult i32 %31, 14
+  br i1 %32, label %33, label %38
 
-31:                                               ; preds = %22
-  %32 = zext nneg i32 %29 to i64
-  %33 = getelementptr inbounds [14 x i8], ptr @dtype_size.sizes, i64 0, i64 %32
-  %34 = load i8, ptr %33, align 1
-  %35 = zext i8 %34 to i64
-  br label %36
+33:                                               ; preds = %24
+  %34 = zext nneg i32 %31 to i64
+  %35 = getelementptr inbounds [14 x i8], ptr @dtype_size.sizes, i64 0, i64 %34
+  %36 = load i8, ptr %35, align 1
+  %37 = zext i8 %36 to i64
+  br label %38
 
-36:                                               ; preds = %31, %22
-  %37 = phi i64 [ %35, %31 ], [ 0, %22 ]
-  %38 = icmp sgt i32 %27, 0
-  br i1 %38, label %39, label %60
+38:                                               ; preds = %33, %24
+  %39 = phi i64 [ %37, %33 ], [ 0, %24 ]
+  %40 = icmp sgt i32 %29, 0
+  br i1 %40, label %41, label %62
 
-39:                                               ; preds = %36
-  %40 = zext nneg i32 %27 to i64
-  br label %41
+41:                                               ; preds = %38
+  %42 = zext nneg i32 %29 to i64
+  br label %43
 
-41:                                               ; preds = %48, %39
-  %42 = phi i64 [ 0, %39 ], [ %54, %48 ]
-  %43 = phi i32 [ 0, %39 ], [ %53, %48 ]
-  %44 = phi i64 [ %37, %39 ], [ %51, %48 ]
-  %45 = getelementptr inbounds i64, ptr %25, i64 %42
-  %46 = load i64, ptr %45, align 8
-  %47 = icmp eq i64 %46, 0
-  br i1 %47, label %60, label %48
+43:                                               ; preds = %50, %41
+  %44 = phi i64 [ 0, %41 ], [ %56, %50 ]
+  %45 = phi i32 [ 0, %41 ], [ %55, %50 ]
+  %46 = phi i64 [ %39, %41 ], [ %53, %50 ]
+  %47 = getelementptr inbounds i64, ptr %27, i64 %44
+  %48 = load i64, ptr %47, align 8
+  %49 = icmp eq i64 %48, 0
+  br i1 %49, label %62, label %50
 
-48:                                               ; preds = %41
-  %49 = tail call { i64, i1 } @llvm.smul.with.overflow.i64(i64 %44, i64 %46)
-  %50 = extractvalue { i64, i1 } %49, 1
-  %51 = extractvalue { i64, i1 } %49, 0
-  %52 = zext i1 %50 to i32
-  %53 = or i32 %43, %52
-  %54 = add nuw nsw i64 %42, 1
-  %55 = icmp eq i64 %54, %40
-  br i1 %55, label %56, label %41, !llvm.loop !18
+50:                                               ; preds = %43
+  %51 = tail call { i64, i1 } @llvm.smul.with.overflow.i64(i64 %46, i64 %48)
+  %52 = extractvalue { i64, i1 } %51, 1
+  %53 = extractvalue { i64, i1 } %51, 0
+  %54 = zext i1 %52 to i32
+  %55 = or i32 %45, %54
+  %56 = add nuw nsw i64 %44, 1
+  %57 = icmp eq i64 %56, %42
+  br i1 %57, label %58, label %43, !llvm.loop !18
 
-56:                                               ; preds = %48
-  %57 = icmp eq i32 %53, 0
-  %58 = getelementptr inbounds i8, ptr %24, i64 8
-  br i1 %57, label %63, label %59
+58:                                               ; preds = %50
+  %59 = icmp eq i32 %55, 0
+  %60 = getelementptr inbounds i8, ptr %26, i64 8
+  br i1 %59, label %65, label %61
 
-59:                                               ; preds = %56
-  store i64 -1, ptr %58, align 8
-  br label %72
+61:                                               ; preds = %58
+  store i64 -1, ptr %60, align 8
+  br label %74
 
-60:                                               ; preds = %41, %36
-  %61 = phi i64 [ %37, %36 ], [ 0, %41 ]
-  %62 = getelementptr inbounds i8, ptr %24, i64 8
-  store i64 %61, ptr %62, align 8
-  br label %65
+62:                                               ; preds = %43, %38
+  %63 = phi i64 [ %39, %38 ], [ 0, %43 ]
+  %64 = getelementptr inbounds i8, ptr %26, i64 8
+  store i64 %63, ptr %64, align 8
+  br label %67
 
-63:                                               ; preds = %56
-  store i64 %51, ptr %58, align 8
-  %64 = icmp sgt i64 %51, -1
-  br i1 %64, label %65, label %72
+65:                                               ; preds = %58
+  store i64 %53, ptr %60, align 8
+  %66 = icmp sgt i64 %53, -1
+  br i1 %66, label %67, label %74
 
-65:                                               ; preds = %60, %63
-  %66 = add nuw nsw i64 %23, 1
-  %67 = load ptr, ptr %0, align 64
-  %68 = getelementptr inbounds i8, ptr %67, i64 8
-  %69 = load i32, ptr %68, align 8
-  %70 = sext i32 %69 to i64
-  %71 = icmp slt i64 %66, %70
-  br i1 %71, label %22, label %78, !llvm.loop !19
+67:                                               ; preds = %62, %65
+  %68 = add nuw nsw i64 %25, 1
+  %69 = load ptr, ptr %0, align 64
+  %70 = getelementptr inbounds i8, ptr %69, i64 8
+  %71 = load i32, ptr %70, align 8
+  %72 = sext i32 %71 to i64
+  %73 = icmp slt i64 %68, %72
+  br i1 %73, label %24, label %80, !llvm.loop !19
 
-72:                                               ; preds = %63, %59
-  %73 = load ptr, ptr %0, align 64
-  %74 = getelementptr inbounds i8, ptr %73, i64 40
-  %75 = load ptr, ptr %74, align 8
-  %76 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %75, i64 %23
+74:                                               ; preds = %65, %61
+  %75 = load ptr, ptr %0, align 64
+  %76 = getelementptr inbounds i8, ptr %75, i64 40
   %77 = load ptr, ptr %76, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str, ptr noundef %77) #23
-  br label %78
-
-78:                                               ; preds = %65, %17, %14, %72
-  %79 = phi i32 [ 1, %72 ], [ %15, %14 ], [ 0, %17 ], [ 0, %65 ]
-  store atomic i32 0, ptr %7 release, align 16
+  %78 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %77, i64 %25
+  %79 = load ptr, ptr %78, align 8
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str, ptr noundef %79) #23
   br label %80
 
-80:                                               ; preds = %78, %10, %3
-  %81 = phi i32 [ 1, %3 ], [ 5, %10 ], [ %79, %78 ]
-  ret i32 %81
+80:                                               ; preds = %67, %19, %16, %74
+  %81 = phi i32 [ 1, %74 ], [ %17, %16 ], [ 0, %19 ], [ 0, %67 ]
+  store atomic i32 0, ptr %7 release, align 16
+  br label %82
+
+82:                                               ; preds = %80, %13, %11, %3
+  %83 = phi i32 [ 5, %13 ], [ 5, %11 ], [ 1, %3 ], [ %81, %80 ]
+  ret i32 %83
 }
 
 ; Function Attrs: nounwind optsize
@@ -917,8 +932,8 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br i1 %16, label %19, label %17
 
 17:                                               ; preds = %13, %7
-  %18 = select i1 %6, ptr @.str.30, ptr @.str.29
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.28, ptr noundef nonnull %18) #23
+  %18 = select i1 %6, ptr @.str.27, ptr @.str.26
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.25, ptr noundef nonnull %18) #23
   br label %202
 
 19:                                               ; preds = %13, %11
@@ -983,7 +998,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br label %61
 
 61:                                               ; preds = %60, %55
-  %62 = phi ptr [ @.str.39, %60 ], [ %59, %55 ]
+  %62 = phi ptr [ @.str.36, %60 ], [ %59, %55 ]
   %63 = icmp ult i32 %50, 14
   br i1 %63, label %64, label %69
 
@@ -998,8 +1013,8 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br label %70
 
 70:                                               ; preds = %64, %69
-  %71 = phi ptr [ @.str.39, %69 ], [ %68, %64 ]
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.31, ptr noundef %53, ptr noundef nonnull %62, ptr noundef nonnull %71) #23
+  %71 = phi ptr [ @.str.36, %69 ], [ %68, %64 ]
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.28, ptr noundef %53, ptr noundef nonnull %62, ptr noundef nonnull %71) #23
   br label %202
 
 72:                                               ; preds = %39
@@ -1022,7 +1037,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 83:                                               ; preds = %72
   %84 = getelementptr inbounds i8, ptr %42, i64 20
   %85 = load ptr, ptr %46, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.32, ptr noundef %85) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.29, ptr noundef %85) #23
   %86 = load i32, ptr %84, align 4
   %87 = icmp ult i32 %86, 9
   br i1 %87, label %88, label %108
@@ -1037,11 +1052,11 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 
 92:                                               ; preds = %98
   %93 = icmp eq i32 %105, 0
-  %94 = select i1 %93, ptr @.str.37, ptr @.str.36
+  %94 = select i1 %93, ptr @.str.34, ptr @.str.33
   br label %95
 
 95:                                               ; preds = %92, %88
-  %96 = phi ptr [ @.str.37, %88 ], [ %94, %92 ]
+  %96 = phi ptr [ @.str.34, %88 ], [ %94, %92 ]
   tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull %96) #23
   %97 = load i32, ptr %84, align 4
   br label %108
@@ -1049,10 +1064,10 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 98:                                               ; preds = %98, %90
   %99 = phi i64 [ 0, %90 ], [ %104, %98 ]
   %100 = icmp eq i64 %99, 0
-  %101 = select i1 %100, ptr @.str.35, ptr @.str.34
+  %101 = select i1 %100, ptr @.str.32, ptr @.str.31
   %102 = getelementptr inbounds [8 x i64], ptr %91, i64 0, i64 %99
   %103 = load i64, ptr %102, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.33, ptr noundef nonnull %101, i64 noundef %103) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.30, ptr noundef nonnull %101, i64 noundef %103) #23
   %104 = add nuw nsw i64 %99, 1
   %105 = load i32, ptr %84, align 4
   %106 = sext i32 %105 to i64
@@ -1061,11 +1076,11 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 
 108:                                              ; preds = %95, %83
   %109 = phi i32 [ %97, %95 ], [ %86, %83 ]
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.38, i32 noundef %109) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.35, i32 noundef %109) #23
   %110 = getelementptr inbounds i8, ptr %46, i64 16
   %111 = load ptr, ptr %110, align 8
   %112 = load i32, ptr %75, align 4
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.35) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.32) #23
   %113 = icmp sgt i32 %112, 0
   br i1 %113, label %114, label %135
 
@@ -1079,7 +1094,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br i1 %118, label %120, label %119
 
 119:                                              ; preds = %116
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.34) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.31) #23
   br label %120
 
 120:                                              ; preds = %119, %116
@@ -1089,7 +1104,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br i1 %123, label %124, label %125
 
 124:                                              ; preds = %120
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.40, i64 noundef %122) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.37, i64 noundef %122) #23
   br label %132
 
 125:                                              ; preds = %120
@@ -1099,7 +1114,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %129 = xor i64 %122, -1
   %130 = getelementptr inbounds ptr, ptr %128, i64 %129
   %131 = load ptr, ptr %130, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.3, ptr noundef %131) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.38, ptr noundef %131) #23
   br label %132
 
 132:                                              ; preds = %125, %124
@@ -1108,7 +1123,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   br i1 %134, label %135, label %116, !llvm.loop !22
 
 135:                                              ; preds = %132, %108
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.41, i32 noundef %112) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.39, i32 noundef %112) #23
   br label %202
 
 136:                                              ; preds = %183, %80
@@ -1130,7 +1145,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 
 151:                                              ; preds = %136
   %152 = trunc nuw nsw i64 %138 to i32
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.42, ptr noundef %145, i32 noundef %152, i64 noundef %140) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.40, ptr noundef %145, i32 noundef %152, i64 noundef %140) #23
   br label %202
 
 153:                                              ; preds = %136
@@ -1143,7 +1158,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 
 157:                                              ; preds = %155
   %158 = trunc nuw nsw i64 %138 to i32
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.43, ptr noundef %145, i32 noundef %158, i64 noundef %140, i64 noundef %149) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.41, ptr noundef %145, i32 noundef %158, i64 noundef %140, i64 noundef %149) #23
   br label %202
 
 159:                                              ; preds = %153
@@ -1178,7 +1193,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
   %180 = sext i32 %179 to i64
   %181 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %143, i64 %180
   %182 = load ptr, ptr %181, align 8
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.44, ptr noundef %145, i32 noundef %172, ptr noundef %176, i64 noundef %140, ptr noundef %182, ptr noundef %176, i64 noundef %163) #23
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.42, ptr noundef %145, i32 noundef %172, ptr noundef %176, i64 noundef %140, ptr noundef %182, ptr noundef %176, i64 noundef %163) #23
   br label %202
 
 183:                                              ; preds = %169, %165, %155
@@ -1215,7 +1230,7 @@ define internal fastcc noundef i32 @bind_shapes(ptr nocapture noundef %0, ptr no
 }
 
 ; Function Attrs: nofree norecurse nosync nounwind optsize memory(readwrite, inaccessiblemem: none)
-define internal fastcc void @describe_outputs(ptr nocapture noundef readonly %0, ptr nocapture noundef writeonly %1) unnamed_addr #4 {
+define internal fastcc void @describe_outputs(ptr nocapture noundef readonly %0, ptr nocapture noundef writeonly %1) unnamed_addr #5 {
   %3 = load ptr, ptr %0, align 64
   %4 = getelementptr inbounds i8, ptr %3, i64 8
   %5 = load i32, ptr %4, align 8
@@ -1263,17 +1278,17 @@ define internal fastcc void @describe_outputs(ptr nocapture noundef readonly %0,
 }
 
 ; Function Attrs: nofree nounwind optsize
-define internal void @append(ptr nocapture noundef %0, ptr nocapture noundef readonly %1, ...) unnamed_addr #5 {
+define internal void @append(ptr nocapture noundef %0, ptr nocapture noundef readonly %1, ...) unnamed_addr #6 {
   %3 = alloca [1 x %struct.__va_list_tag], align 16
   %4 = getelementptr inbounds i8, ptr %0, i64 584
   %5 = tail call i64 @strlen(ptr noundef nonnull dereferenceable(1) %4) #26
-  call void @llvm.lifetime.start.p0(i64 24, ptr nonnull %3) #8
+  call void @llvm.lifetime.start.p0(i64 24, ptr nonnull %3) #10
   call void @llvm.va_start.p0(ptr nonnull %3)
   %6 = getelementptr inbounds i8, ptr %4, i64 %5
   %7 = sub i64 1024, %5
   %8 = call i32 @vsnprintf(ptr noundef nonnull %6, i64 noundef %7, ptr noundef %1, ptr noundef nonnull %3) #22
   call void @llvm.va_end.p0(ptr nonnull %3)
-  call void @llvm.lifetime.end.p0(i64 24, ptr nonnull %3) #8
+  call void @llvm.lifetime.end.p0(i64 24, ptr nonnull %3) #10
   ret void
 }
 
@@ -1290,695 +1305,700 @@ define i32 @sparsec_run(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_un
   %12 = alloca i32, align 4
   %13 = alloca i32, align 4
   %14 = alloca i32, align 4
-  %15 = icmp eq ptr %0, null
-  br i1 %15, label %376, label %16
+  %15 = alloca i32, align 4
+  %16 = icmp eq ptr %0, null
+  br i1 %16, label %28, label %17
 
-16:                                               ; preds = %3
-  %17 = tail call i32 @getpid() #22
-  %18 = getelementptr inbounds i8, ptr %0, i64 16
-  %19 = cmpxchg ptr %18, i32 0, i32 %17 acquire monotonic, align 16
-  %20 = extractvalue { i32, i1 } %19, 1
-  br i1 %20, label %25, label %21
+17:                                               ; preds = %3
+  %18 = tail call i32 @getpid() #22
+  %19 = getelementptr inbounds i8, ptr %0, i64 16
+  %20 = cmpxchg ptr %19, i32 0, i32 %18 acquire monotonic, align 16
+  %21 = extractvalue { i32, i1 } %20, 1
+  %22 = extractvalue { i32, i1 } %20, 0
+  br i1 %21, label %30, label %23
 
-21:                                               ; preds = %16
-  %22 = extractvalue { i32, i1 } %19, 0
-  %23 = icmp eq i32 %22, %17
-  br i1 %23, label %376, label %24
+23:                                               ; preds = %17
+  %24 = icmp eq i32 %22, %18
+  br i1 %24, label %28, label %25
 
-24:                                               ; preds = %21
-  store atomic i32 %17, ptr %18 monotonic, align 16
-  br label %25
+25:                                               ; preds = %23
+  %26 = cmpxchg ptr %19, i32 %22, i32 %18 acquire monotonic, align 16
+  %27 = extractvalue { i32, i1 } %26, 1
+  br i1 %27, label %30, label %28
 
-25:                                               ; preds = %24, %16
-  %26 = tail call fastcc i32 @bind_shapes(ptr noundef nonnull %0, ptr noundef %1, ptr noundef %2) #23
-  %27 = icmp eq i32 %26, 0
-  br i1 %27, label %28, label %116
+28:                                               ; preds = %3, %23, %25
+  %29 = phi i32 [ 5, %25 ], [ 5, %23 ], [ 1, %3 ]
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %15) #10
+  br label %429
 
-28:                                               ; preds = %25
-  %29 = load ptr, ptr %0, align 64
-  %30 = getelementptr inbounds i8, ptr %0, i64 40
-  %31 = load ptr, ptr %30, align 8
-  %32 = getelementptr inbounds i8, ptr %29, i64 4
-  %33 = load i32, ptr %32, align 4
-  %34 = icmp sgt i32 %33, 0
-  br i1 %34, label %35, label %38
+30:                                               ; preds = %25, %17
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %15) #10
+  %31 = call i32 @pthread_setcancelstate(i32 noundef 1, ptr noundef nonnull %15) #22
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %12)
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %13)
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %14)
+  %32 = call fastcc i32 @bind_shapes(ptr noundef nonnull %0, ptr noundef %1, ptr noundef %2) #23
+  %33 = icmp eq i32 %32, 0
+  br i1 %33, label %34, label %425
 
-35:                                               ; preds = %28
-  %36 = getelementptr inbounds i8, ptr %29, i64 32
-  %37 = getelementptr inbounds i8, ptr %0, i64 48
-  br label %46
+34:                                               ; preds = %30
+  %35 = load ptr, ptr %0, align 64
+  %36 = getelementptr inbounds i8, ptr %0, i64 40
+  %37 = load ptr, ptr %36, align 8
+  %38 = getelementptr inbounds i8, ptr %35, i64 4
+  %39 = load i32, ptr %38, align 4
+  %40 = icmp sgt i32 %39, 0
+  br i1 %40, label %41, label %44
 
-38:                                               ; preds = %54, %28
-  %39 = getelementptr inbounds i8, ptr %29, i64 40
-  %40 = getelementptr inbounds i8, ptr %29, i64 8
-  %41 = load i32, ptr %40, align 8
-  %42 = icmp sgt i32 %41, 0
-  br i1 %42, label %43, label %87
+41:                                               ; preds = %34
+  %42 = getelementptr inbounds i8, ptr %35, i64 32
+  %43 = getelementptr inbounds i8, ptr %0, i64 48
+  br label %52
 
-43:                                               ; preds = %38
-  %44 = getelementptr inbounds i8, ptr %0, i64 48
-  %45 = load ptr, ptr %39, align 8
-  br label %62
+44:                                               ; preds = %60, %34
+  %45 = getelementptr inbounds i8, ptr %35, i64 40
+  %46 = getelementptr inbounds i8, ptr %35, i64 8
+  %47 = load i32, ptr %46, align 8
+  %48 = icmp sgt i32 %47, 0
+  br i1 %48, label %49, label %93
 
-46:                                               ; preds = %54, %35
-  %47 = phi i64 [ 0, %35 ], [ %58, %54 ]
-  %48 = load ptr, ptr %36, align 8
-  %49 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %48, i64 %47
-  %50 = getelementptr inbounds %struct.sparsec_tensor, ptr %1, i64 %47
-  %51 = getelementptr inbounds i8, ptr %50, i64 24
-  %52 = tail call fastcc i32 @check_buffer(ptr noundef nonnull %0, ptr noundef nonnull @.str.30, ptr noundef %49, ptr noundef readonly %50, ptr noundef nonnull readonly %51) #23
-  %53 = icmp eq i32 %52, 0
-  br i1 %53, label %54, label %116
+49:                                               ; preds = %44
+  %50 = getelementptr inbounds i8, ptr %0, i64 48
+  %51 = load ptr, ptr %45, align 8
+  br label %68
 
-54:                                               ; preds = %46
-  %55 = load ptr, ptr %50, align 8
-  %56 = load ptr, ptr %37, align 16
-  %57 = getelementptr inbounds ptr, ptr %56, i64 %47
-  store ptr %55, ptr %57, align 8
-  %58 = add nuw nsw i64 %47, 1
-  %59 = load i32, ptr %32, align 4
-  %60 = sext i32 %59 to i64
-  %61 = icmp slt i64 %58, %60
-  br i1 %61, label %46, label %38, !llvm.loop !26
+52:                                               ; preds = %60, %41
+  %53 = phi i64 [ 0, %41 ], [ %64, %60 ]
+  %54 = load ptr, ptr %42, align 8
+  %55 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %54, i64 %53
+  %56 = getelementptr inbounds %struct.sparsec_tensor, ptr %1, i64 %53
+  %57 = getelementptr inbounds i8, ptr %56, i64 24
+  %58 = call fastcc i32 @check_buffer(ptr noundef nonnull %0, ptr noundef nonnull @.str.27, ptr noundef %55, ptr noundef readonly %56, ptr noundef nonnull readonly %57) #23
+  %59 = icmp eq i32 %58, 0
+  br i1 %59, label %60, label %425
 
-62:                                               ; preds = %70, %43
-  %63 = phi ptr [ %45, %43 ], [ %78, %70 ]
-  %64 = phi i64 [ 0, %43 ], [ %83, %70 ]
-  %65 = phi ptr [ %31, %43 ], [ %82, %70 ]
-  %66 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %63, i64 %64
-  %67 = getelementptr inbounds %struct.sparsec_tensor, ptr %2, i64 %64
-  %68 = tail call fastcc i32 @check_buffer(ptr noundef nonnull %0, ptr noundef nonnull @.str.29, ptr noundef %66, ptr noundef readonly %67, ptr noundef %65) #23
-  %69 = icmp eq i32 %68, 0
-  br i1 %69, label %70, label %116
+60:                                               ; preds = %52
+  %61 = load ptr, ptr %56, align 8
+  %62 = load ptr, ptr %43, align 16
+  %63 = getelementptr inbounds ptr, ptr %62, i64 %53
+  store ptr %61, ptr %63, align 8
+  %64 = add nuw nsw i64 %53, 1
+  %65 = load i32, ptr %38, align 4
+  %66 = sext i32 %65 to i64
+  %67 = icmp slt i64 %64, %66
+  br i1 %67, label %52, label %44, !llvm.loop !26
 
-70:                                               ; preds = %62
-  %71 = load ptr, ptr %67, align 8
-  %72 = load ptr, ptr %44, align 16
-  %73 = load i32, ptr %32, align 4
-  %74 = trunc nuw nsw i64 %64 to i32
-  %75 = add nsw i32 %73, %74
-  %76 = sext i32 %75 to i64
-  %77 = getelementptr inbounds ptr, ptr %72, i64 %76
-  store ptr %71, ptr %77, align 8
-  %78 = load ptr, ptr %39, align 8
-  %79 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %78, i64 %64, i32 2
-  %80 = load i32, ptr %79, align 4
-  %81 = sext i32 %80 to i64
-  %82 = getelementptr inbounds i64, ptr %65, i64 %81
-  %83 = add nuw nsw i64 %64, 1
-  %84 = load i32, ptr %40, align 8
-  %85 = sext i32 %84 to i64
-  %86 = icmp slt i64 %83, %85
-  br i1 %86, label %62, label %87, !llvm.loop !27
+68:                                               ; preds = %76, %49
+  %69 = phi ptr [ %51, %49 ], [ %84, %76 ]
+  %70 = phi i64 [ 0, %49 ], [ %89, %76 ]
+  %71 = phi ptr [ %37, %49 ], [ %88, %76 ]
+  %72 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %69, i64 %70
+  %73 = getelementptr inbounds %struct.sparsec_tensor, ptr %2, i64 %70
+  %74 = call fastcc i32 @check_buffer(ptr noundef nonnull %0, ptr noundef nonnull @.str.26, ptr noundef %72, ptr noundef readonly %73, ptr noundef %71) #23
+  %75 = icmp eq i32 %74, 0
+  br i1 %75, label %76, label %425
 
-87:                                               ; preds = %70, %38
-  %88 = getelementptr inbounds i8, ptr %0, i64 128
-  %89 = getelementptr inbounds i8, ptr %0, i64 8
-  %90 = load ptr, ptr %89, align 8
-  %91 = getelementptr inbounds i8, ptr %90, i64 32
-  %92 = load ptr, ptr %91, align 8
-  %93 = getelementptr inbounds i8, ptr %0, i64 24
-  %94 = load ptr, ptr %93, align 8
-  %95 = tail call i64 %92(ptr noundef %94) #22
-  %96 = add nsw i64 %95, 127
-  %97 = and i64 %96, -64
-  %98 = getelementptr inbounds i8, ptr %0, i64 184
-  store i64 %97, ptr %98, align 8
-  %99 = getelementptr inbounds i8, ptr %0, i64 176
-  %100 = getelementptr inbounds i8, ptr %0, i64 72
-  %101 = load i32, ptr %88, align 64
-  %102 = sext i32 %101 to i64
-  %103 = mul nsw i64 %97, %102
-  %104 = tail call fastcc i32 @grow(ptr noundef nonnull %0, ptr noundef nonnull %99, ptr noundef nonnull %100, i64 noundef %103, ptr noundef nonnull @.str.48) #23
-  %105 = icmp eq i32 %104, 0
-  br i1 %105, label %106, label %116
+76:                                               ; preds = %68
+  %77 = load ptr, ptr %73, align 8
+  %78 = load ptr, ptr %50, align 16
+  %79 = load i32, ptr %38, align 4
+  %80 = trunc nuw nsw i64 %70 to i32
+  %81 = add nsw i32 %79, %80
+  %82 = sext i32 %81 to i64
+  %83 = getelementptr inbounds ptr, ptr %78, i64 %82
+  store ptr %77, ptr %83, align 8
+  %84 = load ptr, ptr %45, align 8
+  %85 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %84, i64 %70, i32 2
+  %86 = load i32, ptr %85, align 4
+  %87 = sext i32 %86 to i64
+  %88 = getelementptr inbounds i64, ptr %71, i64 %87
+  %89 = add nuw nsw i64 %70, 1
+  %90 = load i32, ptr %46, align 8
+  %91 = sext i32 %90 to i64
+  %92 = icmp slt i64 %89, %91
+  br i1 %92, label %68, label %93, !llvm.loop !27
 
-106:                                              ; preds = %87
-  %107 = getelementptr inbounds i8, ptr %0, i64 56
-  %108 = getelementptr inbounds i8, ptr %0, i64 64
-  %109 = load ptr, ptr %89, align 8
-  %110 = getelementptr inbounds i8, ptr %109, i64 24
-  %111 = load ptr, ptr %110, align 8
-  %112 = load ptr, ptr %93, align 8
-  %113 = tail call i64 %111(ptr noundef %112) #22
-  %114 = tail call fastcc i32 @grow(ptr noundef nonnull %0, ptr noundef nonnull %107, ptr noundef nonnull %108, i64 noundef %113, ptr noundef nonnull @.str.49) #23
-  %115 = icmp eq i32 %114, 0
-  br i1 %115, label %118, label %116
+93:                                               ; preds = %76, %44
+  %94 = getelementptr inbounds i8, ptr %0, i64 128
+  %95 = getelementptr inbounds i8, ptr %0, i64 8
+  %96 = load ptr, ptr %95, align 8
+  %97 = getelementptr inbounds i8, ptr %96, i64 32
+  %98 = load ptr, ptr %97, align 8
+  %99 = getelementptr inbounds i8, ptr %0, i64 24
+  %100 = load ptr, ptr %99, align 8
+  %101 = call i64 %98(ptr noundef %100) #22
+  %102 = add nsw i64 %101, 127
+  %103 = and i64 %102, -64
+  %104 = getelementptr inbounds i8, ptr %0, i64 192
+  store i64 %103, ptr %104, align 64
+  %105 = getelementptr inbounds i8, ptr %0, i64 184
+  %106 = getelementptr inbounds i8, ptr %0, i64 72
+  %107 = load i32, ptr %94, align 64
+  %108 = sext i32 %107 to i64
+  %109 = mul nsw i64 %103, %108
+  %110 = call fastcc i32 @grow(ptr noundef nonnull %0, ptr noundef nonnull %105, ptr noundef nonnull %106, i64 noundef %109, ptr noundef nonnull @.str.48) #23
+  %111 = icmp eq i32 %110, 0
+  br i1 %111, label %112, label %425
 
-116:                                              ; preds = %46, %62, %25, %87, %106
-  %117 = phi i32 [ %114, %106 ], [ %104, %87 ], [ %26, %25 ], [ 1, %62 ], [ 1, %46 ]
-  store atomic i32 0, ptr %18 release, align 16
-  br label %376
+112:                                              ; preds = %93
+  %113 = getelementptr inbounds i8, ptr %0, i64 56
+  %114 = getelementptr inbounds i8, ptr %0, i64 64
+  %115 = load ptr, ptr %95, align 8
+  %116 = getelementptr inbounds i8, ptr %115, i64 24
+  %117 = load ptr, ptr %116, align 8
+  %118 = load ptr, ptr %99, align 8
+  %119 = call i64 %117(ptr noundef %118) #22
+  %120 = call fastcc i32 @grow(ptr noundef nonnull %0, ptr noundef nonnull %113, ptr noundef nonnull %114, i64 noundef %119, ptr noundef nonnull @.str.49) #23
+  %121 = icmp eq i32 %120, 0
+  br i1 %121, label %122, label %425
 
-118:                                              ; preds = %106
-  %119 = getelementptr inbounds i8, ptr %0, i64 136
-  %120 = load ptr, ptr %119, align 8
-  %121 = icmp eq ptr %120, null
-  br i1 %121, label %122, label %125
+122:                                              ; preds = %112
+  %123 = getelementptr inbounds i8, ptr %0, i64 136
+  %124 = load ptr, ptr %123, align 8
+  %125 = icmp eq ptr %124, null
+  br i1 %125, label %126, label %129
 
-122:                                              ; preds = %118
-  %123 = load i32, ptr %88, align 64
-  %124 = add nsw i32 %123, -1
-  br label %125
+126:                                              ; preds = %122
+  %127 = load i32, ptr %94, align 64
+  %128 = add nsw i32 %127, -1
+  br label %129
 
-125:                                              ; preds = %122, %118
-  %126 = phi i32 [ %124, %122 ], [ 0, %118 ]
-  %127 = getelementptr inbounds i8, ptr %0, i64 152
-  %128 = load i32, ptr %127, align 8
-  %129 = icmp eq i32 %128, 0
-  br i1 %129, label %136, label %130
+129:                                              ; preds = %126, %122
+  %130 = phi i32 [ %128, %126 ], [ 0, %122 ]
+  %131 = getelementptr inbounds i8, ptr %0, i64 156
+  %132 = load i32, ptr %131, align 4
+  %133 = icmp eq i32 %132, 0
+  br i1 %133, label %140, label %134
 
-130:                                              ; preds = %125
-  %131 = getelementptr inbounds i8, ptr %0, i64 160
-  %132 = load i32, ptr %131, align 32
-  %133 = tail call i32 @getpid() #22
-  %134 = icmp ne i32 %132, %133
-  %135 = load i32, ptr %127, align 8
-  br label %136
+134:                                              ; preds = %129
+  %135 = getelementptr inbounds i8, ptr %0, i64 164
+  %136 = load i32, ptr %135, align 4
+  %137 = call i32 @getpid() #22
+  %138 = icmp ne i32 %136, %137
+  %139 = load i32, ptr %131, align 4
+  br label %140
 
-136:                                              ; preds = %130, %125
-  %137 = phi i32 [ 0, %125 ], [ %135, %130 ]
-  %138 = phi i1 [ false, %125 ], [ %134, %130 ]
-  %139 = icmp eq i32 %126, %137
-  br i1 %139, label %140, label %147
+140:                                              ; preds = %134, %129
+  %141 = phi i32 [ 0, %129 ], [ %139, %134 ]
+  %142 = phi i1 [ false, %129 ], [ %138, %134 ]
+  %143 = icmp eq i32 %130, %141
+  br i1 %143, label %144, label %151
 
-140:                                              ; preds = %136
-  %141 = getelementptr inbounds i8, ptr %0, i64 132
-  %142 = load i32, ptr %141, align 4
-  %143 = getelementptr inbounds i8, ptr %0, i64 156
-  %144 = load i32, ptr %143, align 4
-  %145 = icmp ne i32 %142, %144
-  %146 = select i1 %145, i1 true, i1 %138
-  br i1 %146, label %147, label %299
+144:                                              ; preds = %140
+  %145 = getelementptr inbounds i8, ptr %0, i64 132
+  %146 = load i32, ptr %145, align 4
+  %147 = getelementptr inbounds i8, ptr %0, i64 160
+  %148 = load i32, ptr %147, align 32
+  %149 = icmp ne i32 %146, %148
+  %150 = select i1 %149, i1 true, i1 %142
+  br i1 %150, label %151, label %303
 
-147:                                              ; preds = %140, %136
-  tail call fastcc void @stop_threads(ptr noundef nonnull %88) #23
-  %148 = getelementptr inbounds i8, ptr %0, i64 132
-  %149 = load i32, ptr %148, align 4
-  %150 = getelementptr inbounds i8, ptr %0, i64 156
-  store i32 %149, ptr %150, align 4
-  %151 = icmp eq i32 %126, 0
-  br i1 %151, label %299, label %152
+151:                                              ; preds = %144, %140
+  call fastcc void @stop_threads(ptr noundef nonnull %94) #23
+  %152 = getelementptr inbounds i8, ptr %0, i64 132
+  %153 = load i32, ptr %152, align 4
+  %154 = getelementptr inbounds i8, ptr %0, i64 160
+  store i32 %153, ptr %154, align 32
+  %155 = icmp eq i32 %130, 0
+  br i1 %155, label %303, label %156
 
-152:                                              ; preds = %147
-  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %8) #8
+156:                                              ; preds = %151
+  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %8) #10
   call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1024) %8, i8 0, i64 1024, i1 false)
-  %153 = call i32 @sched_getaffinity(i32 noundef 0, i64 noundef 1024, ptr noundef nonnull %8) #22
-  %154 = icmp eq i32 %153, 0
-  br i1 %154, label %157, label %155
+  %157 = call i32 @sched_getaffinity(i32 noundef 0, i64 noundef 1024, ptr noundef nonnull %8) #22
+  %158 = icmp eq i32 %157, 0
+  br i1 %158, label %161, label %159
 
-155:                                              ; preds = %152
+159:                                              ; preds = %156
   store i64 1, ptr %8, align 8
-  %156 = getelementptr inbounds i8, ptr %8, i64 8
-  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1016) %156, i8 0, i64 1016, i1 false)
-  br label %157
+  %160 = getelementptr inbounds i8, ptr %8, i64 8
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1016) %160, i8 0, i64 1016, i1 false)
+  br label %161
 
-157:                                              ; preds = %155, %152
-  %158 = call i32 @getpid() #22
-  %159 = getelementptr inbounds i8, ptr %0, i64 160
-  store i32 %158, ptr %159, align 32
-  br label %160
+161:                                              ; preds = %159, %156
+  %162 = call i32 @getpid() #22
+  %163 = getelementptr inbounds i8, ptr %0, i64 164
+  store i32 %162, ptr %163, align 4
+  br label %164
 
-160:                                              ; preds = %166, %157
-  %161 = phi i64 [ 0, %157 ], [ %168, %166 ]
-  %162 = phi i32 [ 0, %157 ], [ %167, %166 ]
-  %163 = getelementptr inbounds [128 x i64], ptr %8, i64 0, i64 %161
-  %164 = load i64, ptr %163, align 8
-  %165 = icmp eq i64 %164, 0
-  br i1 %165, label %166, label %170
+164:                                              ; preds = %170, %161
+  %165 = phi i64 [ 0, %161 ], [ %172, %170 ]
+  %166 = phi i32 [ 0, %161 ], [ %171, %170 ]
+  %167 = getelementptr inbounds [128 x i64], ptr %8, i64 0, i64 %165
+  %168 = load i64, ptr %167, align 8
+  %169 = icmp eq i64 %168, 0
+  br i1 %169, label %170, label %174
 
-166:                                              ; preds = %170, %160
-  %167 = phi i32 [ %162, %160 ], [ %173, %170 ]
-  %168 = add nuw nsw i64 %161, 1
-  %169 = icmp eq i64 %168, 128
-  br i1 %169, label %177, label %160, !llvm.loop !28
+170:                                              ; preds = %174, %164
+  %171 = phi i32 [ %166, %164 ], [ %177, %174 ]
+  %172 = add nuw nsw i64 %165, 1
+  %173 = icmp eq i64 %172, 128
+  br i1 %173, label %181, label %164, !llvm.loop !28
 
-170:                                              ; preds = %160, %170
-  %171 = phi i64 [ %175, %170 ], [ %164, %160 ]
-  %172 = phi i32 [ %173, %170 ], [ %162, %160 ]
-  %173 = add nsw i32 %172, 1
-  %174 = add i64 %171, -1
-  %175 = and i64 %174, %171
-  %176 = icmp eq i64 %175, 0
-  br i1 %176, label %166, label %170, !llvm.loop !29
+174:                                              ; preds = %164, %174
+  %175 = phi i64 [ %179, %174 ], [ %168, %164 ]
+  %176 = phi i32 [ %177, %174 ], [ %166, %164 ]
+  %177 = add nsw i32 %176, 1
+  %178 = add i64 %175, -1
+  %179 = and i64 %178, %175
+  %180 = icmp eq i64 %179, 0
+  br i1 %180, label %170, label %174, !llvm.loop !29
 
-177:                                              ; preds = %166
-  %178 = load i32, ptr %88, align 64
-  %179 = icmp slt i32 %167, %178
-  %180 = select i1 %179, i32 0, i32 2000
-  %181 = getelementptr inbounds i8, ptr %0, i64 164
-  store i32 %180, ptr %181, align 4
-  %182 = getelementptr inbounds i8, ptr %0, i64 360
-  store i32 0, ptr %182, align 8
-  %183 = getelementptr inbounds i8, ptr %0, i64 356
-  store i32 0, ptr %183, align 4
-  %184 = getelementptr inbounds i8, ptr %0, i64 352
-  store i32 0, ptr %184, align 32
-  %185 = getelementptr inbounds i8, ptr %0, i64 392
-  store i64 0, ptr %185, align 8
-  %186 = getelementptr inbounds i8, ptr %0, i64 448
-  store i64 0, ptr %186, align 64
-  %187 = getelementptr inbounds i8, ptr %0, i64 512
-  store i64 0, ptr %187, align 64
-  %188 = getelementptr inbounds i8, ptr %0, i64 216
-  %189 = call i32 @pthread_mutex_init(ptr noundef nonnull %188, ptr noundef null) #22
-  %190 = getelementptr inbounds i8, ptr %0, i64 256
-  %191 = call i32 @pthread_cond_init(ptr noundef nonnull %190, ptr noundef null) #22
-  %192 = getelementptr inbounds i8, ptr %0, i64 304
-  %193 = call i32 @pthread_cond_init(ptr noundef nonnull %192, ptr noundef null) #22
-  %194 = sext i32 %126 to i64
-  %195 = call noalias ptr @calloc(i64 noundef %194, i64 noundef 24) #24
-  %196 = getelementptr inbounds i8, ptr %0, i64 168
-  store ptr %195, ptr %196, align 8
-  %197 = icmp eq ptr %195, null
-  br i1 %197, label %198, label %199
+181:                                              ; preds = %170
+  %182 = load i32, ptr %94, align 64
+  %183 = icmp slt i32 %171, %182
+  %184 = select i1 %183, i32 0, i32 2000
+  %185 = getelementptr inbounds i8, ptr %0, i64 168
+  store i32 %184, ptr %185, align 8
+  %186 = getelementptr inbounds i8, ptr %0, i64 368
+  store i32 0, ptr %186, align 16
+  %187 = getelementptr inbounds i8, ptr %0, i64 364
+  store i32 0, ptr %187, align 4
+  %188 = getelementptr inbounds i8, ptr %0, i64 360
+  store i32 0, ptr %188, align 8
+  %189 = getelementptr inbounds i8, ptr %0, i64 400
+  store i64 0, ptr %189, align 16
+  %190 = getelementptr inbounds i8, ptr %0, i64 448
+  store i64 0, ptr %190, align 64
+  %191 = getelementptr inbounds i8, ptr %0, i64 512
+  store i64 0, ptr %191, align 64
+  %192 = getelementptr inbounds i8, ptr %0, i64 224
+  %193 = call i32 @pthread_mutex_init(ptr noundef nonnull %192, ptr noundef null) #22
+  %194 = getelementptr inbounds i8, ptr %0, i64 264
+  %195 = call i32 @pthread_cond_init(ptr noundef nonnull %194, ptr noundef null) #22
+  %196 = getelementptr inbounds i8, ptr %0, i64 312
+  %197 = call i32 @pthread_cond_init(ptr noundef nonnull %196, ptr noundef null) #22
+  %198 = sext i32 %130 to i64
+  %199 = call noalias ptr @calloc(i64 noundef %198, i64 noundef 24) #24
+  %200 = getelementptr inbounds i8, ptr %0, i64 176
+  store ptr %199, ptr %200, align 16
+  %201 = icmp eq ptr %199, null
+  br i1 %201, label %202, label %203
 
-198:                                              ; preds = %177
-  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %8) #8
-  br label %295
-
-199:                                              ; preds = %177
-  call void @llvm.lifetime.start.p0(i64 128, ptr nonnull %9) #8
-  call void @llvm.lifetime.start.p0(i64 128, ptr nonnull %10) #8
-  %200 = call i32 @sigfillset(ptr noundef nonnull %9) #22
-  %201 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %9, ptr noundef nonnull %10) #22
-  call void @llvm.lifetime.start.p0(i64 4096, ptr nonnull %7) #8
-  %202 = load i32, ptr %148, align 4
-  %203 = icmp eq i32 %202, 0
-  br i1 %203, label %236, label %204
-
-204:                                              ; preds = %199
-  %205 = call i32 @sched_getcpu() #22
-  %206 = call fastcc i32 @list_cores(ptr noundef nonnull readonly %8, ptr noundef nonnull %7, i32 noundef 1024) #23
-  %207 = call i32 @llvm.smin.i32(i32 %206, i32 1024)
-  %208 = icmp ult i32 %205, 8192
-  br i1 %208, label %209, label %220
-
-209:                                              ; preds = %204
-  %210 = zext nneg i32 %205 to i64
-  %211 = lshr i64 %210, 6
-  %212 = getelementptr inbounds [128 x i64], ptr %8, i64 0, i64 %211
-  %213 = load i64, ptr %212, align 8
-  %214 = and i64 %210, 63
-  %215 = shl nuw i64 1, %214
-  %216 = and i64 %213, %215
-  %217 = icmp eq i64 %216, 0
-  br i1 %217, label %220, label %218
-
-218:                                              ; preds = %209
-  %219 = call fastcc i32 @core_of(i32 noundef %205, ptr noundef nonnull readonly %8) #23
-  br label %220
-
-220:                                              ; preds = %218, %209, %204
-  %221 = phi i32 [ %219, %218 ], [ -1, %209 ], [ -1, %204 ]
-  %222 = icmp sgt i32 %206, 1
-  br i1 %222, label %223, label %236
-
-223:                                              ; preds = %220
-  %224 = add nsw i32 %207, -1
-  %225 = zext i32 %224 to i64
-  br label %226
-
-226:                                              ; preds = %231, %223
-  %227 = phi i64 [ 0, %223 ], [ %232, %231 ]
-  %228 = getelementptr inbounds [1024 x i32], ptr %7, i64 0, i64 %227
-  %229 = load i32, ptr %228, align 4
-  %230 = icmp eq i32 %229, %221
-  br i1 %230, label %234, label %231
-
-231:                                              ; preds = %226
-  %232 = add nuw nsw i64 %227, 1
-  %233 = icmp eq i64 %232, %225
-  br i1 %233, label %236, label %226, !llvm.loop !30
-
-234:                                              ; preds = %226
-  %235 = and i64 %227, 4294967295
-  br label %236
-
-236:                                              ; preds = %231, %234, %220, %199
-  %237 = phi i64 [ 0, %199 ], [ 0, %220 ], [ %235, %234 ], [ %225, %231 ]
-  %238 = phi i32 [ 0, %199 ], [ %207, %220 ], [ %207, %234 ], [ %207, %231 ]
-  %239 = icmp eq i32 %238, 0
-  %240 = sext i32 %238 to i64
-  %241 = load i32, ptr %127, align 8
-  br label %242
-
-242:                                              ; preds = %283, %236
-  %243 = phi i32 [ %241, %236 ], [ %289, %283 ]
-  %244 = load i32, ptr %88, align 64
-  %245 = add nsw i32 %244, -1
-  %246 = icmp slt i32 %243, %245
-  br i1 %246, label %247, label %290
-
-247:                                              ; preds = %242
-  %248 = load ptr, ptr %196, align 8
-  %249 = sext i32 %243 to i64
-  %250 = getelementptr inbounds %struct.worker, ptr %248, i64 %249
-  store ptr %88, ptr %250, align 8
-  %251 = load i32, ptr %127, align 8
-  %252 = add nsw i32 %251, 1
-  %253 = sext i32 %252 to i64
-  %254 = getelementptr inbounds i8, ptr %250, i64 8
-  store i64 %253, ptr %254, align 8
-  br i1 %239, label %262, label %255
-
-255:                                              ; preds = %247
-  %256 = add nsw i64 %237, %253
-  %257 = srem i64 %256, %240
-  %258 = getelementptr inbounds [1024 x i32], ptr %7, i64 0, i64 %257
-  %259 = load i32, ptr %258, align 4
-  call void @llvm.lifetime.start.p0(i64 56, ptr nonnull %5) #8
-  %260 = call i32 @pthread_attr_init(ptr noundef nonnull %5) #22
-  %261 = icmp eq i32 %260, 0
-  br i1 %261, label %265, label %281
-
-262:                                              ; preds = %247
-  call void @llvm.lifetime.start.p0(i64 56, ptr nonnull %5) #8
-  %263 = call i32 @pthread_attr_init(ptr noundef nonnull %5) #22
-  %264 = icmp eq i32 %263, 0
-  br i1 %264, label %278, label %281
-
-265:                                              ; preds = %255
-  %266 = icmp sgt i32 %259, -1
-  br i1 %266, label %267, label %278
-
-267:                                              ; preds = %265
-  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %6) #8
-  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1024) %6, i8 0, i64 1024, i1 false)
-  %268 = and i32 %259, 63
-  %269 = zext nneg i32 %268 to i64
-  %270 = shl nuw i64 1, %269
-  %271 = lshr i32 %259, 6
-  %272 = zext nneg i32 %271 to i64
-  %273 = getelementptr inbounds [128 x i64], ptr %6, i64 0, i64 %272
-  %274 = load i64, ptr %273, align 8
-  %275 = or i64 %274, %270
-  store i64 %275, ptr %273, align 8
-  %276 = call i32 @pthread_attr_setaffinity_np(ptr noundef nonnull %5, i64 noundef 1024, ptr noundef nonnull %6) #22
-  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %6) #8
-  %277 = icmp eq i32 %276, 0
-  br i1 %277, label %278, label %283
-
-278:                                              ; preds = %267, %265, %262
-  %279 = getelementptr inbounds i8, ptr %250, i64 16
-  %280 = call i32 @pthread_create(ptr noundef nonnull %279, ptr noundef nonnull %5, ptr noundef nonnull @work, ptr noundef nonnull %250) #22
-  br label %283
-
-281:                                              ; preds = %262, %255
-  %282 = phi i32 [ %263, %262 ], [ %260, %255 ]
-  call void @llvm.lifetime.end.p0(i64 56, ptr nonnull %5) #8
-  br label %292
-
-283:                                              ; preds = %278, %267
-  %284 = phi i32 [ %276, %267 ], [ %280, %278 ]
-  %285 = call i32 @pthread_attr_destroy(ptr noundef nonnull %5) #22
-  call void @llvm.lifetime.end.p0(i64 56, ptr nonnull %5) #8
-  %286 = icmp eq i32 %284, 0
-  %287 = zext i1 %286 to i32
-  %288 = load i32, ptr %127, align 8
-  %289 = add nsw i32 %288, %287
-  store i32 %289, ptr %127, align 8
-  br i1 %286, label %242, label %292, !llvm.loop !31
-
-290:                                              ; preds = %242
-  call void @llvm.lifetime.end.p0(i64 4096, ptr nonnull %7) #8
-  %291 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %10, ptr noundef null) #22
-  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %10) #8
-  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %9) #8
-  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %8) #8
+202:                                              ; preds = %181
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %8) #10
   br label %299
 
-292:                                              ; preds = %283, %281
-  %293 = phi i32 [ %282, %281 ], [ %284, %283 ]
-  call void @llvm.lifetime.end.p0(i64 4096, ptr nonnull %7) #8
-  %294 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %10, ptr noundef null) #22
-  call fastcc void @stop_threads(ptr noundef nonnull %88) #23
-  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %10) #8
-  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %9) #8
-  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %8) #8
-  br label %295
+203:                                              ; preds = %181
+  call void @llvm.lifetime.start.p0(i64 128, ptr nonnull %9) #10
+  call void @llvm.lifetime.start.p0(i64 128, ptr nonnull %10) #10
+  %204 = call i32 @sigfillset(ptr noundef nonnull %9) #22
+  %205 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %9, ptr noundef nonnull %10) #22
+  call void @llvm.lifetime.start.p0(i64 4096, ptr nonnull %7) #10
+  %206 = load i32, ptr %152, align 4
+  %207 = icmp eq i32 %206, 0
+  br i1 %207, label %240, label %208
 
-295:                                              ; preds = %292, %198
-  %296 = phi i32 [ 12, %198 ], [ %293, %292 ]
-  %297 = load i32, ptr %88, align 64
-  %298 = call ptr @strerror(i32 noundef %296) #22
-  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.1, i32 noundef %297, ptr noundef %298) #23
-  store atomic i32 0, ptr %18 release, align 16
-  br label %376
+208:                                              ; preds = %203
+  %209 = call i32 @sched_getcpu() #22
+  %210 = call fastcc i32 @list_cores(ptr noundef nonnull readonly %8, ptr noundef nonnull %7, i32 noundef 1024) #23
+  %211 = call i32 @llvm.smin.i32(i32 %210, i32 1024)
+  %212 = icmp ult i32 %209, 8192
+  br i1 %212, label %213, label %224
 
-299:                                              ; preds = %147, %140, %290
-  %300 = load ptr, ptr %0, align 64
-  %301 = getelementptr inbounds i8, ptr %0, i64 192
-  %302 = getelementptr inbounds i8, ptr %300, i64 20
-  %303 = load i32, ptr %302, align 4
-  %304 = load i32, ptr %88, align 64
-  %305 = getelementptr inbounds i8, ptr %0, i64 204
-  store i32 0, ptr %305, align 4
-  %306 = load i32, ptr %301, align 8
-  %307 = icmp eq i32 %306, 0
-  br i1 %307, label %332, label %308
+213:                                              ; preds = %208
+  %214 = zext nneg i32 %209 to i64
+  %215 = lshr i64 %214, 6
+  %216 = getelementptr inbounds [128 x i64], ptr %8, i64 0, i64 %215
+  %217 = load i64, ptr %216, align 8
+  %218 = and i64 %214, 63
+  %219 = shl nuw i64 1, %218
+  %220 = and i64 %217, %219
+  %221 = icmp eq i64 %220, 0
+  br i1 %221, label %224, label %222
 
-308:                                              ; preds = %299
-  %309 = getelementptr inbounds i8, ptr %0, i64 208
-  %310 = load ptr, ptr %309, align 8
-  call void @free(ptr noundef %310) #22
-  %311 = sext i32 %303 to i64
-  %312 = add nsw i64 %311, 1
-  %313 = sext i32 %304 to i64
-  %314 = mul nsw i64 %312, %313
-  %315 = call noalias ptr @calloc(i64 noundef %314, i64 noundef 24) #24
-  store ptr %315, ptr %309, align 8
-  %316 = getelementptr inbounds i8, ptr %0, i64 196
-  store i32 %303, ptr %316, align 4
-  %317 = getelementptr inbounds i8, ptr %0, i64 200
-  store i32 %304, ptr %317, align 8
-  %318 = icmp eq ptr %315, null
-  br i1 %318, label %319, label %322
+222:                                              ; preds = %213
+  %223 = call fastcc i32 @core_of(i32 noundef %209, ptr noundef nonnull readonly %8) #23
+  br label %224
 
-319:                                              ; preds = %308
-  %320 = load i32, ptr %302, align 4
-  %321 = load i32, ptr %88, align 64
-  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.2, i32 noundef %320, i32 noundef %321) #23
-  store atomic i32 0, ptr %18 release, align 16
-  br label %376
+224:                                              ; preds = %222, %213, %208
+  %225 = phi i32 [ %223, %222 ], [ -1, %213 ], [ -1, %208 ]
+  %226 = icmp sgt i32 %210, 1
+  br i1 %226, label %227, label %240
 
-322:                                              ; preds = %308
-  %323 = load i32, ptr %301, align 8
-  %324 = icmp eq i32 %323, 0
-  br i1 %324, label %332, label %325
+227:                                              ; preds = %224
+  %228 = add nsw i32 %211, -1
+  %229 = zext i32 %228 to i64
+  br label %230
 
-325:                                              ; preds = %322
-  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %4) #8
-  %326 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %4) #22
-  %327 = load i64, ptr %4, align 8
-  %328 = mul nsw i64 %327, 1000000000
-  %329 = getelementptr inbounds i8, ptr %4, i64 8
-  %330 = load i64, ptr %329, align 8
-  %331 = add nsw i64 %328, %330
-  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %4) #8
-  br label %332
+230:                                              ; preds = %235, %227
+  %231 = phi i64 [ 0, %227 ], [ %236, %235 ]
+  %232 = getelementptr inbounds [1024 x i32], ptr %7, i64 0, i64 %231
+  %233 = load i32, ptr %232, align 4
+  %234 = icmp eq i32 %233, %225
+  br i1 %234, label %238, label %235
 
-332:                                              ; preds = %299, %322, %325
-  %333 = phi i64 [ %331, %325 ], [ 0, %322 ], [ 0, %299 ]
-  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %11) #8
+235:                                              ; preds = %230
+  %236 = add nuw nsw i64 %231, 1
+  %237 = icmp eq i64 %236, %229
+  br i1 %237, label %240, label %230, !llvm.loop !30
+
+238:                                              ; preds = %230
+  %239 = and i64 %231, 4294967295
+  br label %240
+
+240:                                              ; preds = %235, %238, %224, %203
+  %241 = phi i64 [ 0, %203 ], [ 0, %224 ], [ %239, %238 ], [ %229, %235 ]
+  %242 = phi i32 [ 0, %203 ], [ %211, %224 ], [ %211, %238 ], [ %211, %235 ]
+  %243 = icmp eq i32 %242, 0
+  %244 = sext i32 %242 to i64
+  %245 = load i32, ptr %131, align 4
+  br label %246
+
+246:                                              ; preds = %287, %240
+  %247 = phi i32 [ %245, %240 ], [ %293, %287 ]
+  %248 = load i32, ptr %94, align 64
+  %249 = add nsw i32 %248, -1
+  %250 = icmp slt i32 %247, %249
+  br i1 %250, label %251, label %294
+
+251:                                              ; preds = %246
+  %252 = load ptr, ptr %200, align 16
+  %253 = sext i32 %247 to i64
+  %254 = getelementptr inbounds %struct.worker, ptr %252, i64 %253
+  store ptr %94, ptr %254, align 8
+  %255 = load i32, ptr %131, align 4
+  %256 = add nsw i32 %255, 1
+  %257 = sext i32 %256 to i64
+  %258 = getelementptr inbounds i8, ptr %254, i64 8
+  store i64 %257, ptr %258, align 8
+  br i1 %243, label %266, label %259
+
+259:                                              ; preds = %251
+  %260 = add nsw i64 %241, %257
+  %261 = srem i64 %260, %244
+  %262 = getelementptr inbounds [1024 x i32], ptr %7, i64 0, i64 %261
+  %263 = load i32, ptr %262, align 4
+  call void @llvm.lifetime.start.p0(i64 56, ptr nonnull %5) #10
+  %264 = call i32 @pthread_attr_init(ptr noundef nonnull %5) #22
+  %265 = icmp eq i32 %264, 0
+  br i1 %265, label %269, label %285
+
+266:                                              ; preds = %251
+  call void @llvm.lifetime.start.p0(i64 56, ptr nonnull %5) #10
+  %267 = call i32 @pthread_attr_init(ptr noundef nonnull %5) #22
+  %268 = icmp eq i32 %267, 0
+  br i1 %268, label %282, label %285
+
+269:                                              ; preds = %259
+  %270 = icmp sgt i32 %263, -1
+  br i1 %270, label %271, label %282
+
+271:                                              ; preds = %269
+  call void @llvm.lifetime.start.p0(i64 1024, ptr nonnull %6) #10
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(1024) %6, i8 0, i64 1024, i1 false)
+  %272 = and i32 %263, 63
+  %273 = zext nneg i32 %272 to i64
+  %274 = shl nuw i64 1, %273
+  %275 = lshr i32 %263, 6
+  %276 = zext nneg i32 %275 to i64
+  %277 = getelementptr inbounds [128 x i64], ptr %6, i64 0, i64 %276
+  %278 = load i64, ptr %277, align 8
+  %279 = or i64 %278, %274
+  store i64 %279, ptr %277, align 8
+  %280 = call i32 @pthread_attr_setaffinity_np(ptr noundef nonnull %5, i64 noundef 1024, ptr noundef nonnull %6) #22
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %6) #10
+  %281 = icmp eq i32 %280, 0
+  br i1 %281, label %282, label %287
+
+282:                                              ; preds = %271, %269, %266
+  %283 = getelementptr inbounds i8, ptr %254, i64 16
+  %284 = call i32 @pthread_create(ptr noundef nonnull %283, ptr noundef nonnull %5, ptr noundef nonnull @work, ptr noundef nonnull %254) #22
+  br label %287
+
+285:                                              ; preds = %266, %259
+  %286 = phi i32 [ %267, %266 ], [ %264, %259 ]
+  call void @llvm.lifetime.end.p0(i64 56, ptr nonnull %5) #10
+  br label %296
+
+287:                                              ; preds = %282, %271
+  %288 = phi i32 [ %280, %271 ], [ %284, %282 ]
+  %289 = call i32 @pthread_attr_destroy(ptr noundef nonnull %5) #22
+  call void @llvm.lifetime.end.p0(i64 56, ptr nonnull %5) #10
+  %290 = icmp eq i32 %288, 0
+  %291 = zext i1 %290 to i32
+  %292 = load i32, ptr %131, align 4
+  %293 = add nsw i32 %292, %291
+  store i32 %293, ptr %131, align 4
+  br i1 %290, label %246, label %296, !llvm.loop !31
+
+294:                                              ; preds = %246
+  call void @llvm.lifetime.end.p0(i64 4096, ptr nonnull %7) #10
+  %295 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %10, ptr noundef null) #22
+  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %10) #10
+  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %9) #10
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %8) #10
+  br label %303
+
+296:                                              ; preds = %287, %285
+  %297 = phi i32 [ %286, %285 ], [ %288, %287 ]
+  call void @llvm.lifetime.end.p0(i64 4096, ptr nonnull %7) #10
+  %298 = call i32 @pthread_sigmask(i32 noundef 2, ptr noundef nonnull %10, ptr noundef null) #22
+  call fastcc void @stop_threads(ptr noundef nonnull %94) #23
+  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %10) #10
+  call void @llvm.lifetime.end.p0(i64 128, ptr nonnull %9) #10
+  call void @llvm.lifetime.end.p0(i64 1024, ptr nonnull %8) #10
+  br label %299
+
+299:                                              ; preds = %296, %202
+  %300 = phi i32 [ 12, %202 ], [ %297, %296 ]
+  %301 = load i32, ptr %94, align 64
+  %302 = call ptr @strerror(i32 noundef %300) #22
+  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.43, i32 noundef %301, ptr noundef %302) #23
+  br label %425
+
+303:                                              ; preds = %294, %151, %144
+  %304 = load ptr, ptr %0, align 64
+  %305 = getelementptr inbounds i8, ptr %0, i64 200
+  %306 = getelementptr inbounds i8, ptr %304, i64 20
+  %307 = load i32, ptr %306, align 4
+  %308 = load i32, ptr %94, align 64
+  %309 = getelementptr inbounds i8, ptr %0, i64 212
+  store i32 0, ptr %309, align 4
+  %310 = load i32, ptr %305, align 8
+  %311 = icmp eq i32 %310, 0
+  br i1 %311, label %336, label %312
+
+312:                                              ; preds = %303
+  %313 = getelementptr inbounds i8, ptr %0, i64 216
+  %314 = load ptr, ptr %313, align 8
+  call void @free(ptr noundef %314) #22
+  %315 = sext i32 %307 to i64
+  %316 = add nsw i64 %315, 1
+  %317 = sext i32 %308 to i64
+  %318 = mul nsw i64 %316, %317
+  %319 = call noalias ptr @calloc(i64 noundef %318, i64 noundef 24) #24
+  store ptr %319, ptr %313, align 8
+  %320 = getelementptr inbounds i8, ptr %0, i64 204
+  store i32 %307, ptr %320, align 4
+  %321 = getelementptr inbounds i8, ptr %0, i64 208
+  store i32 %308, ptr %321, align 8
+  %322 = icmp eq ptr %319, null
+  br i1 %322, label %323, label %326
+
+323:                                              ; preds = %312
+  %324 = load i32, ptr %306, align 4
+  %325 = load i32, ptr %94, align 64
+  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.44, i32 noundef %324, i32 noundef %325) #23
+  br label %425
+
+326:                                              ; preds = %312
+  %327 = load i32, ptr %305, align 8
+  %328 = icmp eq i32 %327, 0
+  br i1 %328, label %336, label %329
+
+329:                                              ; preds = %326
+  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %4) #10
+  %330 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %4) #22
+  %331 = load i64, ptr %4, align 8
+  %332 = mul nsw i64 %331, 1000000000
+  %333 = getelementptr inbounds i8, ptr %4, i64 8
+  %334 = load i64, ptr %333, align 8
+  %335 = add nsw i64 %332, %334
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %4) #10
+  br label %336
+
+336:                                              ; preds = %329, %326, %303
+  %337 = phi i64 [ %335, %329 ], [ 0, %326 ], [ 0, %303 ]
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %11) #10
   store i32 0, ptr %11, align 4
   call void @llvm.x86.sse.stmxcsr(ptr nonnull %12)
-  %334 = load i32, ptr %12, align 4
+  %338 = load i32, ptr %12, align 4
+  %339 = getelementptr inbounds i8, ptr %0, i64 152
+  store i32 %338, ptr %339, align 8
   store i32 8064, ptr %13, align 4
   call void @llvm.x86.sse.ldmxcsr(ptr nonnull %13)
-  %335 = load ptr, ptr %89, align 8
-  %336 = getelementptr inbounds i8, ptr %335, i64 16
-  %337 = load ptr, ptr %336, align 8
-  %338 = load ptr, ptr %93, align 8
-  %339 = getelementptr inbounds i8, ptr %0, i64 48
-  %340 = load ptr, ptr %339, align 16
-  %341 = getelementptr inbounds i8, ptr %300, i64 4
-  %342 = load i32, ptr %341, align 4
-  %343 = sext i32 %342 to i64
-  %344 = getelementptr inbounds ptr, ptr %340, i64 %343
-  %345 = load ptr, ptr %107, align 8
-  %346 = getelementptr inbounds i8, ptr %300, i64 72
-  %347 = load ptr, ptr %346, align 8
-  call void %337(ptr noundef %338, ptr noundef %340, ptr noundef %344, ptr noundef %345, ptr noundef %347, ptr noundef nonnull %88, ptr noundef nonnull %11) #22
-  store i32 %334, ptr %14, align 4
-  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %14)
-  %348 = getelementptr inbounds i8, ptr %0, i64 196
+  %340 = load ptr, ptr %0, align 64
+  %341 = getelementptr inbounds i8, ptr %340, i64 8
+  %342 = load i32, ptr %341, align 8
+  %343 = icmp slt i32 %342, 1
+  br i1 %343, label %395, label %344
+
+344:                                              ; preds = %336
+  %345 = getelementptr inbounds i8, ptr %340, i64 40
+  %346 = load ptr, ptr %345, align 8
+  %347 = zext nneg i32 %342 to i64
+  %348 = getelementptr inbounds i8, ptr %346, i64 12
   %349 = load i32, ptr %348, align 4
-  store i32 %349, ptr %305, align 4
-  %350 = getelementptr inbounds i8, ptr %0, i64 208
-  %351 = load ptr, ptr %350, align 8
-  %352 = icmp eq ptr %351, null
-  br i1 %352, label %360, label %353
+  %350 = icmp sgt i32 %349, 0
+  br i1 %350, label %351, label %381
 
-353:                                              ; preds = %332
-  %354 = sext i32 %349 to i64
-  %355 = getelementptr inbounds i8, ptr %0, i64 200
-  %356 = load i32, ptr %355, align 8
-  %357 = sext i32 %356 to i64
-  %358 = mul nsw i64 %357, %354
-  %359 = getelementptr inbounds %struct.profile_place, ptr %351, i64 %358
-  call fastcc void @record(ptr noundef nonnull %359, i64 noundef %333, i64 noundef 1) #23
-  br label %360
+351:                                              ; preds = %344
+  %352 = load ptr, ptr %36, align 8
+  br label %361
 
-360:                                              ; preds = %332, %353
+353:                                              ; preds = %366
+  %354 = add nuw nsw i64 %365, 1
+  %355 = icmp uge i64 %354, %347
+  %356 = icmp eq i64 %354, %347
+  br i1 %356, label %379, label %357, !llvm.loop !32
+
+357:                                              ; preds = %353
+  %358 = getelementptr inbounds %struct.sparsec_tensor_info, ptr %346, i64 %354, i32 2
+  %359 = load i32, ptr %358, align 4
+  %360 = icmp sgt i32 %359, 0
+  br i1 %360, label %361, label %379, !llvm.loop !32
+
+361:                                              ; preds = %357, %351
+  %362 = phi i32 [ %359, %357 ], [ %349, %351 ]
+  %363 = phi ptr [ %372, %357 ], [ %352, %351 ]
+  %364 = phi i1 [ %355, %357 ], [ false, %351 ]
+  %365 = phi i64 [ %354, %357 ], [ 0, %351 ]
+  br label %368
+
+366:                                              ; preds = %368
+  %367 = icmp eq i32 %376, 0
+  br i1 %367, label %379, label %353
+
+368:                                              ; preds = %368, %361
+  %369 = phi i32 [ %377, %368 ], [ 0, %361 ]
+  %370 = phi i32 [ %376, %368 ], [ 0, %361 ]
+  %371 = phi ptr [ %372, %368 ], [ %363, %361 ]
+  %372 = getelementptr inbounds i8, ptr %371, i64 8
+  %373 = load i64, ptr %371, align 8
+  %374 = icmp eq i64 %373, 0
+  %375 = zext i1 %374 to i32
+  %376 = or i32 %370, %375
+  %377 = add nuw nsw i32 %369, 1
+  %378 = icmp eq i32 %377, %362
+  br i1 %378, label %366, label %368, !llvm.loop !33
+
+379:                                              ; preds = %366, %357, %353
+  %380 = phi i1 [ %355, %353 ], [ %355, %357 ], [ %364, %366 ]
+  br i1 %380, label %395, label %381
+
+381:                                              ; preds = %379, %344
+  %382 = load ptr, ptr %95, align 8
+  %383 = getelementptr inbounds i8, ptr %382, i64 16
+  %384 = load ptr, ptr %383, align 8
+  %385 = load ptr, ptr %99, align 8
+  %386 = getelementptr inbounds i8, ptr %0, i64 48
+  %387 = load ptr, ptr %386, align 16
+  %388 = getelementptr inbounds i8, ptr %304, i64 4
+  %389 = load i32, ptr %388, align 4
+  %390 = sext i32 %389 to i64
+  %391 = getelementptr inbounds ptr, ptr %387, i64 %390
+  %392 = load ptr, ptr %113, align 8
+  %393 = getelementptr inbounds i8, ptr %304, i64 72
+  %394 = load ptr, ptr %393, align 8
+  call void %384(ptr noundef %385, ptr noundef %387, ptr noundef %391, ptr noundef %392, ptr noundef %394, ptr noundef nonnull %94, ptr noundef nonnull %11) #22
+  br label %395
+
+395:                                              ; preds = %381, %379, %336
+  %396 = load i32, ptr %339, align 8
+  store i32 %396, ptr %14, align 4
+  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %14)
+  %397 = getelementptr inbounds i8, ptr %0, i64 204
+  %398 = load i32, ptr %397, align 4
+  store i32 %398, ptr %309, align 4
+  %399 = getelementptr inbounds i8, ptr %0, i64 216
+  %400 = load ptr, ptr %399, align 8
+  %401 = icmp eq ptr %400, null
+  br i1 %401, label %409, label %402
+
+402:                                              ; preds = %395
+  %403 = sext i32 %398 to i64
+  %404 = getelementptr inbounds i8, ptr %0, i64 208
+  %405 = load i32, ptr %404, align 8
+  %406 = sext i32 %405 to i64
+  %407 = mul nsw i64 %406, %403
+  %408 = getelementptr inbounds %struct.profile_place, ptr %400, i64 %407
+  call fastcc void @record(ptr noundef nonnull %408, i64 noundef %337, i64 noundef 1) #23
+  br label %409
+
+409:                                              ; preds = %402, %395
   call fastcc void @describe_outputs(ptr noundef nonnull %0, ptr noundef %2) #23
-  %361 = load i32, ptr %11, align 4
-  %362 = icmp sgt i32 %361, 0
-  br i1 %362, label %363, label %374
+  %410 = load i32, ptr %11, align 4
+  %411 = icmp sgt i32 %410, 0
+  br i1 %411, label %412, label %423
 
-363:                                              ; preds = %360
-  %364 = getelementptr inbounds i8, ptr %300, i64 16
-  %365 = load i32, ptr %364, align 8
-  %366 = icmp sgt i32 %361, %365
-  br i1 %366, label %374, label %367
+412:                                              ; preds = %409
+  %413 = getelementptr inbounds i8, ptr %304, i64 16
+  %414 = load i32, ptr %413, align 8
+  %415 = icmp sgt i32 %410, %414
+  br i1 %415, label %423, label %416
 
-367:                                              ; preds = %363
-  %368 = getelementptr inbounds i8, ptr %300, i64 56
-  %369 = load ptr, ptr %368, align 8
-  %370 = zext nneg i32 %361 to i64
-  %371 = getelementptr ptr, ptr %369, i64 %370
-  %372 = getelementptr i8, ptr %371, i64 -8
-  %373 = load ptr, ptr %372, align 8
-  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.3, ptr noundef %373) #23
-  br label %374
+416:                                              ; preds = %412
+  %417 = getelementptr inbounds i8, ptr %304, i64 56
+  %418 = load ptr, ptr %417, align 8
+  %419 = zext nneg i32 %410 to i64
+  %420 = getelementptr ptr, ptr %418, i64 %419
+  %421 = getelementptr i8, ptr %420, i64 -8
+  %422 = load ptr, ptr %421, align 8
+  call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.38, ptr noundef %422) #23
+  br label %423
 
-374:                                              ; preds = %360, %363, %367
-  %375 = phi i32 [ 2, %367 ], [ 0, %363 ], [ 0, %360 ]
-  store atomic i32 0, ptr %18 release, align 16
-  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %11) #8
-  br label %376
+423:                                              ; preds = %416, %412, %409
+  %424 = phi i32 [ 2, %416 ], [ 0, %412 ], [ 0, %409 ]
+  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %11) #10
+  br label %425
 
-376:                                              ; preds = %21, %3, %295, %374, %319, %116
-  %377 = phi i32 [ %117, %116 ], [ 4, %295 ], [ %375, %374 ], [ 3, %319 ], [ 1, %3 ], [ 5, %21 ]
-  ret i32 %377
+425:                                              ; preds = %52, %68, %30, %93, %112, %299, %323, %423
+  %426 = phi i32 [ %120, %112 ], [ 4, %299 ], [ %424, %423 ], [ 3, %323 ], [ %110, %93 ], [ %32, %30 ], [ 1, %68 ], [ 1, %52 ]
+  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %12)
+  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %13)
+  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %14)
+  store atomic i32 0, ptr %19 release, align 16
+  %427 = load i32, ptr %15, align 4
+  %428 = call i32 @pthread_setcancelstate(i32 noundef %427, ptr noundef null) #22
+  br label %429
+
+429:                                              ; preds = %28, %425
+  %430 = phi i32 [ %426, %425 ], [ %29, %28 ]
+  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %15) #10
+  ret i32 %430
 }
-
-; Function Attrs: nounwind optsize
-declare ptr @strerror(i32 noundef) local_unnamed_addr #6
-
-; Function Attrs: nounwind memory(argmem: write)
-declare void @llvm.x86.sse.stmxcsr(ptr) #7
-
-; Function Attrs: nounwind
-declare void @llvm.x86.sse.ldmxcsr(ptr) #8
 
 ; Function Attrs: nounwind optsize
 define noundef i32 @sparsec_set_threads(ptr noundef %0, i32 noundef %1) local_unnamed_addr #0 {
   %3 = icmp eq ptr %0, null
-  br i1 %3, label %22, label %4
+  br i1 %3, label %24, label %4
 
 4:                                                ; preds = %2
   %5 = tail call i32 @getpid() #22
   %6 = getelementptr inbounds i8, ptr %0, i64 16
   %7 = cmpxchg ptr %6, i32 0, i32 %5 acquire monotonic, align 16
   %8 = extractvalue { i32, i1 } %7, 1
-  br i1 %8, label %13, label %9
+  %9 = extractvalue { i32, i1 } %7, 0
+  br i1 %8, label %15, label %10
 
-9:                                                ; preds = %4
-  %10 = extractvalue { i32, i1 } %7, 0
-  %11 = icmp eq i32 %10, %5
-  br i1 %11, label %22, label %12
+10:                                               ; preds = %4
+  %11 = icmp eq i32 %9, %5
+  br i1 %11, label %24, label %12
 
-12:                                               ; preds = %9
-  store atomic i32 %5, ptr %6 monotonic, align 16
-  br label %13
+12:                                               ; preds = %10
+  %13 = cmpxchg ptr %6, i32 %9, i32 %5 acquire monotonic, align 16
+  %14 = extractvalue { i32, i1 } %13, 1
+  br i1 %14, label %15, label %24
 
-13:                                               ; preds = %12, %4
-  %14 = getelementptr inbounds i8, ptr %0, i64 584
-  store i8 0, ptr %14, align 8
-  %15 = add i32 %1, -1025
-  %16 = icmp ult i32 %15, -1024
-  br i1 %16, label %17, label %18
+15:                                               ; preds = %12, %4
+  %16 = getelementptr inbounds i8, ptr %0, i64 584
+  store i8 0, ptr %16, align 8
+  %17 = add i32 %1, -1025
+  %18 = icmp ult i32 %17, -1024
+  br i1 %18, label %19, label %20
 
-17:                                               ; preds = %13
-  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.4, i32 noundef %1, i32 noundef 1024) #23
-  br label %20
-
-18:                                               ; preds = %13
-  %19 = getelementptr inbounds i8, ptr %0, i64 128
-  store i32 %1, ptr %19, align 64
-  br label %20
-
-20:                                               ; preds = %17, %18
-  %21 = phi i32 [ 0, %18 ], [ 1, %17 ]
-  store atomic i32 0, ptr %6 release, align 16
+19:                                               ; preds = %15
+  tail call void (ptr, ptr, ...) @append(ptr noundef nonnull %0, ptr noundef nonnull @.str.1, i32 noundef %1, i32 noundef 1024) #23
   br label %22
 
-22:                                               ; preds = %20, %9, %2
-  %23 = phi i32 [ 1, %2 ], [ 5, %9 ], [ %21, %20 ]
-  ret i32 %23
+20:                                               ; preds = %15
+  %21 = getelementptr inbounds i8, ptr %0, i64 128
+  store i32 %1, ptr %21, align 64
+  br label %22
+
+22:                                               ; preds = %19, %20
+  %23 = phi i32 [ 0, %20 ], [ 1, %19 ]
+  store atomic i32 0, ptr %6 release, align 16
+  br label %24
+
+24:                                               ; preds = %22, %12, %10, %2
+  %25 = phi i32 [ 5, %12 ], [ 5, %10 ], [ 1, %2 ], [ %23, %22 ]
+  ret i32 %25
 }
 
 ; Function Attrs: nounwind optsize
 define noundef i32 @sparsec_set_pinning(ptr noundef %0, i32 noundef %1) local_unnamed_addr #0 {
-  %3 = icmp eq ptr %0, null
-  br i1 %3, label %17, label %4
-
-4:                                                ; preds = %2
-  %5 = tail call i32 @getpid() #22
-  %6 = getelementptr inbounds i8, ptr %0, i64 16
-  %7 = cmpxchg ptr %6, i32 0, i32 %5 acquire monotonic, align 16
-  %8 = extractvalue { i32, i1 } %7, 1
-  br i1 %8, label %13, label %9
-
-9:                                                ; preds = %4
-  %10 = extractvalue { i32, i1 } %7, 0
-  %11 = icmp eq i32 %10, %5
-  br i1 %11, label %17, label %12
-
-12:                                               ; preds = %9
-  store atomic i32 %5, ptr %6 monotonic, align 16
-  br label %13
-
-13:                                               ; preds = %12, %4
-  %14 = icmp ne i32 %1, 0
-  %15 = zext i1 %14 to i32
-  %16 = getelementptr inbounds i8, ptr %0, i64 132
-  store i32 %15, ptr %16, align 4
-  store atomic i32 0, ptr %6 release, align 16
-  br label %17
-
-17:                                               ; preds = %9, %2, %13
-  %18 = phi i32 [ 0, %13 ], [ 1, %2 ], [ 5, %9 ]
-  ret i32 %18
-}
-
-; Function Attrs: nounwind optsize
-define noundef i32 @sparsec_set_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_unnamed_addr #0 {
-  %4 = icmp eq ptr %0, null
-  br i1 %4, label %17, label %5
-
-5:                                                ; preds = %3
-  %6 = tail call i32 @getpid() #22
-  %7 = getelementptr inbounds i8, ptr %0, i64 16
-  %8 = cmpxchg ptr %7, i32 0, i32 %6 acquire monotonic, align 16
-  %9 = extractvalue { i32, i1 } %8, 1
-  br i1 %9, label %14, label %10
-
-10:                                               ; preds = %5
-  %11 = extractvalue { i32, i1 } %8, 0
-  %12 = icmp eq i32 %11, %6
-  br i1 %12, label %17, label %13
-
-13:                                               ; preds = %10
-  store atomic i32 %6, ptr %7 monotonic, align 16
-  br label %14
-
-14:                                               ; preds = %13, %5
-  %15 = getelementptr inbounds i8, ptr %0, i64 136
-  store ptr %1, ptr %15, align 8
-  %16 = getelementptr inbounds i8, ptr %0, i64 144
-  store ptr %2, ptr %16, align 16
-  store atomic i32 0, ptr %7 release, align 16
-  br label %17
-
-17:                                               ; preds = %10, %3, %14
-  %18 = phi i32 [ 0, %14 ], [ 1, %3 ], [ 5, %10 ]
-  ret i32 %18
-}
-
-; Function Attrs: nounwind optsize
-define noundef i32 @sparsec_set_profiling(ptr noundef %0, i32 noundef %1) local_unnamed_addr #0 {
   %3 = icmp eq ptr %0, null
   br i1 %3, label %19, label %4
 
@@ -1987,167 +2007,239 @@ define noundef i32 @sparsec_set_profiling(ptr noundef %0, i32 noundef %1) local_
   %6 = getelementptr inbounds i8, ptr %0, i64 16
   %7 = cmpxchg ptr %6, i32 0, i32 %5 acquire monotonic, align 16
   %8 = extractvalue { i32, i1 } %7, 1
-  br i1 %8, label %13, label %9
+  %9 = extractvalue { i32, i1 } %7, 0
+  br i1 %8, label %15, label %10
 
-9:                                                ; preds = %4
-  %10 = extractvalue { i32, i1 } %7, 0
-  %11 = icmp eq i32 %10, %5
+10:                                               ; preds = %4
+  %11 = icmp eq i32 %9, %5
   br i1 %11, label %19, label %12
 
-12:                                               ; preds = %9
-  store atomic i32 %5, ptr %6 monotonic, align 16
-  br label %13
+12:                                               ; preds = %10
+  %13 = cmpxchg ptr %6, i32 %9, i32 %5 acquire monotonic, align 16
+  %14 = extractvalue { i32, i1 } %13, 1
+  br i1 %14, label %15, label %19
 
-13:                                               ; preds = %12, %4
-  %14 = getelementptr inbounds i8, ptr %0, i64 192
-  %15 = icmp ne i32 %1, 0
-  %16 = zext i1 %15 to i32
-  store i32 %16, ptr %14, align 8
-  %17 = getelementptr inbounds i8, ptr %0, i64 208
-  %18 = load ptr, ptr %17, align 8
-  tail call void @free(ptr noundef %18) #22
-  store ptr null, ptr %17, align 8
+15:                                               ; preds = %12, %4
+  %16 = icmp ne i32 %1, 0
+  %17 = zext i1 %16 to i32
+  %18 = getelementptr inbounds i8, ptr %0, i64 132
+  store i32 %17, ptr %18, align 4
   store atomic i32 0, ptr %6 release, align 16
   br label %19
 
-19:                                               ; preds = %9, %2, %13
-  %20 = phi i32 [ 0, %13 ], [ 1, %2 ], [ 5, %9 ]
+19:                                               ; preds = %12, %10, %2, %15
+  %20 = phi i32 [ 0, %15 ], [ 5, %12 ], [ 5, %10 ], [ 1, %2 ]
   ret i32 %20
 }
 
 ; Function Attrs: nounwind optsize
-define i64 @sparsec_profile(ptr noundef %0, ptr noundef writeonly %1, i64 noundef %2) local_unnamed_addr #0 {
+define noundef i32 @sparsec_set_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_unnamed_addr #0 {
   %4 = icmp eq ptr %0, null
-  br i1 %4, label %88, label %5
+  br i1 %4, label %19, label %5
 
 5:                                                ; preds = %3
   %6 = tail call i32 @getpid() #22
   %7 = getelementptr inbounds i8, ptr %0, i64 16
   %8 = cmpxchg ptr %7, i32 0, i32 %6 acquire monotonic, align 16
   %9 = extractvalue { i32, i1 } %8, 1
-  br i1 %9, label %14, label %10
+  %10 = extractvalue { i32, i1 } %8, 0
+  br i1 %9, label %16, label %11
 
-10:                                               ; preds = %5
-  %11 = extractvalue { i32, i1 } %8, 0
-  %12 = icmp eq i32 %11, %6
-  br i1 %12, label %88, label %13
+11:                                               ; preds = %5
+  %12 = icmp eq i32 %10, %6
+  br i1 %12, label %19, label %13
 
-13:                                               ; preds = %10
-  store atomic i32 %6, ptr %7 monotonic, align 16
-  br label %14
+13:                                               ; preds = %11
+  %14 = cmpxchg ptr %7, i32 %10, i32 %6 acquire monotonic, align 16
+  %15 = extractvalue { i32, i1 } %14, 1
+  br i1 %15, label %16, label %19
 
-14:                                               ; preds = %13, %5
-  %15 = icmp eq ptr %1, null
-  %16 = select i1 %15, i64 0, i64 %2
-  %17 = getelementptr inbounds i8, ptr %0, i64 208
-  %18 = load ptr, ptr %17, align 8
-  %19 = icmp eq ptr %18, null
-  br i1 %19, label %86, label %20
-
-20:                                               ; preds = %14
-  %21 = getelementptr inbounds i8, ptr %0, i64 196
-  %22 = load i32, ptr %21, align 4
-  %23 = icmp slt i32 %22, 0
-  br i1 %23, label %86, label %24
-
-24:                                               ; preds = %20
-  %25 = getelementptr inbounds i8, ptr %0, i64 200
-  %26 = load i32, ptr %25, align 8
-  br label %27
-
-27:                                               ; preds = %39, %24
-  %28 = phi i32 [ %26, %24 ], [ %40, %39 ]
-  %29 = phi i32 [ %22, %24 ], [ %41, %39 ]
-  %30 = phi i32 [ %26, %24 ], [ %42, %39 ]
-  %31 = phi i32 [ %26, %24 ], [ %43, %39 ]
-  %32 = phi i64 [ 0, %24 ], [ %45, %39 ]
-  %33 = phi i64 [ 0, %24 ], [ %44, %39 ]
-  %34 = icmp sgt i32 %31, 0
-  br i1 %34, label %35, label %39
-
-35:                                               ; preds = %27
-  %36 = trunc nuw nsw i64 %32 to i32
-  br label %48
-
-37:                                               ; preds = %79
-  %38 = load i32, ptr %21, align 4
-  br label %39
-
-39:                                               ; preds = %37, %27
-  %40 = phi i32 [ %28, %27 ], [ %80, %37 ]
-  %41 = phi i32 [ %29, %27 ], [ %38, %37 ]
-  %42 = phi i32 [ %30, %27 ], [ %81, %37 ]
-  %43 = phi i32 [ %31, %27 ], [ %81, %37 ]
-  %44 = phi i64 [ %33, %27 ], [ %82, %37 ]
-  %45 = add nuw nsw i64 %32, 1
-  %46 = sext i32 %41 to i64
-  %47 = icmp slt i64 %32, %46
-  br i1 %47, label %27, label %86, !llvm.loop !32
-
-48:                                               ; preds = %79, %35
-  %49 = phi i32 [ %28, %35 ], [ %80, %79 ]
-  %50 = phi i32 [ %30, %35 ], [ %81, %79 ]
-  %51 = phi i64 [ 0, %35 ], [ %83, %79 ]
-  %52 = phi i32 [ %31, %35 ], [ %81, %79 ]
-  %53 = phi i64 [ %33, %35 ], [ %82, %79 ]
-  %54 = load ptr, ptr %17, align 8
-  %55 = sext i32 %52 to i64
-  %56 = mul nsw i64 %32, %55
-  %57 = getelementptr %struct.profile_place, ptr %54, i64 %56
-  %58 = getelementptr %struct.profile_place, ptr %57, i64 %51
-  %59 = getelementptr inbounds i8, ptr %58, i64 16
-  %60 = load i64, ptr %59, align 8
-  %61 = icmp eq i64 %60, 0
-  br i1 %61, label %79, label %62
-
-62:                                               ; preds = %48
-  %63 = icmp slt i64 %53, %16
-  br i1 %63, label %64, label %76
-
-64:                                               ; preds = %62
-  %65 = getelementptr inbounds %struct.sparsec_span, ptr %1, i64 %53
-  %66 = load i32, ptr %21, align 4
-  %67 = sext i32 %66 to i64
-  %68 = icmp slt i64 %32, %67
-  %69 = select i1 %68, i32 %36, i32 -1
-  %70 = getelementptr inbounds i8, ptr %65, i64 4
-  %71 = trunc nuw nsw i64 %51 to i32
-  %72 = getelementptr inbounds i8, ptr %65, i64 8
-  %73 = load <2 x i64>, ptr %58, align 8
-  store i32 %69, ptr %65, align 8
-  store i32 %71, ptr %70, align 4
-  store <2 x i64> %73, ptr %72, align 8
-  %74 = getelementptr inbounds i8, ptr %65, i64 24
-  store i64 %60, ptr %74, align 8
-  %75 = load i32, ptr %25, align 8
-  br label %76
-
-76:                                               ; preds = %64, %62
-  %77 = phi i32 [ %75, %64 ], [ %49, %62 ]
-  %78 = add nsw i64 %53, 1
-  br label %79
-
-79:                                               ; preds = %76, %48
-  %80 = phi i32 [ %77, %76 ], [ %49, %48 ]
-  %81 = phi i32 [ %77, %76 ], [ %50, %48 ]
-  %82 = phi i64 [ %78, %76 ], [ %53, %48 ]
-  %83 = add nuw nsw i64 %51, 1
-  %84 = sext i32 %81 to i64
-  %85 = icmp slt i64 %83, %84
-  br i1 %85, label %48, label %37, !llvm.loop !33
-
-86:                                               ; preds = %39, %14, %20
-  %87 = phi i64 [ 0, %14 ], [ 0, %20 ], [ %44, %39 ]
+16:                                               ; preds = %13, %5
+  %17 = getelementptr inbounds i8, ptr %0, i64 136
+  store ptr %1, ptr %17, align 8
+  %18 = getelementptr inbounds i8, ptr %0, i64 144
+  store ptr %2, ptr %18, align 16
   store atomic i32 0, ptr %7 release, align 16
-  br label %88
+  br label %19
 
-88:                                               ; preds = %10, %3, %86
-  %89 = phi i64 [ %87, %86 ], [ 0, %3 ], [ 0, %10 ]
-  ret i64 %89
+19:                                               ; preds = %13, %11, %3, %16
+  %20 = phi i32 [ 0, %16 ], [ 5, %13 ], [ 5, %11 ], [ 1, %3 ]
+  ret i32 %20
+}
+
+; Function Attrs: nounwind optsize
+define noundef i32 @sparsec_set_profiling(ptr noundef %0, i32 noundef %1) local_unnamed_addr #0 {
+  %3 = icmp eq ptr %0, null
+  br i1 %3, label %21, label %4
+
+4:                                                ; preds = %2
+  %5 = tail call i32 @getpid() #22
+  %6 = getelementptr inbounds i8, ptr %0, i64 16
+  %7 = cmpxchg ptr %6, i32 0, i32 %5 acquire monotonic, align 16
+  %8 = extractvalue { i32, i1 } %7, 1
+  %9 = extractvalue { i32, i1 } %7, 0
+  br i1 %8, label %15, label %10
+
+10:                                               ; preds = %4
+  %11 = icmp eq i32 %9, %5
+  br i1 %11, label %21, label %12
+
+12:                                               ; preds = %10
+  %13 = cmpxchg ptr %6, i32 %9, i32 %5 acquire monotonic, align 16
+  %14 = extractvalue { i32, i1 } %13, 1
+  br i1 %14, label %15, label %21
+
+15:                                               ; preds = %12, %4
+  %16 = getelementptr inbounds i8, ptr %0, i64 200
+  %17 = icmp ne i32 %1, 0
+  %18 = zext i1 %17 to i32
+  store i32 %18, ptr %16, align 8
+  %19 = getelementptr inbounds i8, ptr %0, i64 216
+  %20 = load ptr, ptr %19, align 8
+  tail call void @free(ptr noundef %20) #22
+  store ptr null, ptr %19, align 8
+  store atomic i32 0, ptr %6 release, align 16
+  br label %21
+
+21:                                               ; preds = %12, %10, %2, %15
+  %22 = phi i32 [ 0, %15 ], [ 5, %12 ], [ 5, %10 ], [ 1, %2 ]
+  ret i32 %22
+}
+
+; Function Attrs: nounwind optsize
+define i64 @sparsec_profile(ptr noundef %0, ptr noundef writeonly %1, i64 noundef %2) local_unnamed_addr #0 {
+  %4 = icmp eq ptr %0, null
+  br i1 %4, label %90, label %5
+
+5:                                                ; preds = %3
+  %6 = tail call i32 @getpid() #22
+  %7 = getelementptr inbounds i8, ptr %0, i64 16
+  %8 = cmpxchg ptr %7, i32 0, i32 %6 acquire monotonic, align 16
+  %9 = extractvalue { i32, i1 } %8, 1
+  %10 = extractvalue { i32, i1 } %8, 0
+  br i1 %9, label %16, label %11
+
+11:                                               ; preds = %5
+  %12 = icmp eq i32 %10, %6
+  br i1 %12, label %90, label %13
+
+13:                                               ; preds = %11
+  %14 = cmpxchg ptr %7, i32 %10, i32 %6 acquire monotonic, align 16
+  %15 = extractvalue { i32, i1 } %14, 1
+  br i1 %15, label %16, label %90
+
+16:                                               ; preds = %13, %5
+  %17 = icmp eq ptr %1, null
+  %18 = select i1 %17, i64 0, i64 %2
+  %19 = getelementptr inbounds i8, ptr %0, i64 216
+  %20 = load ptr, ptr %19, align 8
+  %21 = icmp eq ptr %20, null
+  br i1 %21, label %88, label %22
+
+22:                                               ; preds = %16
+  %23 = getelementptr inbounds i8, ptr %0, i64 204
+  %24 = load i32, ptr %23, align 4
+  %25 = icmp slt i32 %24, 0
+  br i1 %25, label %88, label %26
+
+26:                                               ; preds = %22
+  %27 = getelementptr inbounds i8, ptr %0, i64 208
+  %28 = load i32, ptr %27, align 8
+  br label %29
+
+29:                                               ; preds = %41, %26
+  %30 = phi i32 [ %28, %26 ], [ %42, %41 ]
+  %31 = phi i32 [ %24, %26 ], [ %43, %41 ]
+  %32 = phi i32 [ %28, %26 ], [ %44, %41 ]
+  %33 = phi i32 [ %28, %26 ], [ %45, %41 ]
+  %34 = phi i64 [ 0, %26 ], [ %47, %41 ]
+  %35 = phi i64 [ 0, %26 ], [ %46, %41 ]
+  %36 = icmp sgt i32 %33, 0
+  br i1 %36, label %37, label %41
+
+37:                                               ; preds = %29
+  %38 = trunc nuw nsw i64 %34 to i32
+  br label %50
+
+39:                                               ; preds = %81
+  %40 = load i32, ptr %23, align 4
+  br label %41
+
+41:                                               ; preds = %39, %29
+  %42 = phi i32 [ %30, %29 ], [ %82, %39 ]
+  %43 = phi i32 [ %31, %29 ], [ %40, %39 ]
+  %44 = phi i32 [ %32, %29 ], [ %83, %39 ]
+  %45 = phi i32 [ %33, %29 ], [ %83, %39 ]
+  %46 = phi i64 [ %35, %29 ], [ %84, %39 ]
+  %47 = add nuw nsw i64 %34, 1
+  %48 = sext i32 %43 to i64
+  %49 = icmp slt i64 %34, %48
+  br i1 %49, label %29, label %88, !llvm.loop !34
+
+50:                                               ; preds = %81, %37
+  %51 = phi i32 [ %30, %37 ], [ %82, %81 ]
+  %52 = phi i32 [ %32, %37 ], [ %83, %81 ]
+  %53 = phi i64 [ 0, %37 ], [ %85, %81 ]
+  %54 = phi i32 [ %33, %37 ], [ %83, %81 ]
+  %55 = phi i64 [ %35, %37 ], [ %84, %81 ]
+  %56 = load ptr, ptr %19, align 8
+  %57 = sext i32 %54 to i64
+  %58 = mul nsw i64 %34, %57
+  %59 = getelementptr %struct.profile_place, ptr %56, i64 %58
+  %60 = getelementptr %struct.profile_place, ptr %59, i64 %53
+  %61 = getelementptr inbounds i8, ptr %60, i64 16
+  %62 = load i64, ptr %61, align 8
+  %63 = icmp eq i64 %62, 0
+  br i1 %63, label %81, label %64
+
+64:                                               ; preds = %50
+  %65 = icmp slt i64 %55, %18
+  br i1 %65, label %66, label %78
+
+66:                                               ; preds = %64
+  %67 = getelementptr inbounds %struct.sparsec_span, ptr %1, i64 %55
+  %68 = load i32, ptr %23, align 4
+  %69 = sext i32 %68 to i64
+  %70 = icmp slt i64 %34, %69
+  %71 = select i1 %70, i32 %38, i32 -1
+  %72 = getelementptr inbounds i8, ptr %67, i64 4
+  %73 = trunc nuw nsw i64 %53 to i32
+  %74 = getelementptr inbounds i8, ptr %67, i64 8
+  %75 = load <2 x i64>, ptr %60, align 8
+  store i32 %71, ptr %67, align 8
+  store i32 %73, ptr %72, align 4
+  store <2 x i64> %75, ptr %74, align 8
+  %76 = getelementptr inbounds i8, ptr %67, i64 24
+  store i64 %62, ptr %76, align 8
+  %77 = load i32, ptr %27, align 8
+  br label %78
+
+78:                                               ; preds = %66, %64
+  %79 = phi i32 [ %77, %66 ], [ %51, %64 ]
+  %80 = add nsw i64 %55, 1
+  br label %81
+
+81:                                               ; preds = %78, %50
+  %82 = phi i32 [ %79, %78 ], [ %51, %50 ]
+  %83 = phi i32 [ %79, %78 ], [ %52, %50 ]
+  %84 = phi i64 [ %80, %78 ], [ %55, %50 ]
+  %85 = add nuw nsw i64 %53, 1
+  %86 = sext i32 %83 to i64
+  %87 = icmp slt i64 %85, %86
+  br i1 %87, label %50, label %39, !llvm.loop !35
+
+88:                                               ; preds = %41, %16, %22
+  %89 = phi i64 [ 0, %16 ], [ 0, %22 ], [ %46, %41 ]
+  store atomic i32 0, ptr %7 release, align 16
+  br label %90
+
+90:                                               ; preds = %13, %11, %3, %88
+  %91 = phi i64 [ %89, %88 ], [ 0, %3 ], [ 0, %11 ], [ 0, %13 ]
+  ret i64 %91
 }
 
 ; Function Attrs: mustprogress nofree norecurse nosync nounwind optsize willreturn memory(argmem: read)
-define i32 @sparsec_get_threads(ptr noundef readonly %0) local_unnamed_addr #9 {
+define i32 @sparsec_get_threads(ptr noundef readonly %0) local_unnamed_addr #7 {
   %2 = icmp eq ptr %0, null
   br i1 %2, label %6, label %3
 
@@ -2162,7 +2254,7 @@ define i32 @sparsec_get_threads(ptr noundef readonly %0) local_unnamed_addr #9 {
 }
 
 ; Function Attrs: mustprogress nofree norecurse nosync nounwind optsize willreturn memory(read, inaccessiblemem: none)
-define ptr @sparsec_variant(ptr noundef readonly %0) local_unnamed_addr #10 {
+define ptr @sparsec_variant(ptr noundef readonly %0) local_unnamed_addr #8 {
   %2 = icmp eq ptr %0, null
   br i1 %2, label %7, label %3
 
@@ -2173,7 +2265,7 @@ define ptr @sparsec_variant(ptr noundef readonly %0) local_unnamed_addr #10 {
   br label %7
 
 7:                                                ; preds = %1, %3
-  %8 = phi ptr [ %6, %3 ], [ @.str.5, %1 ]
+  %8 = phi ptr [ %6, %3 ], [ @.str.2, %1 ]
   ret ptr %8
 }
 
@@ -2265,7 +2357,7 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
   %61 = phi i32 [ %39, %37 ], [ %55, %51 ], [ %59, %56 ]
   %62 = add nuw nsw i64 %38, 1
   %63 = icmp eq i64 %62, 64
-  br i1 %63, label %31, label %37, !llvm.loop !34
+  br i1 %63, label %31, label %37, !llvm.loop !36
 
 64:                                               ; preds = %19, %31, %4
   %65 = phi ptr [ %5, %4 ], [ @creation_error.text, %31 ], [ @.str.51, %19 ]
@@ -2273,39 +2365,39 @@ define nonnull ptr @sparsec_last_error(ptr nocapture noundef readonly %0, ptr no
 }
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_mutex_lock(ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_mutex_lock(ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_cond_broadcast(ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_cond_broadcast(ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_mutex_unlock(ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_mutex_unlock(ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
 define internal fastcc void @take_chunks(ptr nocapture noundef readonly %0, i64 noundef %1) unnamed_addr #0 {
   %3 = alloca %struct.timespec, align 8
-  %4 = getelementptr inbounds i8, ptr %0, i64 48
-  %5 = load ptr, ptr %4, align 16
-  %6 = getelementptr inbounds i8, ptr %0, i64 56
-  %7 = load i64, ptr %6, align 8
+  %4 = getelementptr inbounds i8, ptr %0, i64 56
+  %5 = load ptr, ptr %4, align 8
+  %6 = getelementptr inbounds i8, ptr %0, i64 64
+  %7 = load i64, ptr %6, align 64
   %8 = mul nsw i64 %7, %1
   %9 = getelementptr inbounds i8, ptr %5, i64 %8
   %10 = getelementptr inbounds i8, ptr %9, i64 64
-  %11 = getelementptr inbounds i8, ptr %0, i64 80
+  %11 = getelementptr inbounds i8, ptr %0, i64 88
   %12 = load ptr, ptr %11, align 8
   %13 = icmp eq ptr %12, null
   br i1 %13, label %38, label %14
 
 14:                                               ; preds = %2
-  %15 = getelementptr inbounds i8, ptr %0, i64 76
+  %15 = getelementptr inbounds i8, ptr %0, i64 84
   %16 = load i32, ptr %15, align 4
-  %17 = getelementptr inbounds i8, ptr %0, i64 68
+  %17 = getelementptr inbounds i8, ptr %0, i64 76
   %18 = load i32, ptr %17, align 4
   %19 = icmp sgt i32 %16, %18
   br i1 %19, label %38, label %20
 
 20:                                               ; preds = %14
-  %21 = getelementptr inbounds i8, ptr %0, i64 72
+  %21 = getelementptr inbounds i8, ptr %0, i64 80
   %22 = load i32, ptr %21, align 8
   %23 = sext i32 %22 to i64
   %24 = icmp sgt i64 %23, %1
@@ -2320,14 +2412,14 @@ define internal fastcc void @take_chunks(ptr nocapture noundef readonly %0, i64 
   br i1 %30, label %38, label %31
 
 31:                                               ; preds = %25
-  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %3) #8
+  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %3) #10
   %32 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %3) #22
   %33 = load i64, ptr %3, align 8
   %34 = mul nsw i64 %33, 1000000000
   %35 = getelementptr inbounds i8, ptr %3, i64 8
   %36 = load i64, ptr %35, align 8
   %37 = add nsw i64 %34, %36
-  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %3) #8
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %3) #10
   br label %38
 
 38:                                               ; preds = %2, %14, %20, %25, %31
@@ -2353,7 +2445,7 @@ define internal fastcc void @take_chunks(ptr nocapture noundef readonly %0, i64 
   %54 = load i32, ptr %0, align 64
   %55 = sext i32 %54 to i64
   %56 = icmp slt i64 %53, %55
-  br i1 %56, label %48, label %45, !llvm.loop !35
+  br i1 %56, label %48, label %45, !llvm.loop !37
 
 57:                                               ; preds = %61, %45
   %58 = phi i64 [ %46, %45 ], [ %65, %61 ]
@@ -2368,7 +2460,7 @@ define internal fastcc void @take_chunks(ptr nocapture noundef readonly %0, i64 
   %65 = add nsw i64 %64, %63
   %66 = add nuw nsw i64 %62, 1
   %67 = icmp eq i64 %66, %1
-  br i1 %67, label %57, label %61, !llvm.loop !36
+  br i1 %67, label %57, label %61, !llvm.loop !38
 
 68:                                               ; preds = %57
   call fastcc void @record(ptr noundef nonnull %40, i64 noundef %41, i64 noundef %58) #23
@@ -2377,6 +2469,9 @@ define internal fastcc void @take_chunks(ptr nocapture noundef readonly %0, i64 
 69:                                               ; preds = %68, %57
   ret void
 }
+
+; Function Attrs: nounwind
+declare void @llvm.x86.sse.ldmxcsr(ptr) #10
 
 ; Function Attrs: nounwind optsize
 define internal void @run_part(ptr nocapture noundef %0, i32 noundef %1) #0 {
@@ -2419,12 +2514,15 @@ define internal void @run_part(ptr nocapture noundef %0, i32 noundef %1) #0 {
 }
 
 ; Function Attrs: nounwind optsize
-declare i32 @sched_yield() local_unnamed_addr #6
+declare i32 @sched_yield() local_unnamed_addr #9
+
+; Function Attrs: nounwind memory(argmem: write)
+declare void @llvm.x86.sse.stmxcsr(ptr) #11
 
 ; Function Attrs: nounwind optsize
 define internal fastcc i64 @work_on(ptr nocapture noundef readonly %0, i64 noundef %1, ptr noundef %2) unnamed_addr #0 {
-  %4 = getelementptr inbounds i8, ptr %0, i64 256
-  %5 = load i64, ptr %4, align 64
+  %4 = getelementptr inbounds i8, ptr %0, i64 264
+  %5 = load i64, ptr %4, align 8
   %6 = mul nsw i64 %5, %1
   %7 = load i32, ptr %0, align 64
   %8 = sext i32 %7 to i64
@@ -2436,10 +2534,10 @@ define internal fastcc i64 @work_on(ptr nocapture noundef readonly %0, i64 nound
   %14 = add nsw i64 %13, -1
   %15 = sdiv i64 %14, 4
   %16 = add nsw i64 %15, 1
-  %17 = getelementptr inbounds i8, ptr %0, i64 48
-  %18 = load ptr, ptr %17, align 16
-  %19 = getelementptr inbounds i8, ptr %0, i64 56
-  %20 = load i64, ptr %19, align 8
+  %17 = getelementptr inbounds i8, ptr %0, i64 56
+  %18 = load ptr, ptr %17, align 8
+  %19 = getelementptr inbounds i8, ptr %0, i64 64
+  %20 = load i64, ptr %19, align 64
   %21 = mul nsw i64 %20, %1
   %22 = getelementptr inbounds i8, ptr %18, i64 %21
   %23 = load atomic i64, ptr %22 monotonic, align 8
@@ -2447,8 +2545,8 @@ define internal fastcc i64 @work_on(ptr nocapture noundef readonly %0, i64 nound
   br i1 %24, label %25, label %43
 
 25:                                               ; preds = %3
-  %26 = getelementptr inbounds i8, ptr %0, i64 240
-  %27 = getelementptr inbounds i8, ptr %0, i64 248
+  %26 = getelementptr inbounds i8, ptr %0, i64 248
+  %27 = getelementptr inbounds i8, ptr %0, i64 256
   br label %28
 
 28:                                               ; preds = %25, %32
@@ -2460,8 +2558,8 @@ define internal fastcc i64 @work_on(ptr nocapture noundef readonly %0, i64 nound
 32:                                               ; preds = %28
   %33 = add nsw i64 %30, %16
   %34 = tail call i64 @llvm.smin.i64(i64 %33, i64 %13)
-  %35 = load ptr, ptr %26, align 16
-  %36 = load ptr, ptr %27, align 8
+  %35 = load ptr, ptr %26, align 8
+  %36 = load ptr, ptr %27, align 64
   %37 = add nsw i64 %30, %9
   %38 = add nsw i64 %34, %9
   tail call void %35(ptr noundef %36, i64 noundef %37, i64 noundef %38, ptr noundef %2) #22
@@ -2489,14 +2587,14 @@ define internal fastcc void @record(ptr nocapture noundef %0, i64 noundef %1, i6
   br label %9
 
 9:                                                ; preds = %8, %3
-  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %4) #8
+  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %4) #10
   %10 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %4) #22
   %11 = load i64, ptr %4, align 8
   %12 = mul nsw i64 %11, 1000000000
   %13 = getelementptr inbounds i8, ptr %4, i64 8
   %14 = load i64, ptr %13, align 8
   %15 = add nsw i64 %12, %14
-  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %4) #8
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %4) #10
   %16 = getelementptr inbounds i8, ptr %0, i64 8
   store i64 %15, ptr %16, align 8
   %17 = load i64, ptr %5, align 8
@@ -2505,11 +2603,14 @@ define internal fastcc void @record(ptr nocapture noundef %0, i64 noundef %1, i6
   ret void
 }
 
+; Function Attrs: nounwind optsize
+declare i32 @clock_gettime(i32 noundef, ptr noundef) local_unnamed_addr #9
+
 ; Function Attrs: optsize
-declare i32 @pthread_cond_wait(ptr noundef, ptr noundef) local_unnamed_addr #11
+declare i32 @pthread_cond_wait(ptr noundef, ptr noundef) local_unnamed_addr #2
 
 ; Function Attrs: nounwind
-declare void @llvm.x86.sse2.pause() #8
+declare void @llvm.x86.sse2.pause() #10
 
 ; Function Attrs: nounwind optsize
 define internal fastcc void @lock_contexts() unnamed_addr #0 {
@@ -2532,23 +2633,23 @@ define internal fastcc void @lock_contexts() unnamed_addr #0 {
   %11 = phi i32 [ 0, %8 ], [ %6, %4 ]
   %12 = cmpxchg ptr @contexts_owner, i32 %11, i32 %1 acquire monotonic, align 4
   %13 = extractvalue { i32, i1 } %12, 1
-  br i1 %13, label %14, label %4, !llvm.loop !37
+  br i1 %13, label %14, label %4, !llvm.loop !39
 
 14:                                               ; preds = %10, %0
   ret void
 }
 
 ; Function Attrs: nounwind optsize
-declare i32 @getpid() local_unnamed_addr #6
+declare i32 @getpid() local_unnamed_addr #9
 
 ; Function Attrs: optsize
-declare i32 @pthread_join(i64 noundef, ptr noundef) local_unnamed_addr #11
+declare i32 @pthread_join(i64 noundef, ptr noundef) local_unnamed_addr #2
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_mutex_destroy(ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_mutex_destroy(ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_cond_destroy(ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_cond_destroy(ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
 define internal fastcc i32 @list_cores(ptr nocapture noundef readonly %0, ptr nocapture noundef writeonly %1, i32 noundef %2) unnamed_addr #0 {
@@ -2594,7 +2695,7 @@ define internal fastcc i32 @list_cores(ptr nocapture noundef readonly %0, ptr no
   %28 = phi i32 [ %7, %15 ], [ %26, %25 ], [ %7, %5 ]
   %29 = add nuw nsw i64 %6, 1
   %30 = icmp eq i64 %29, 8192
-  br i1 %30, label %4, label %5, !llvm.loop !38
+  br i1 %30, label %4, label %5, !llvm.loop !40
 }
 
 ; Function Attrs: mustprogress nocallback nofree nounwind willreturn memory(argmem: write)
@@ -2604,15 +2705,15 @@ declare void @llvm.memset.p0.i64(ptr nocapture writeonly, i8, i64, i1 immarg) #1
 declare void @llvm.memcpy.p0.p0.i64(ptr noalias nocapture writeonly, ptr noalias nocapture readonly, i64, i1 immarg) #13
 
 ; Function Attrs: nounwind optsize
-declare i32 @sched_getaffinity(i32 noundef, i64 noundef, ptr noundef) local_unnamed_addr #6
+declare i32 @sched_getaffinity(i32 noundef, i64 noundef, ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
 define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readonly %1) unnamed_addr #0 {
   %3 = alloca [96 x i8], align 16
   %4 = alloca [256 x i8], align 16
   %5 = alloca ptr, align 8
-  call void @llvm.lifetime.start.p0(i64 96, ptr nonnull %3) #8
-  call void @llvm.lifetime.start.p0(i64 256, ptr nonnull %4) #8
+  call void @llvm.lifetime.start.p0(i64 96, ptr nonnull %3) #10
+  call void @llvm.lifetime.start.p0(i64 256, ptr nonnull %4) #10
   br label %6
 
 6:                                                ; preds = %2, %57
@@ -2620,13 +2721,13 @@ define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readon
   %8 = phi i64 [ 0, %2 ], [ 1, %57 ]
   %9 = shl i64 %8, 2
   %10 = call ptr @llvm.load.relative.i64(ptr @core_of.names.rel, i64 %9)
-  %11 = call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull dereferenceable(1) %3, i64 noundef 96, ptr noundef nonnull @.str.26, i32 noundef %0, ptr noundef %10) #22
+  %11 = call i32 (ptr, i64, ptr, ...) @snprintf(ptr noundef nonnull dereferenceable(1) %3, i64 noundef 96, ptr noundef nonnull @.str.23, i32 noundef %0, ptr noundef %10) #22
   %12 = call fastcc i32 @read_file(ptr noundef nonnull %3, ptr noundef nonnull %4, i64 noundef 256) #23
   %13 = icmp eq i32 %12, 0
   br i1 %13, label %57, label %14
 
 14:                                               ; preds = %6
-  call void @llvm.lifetime.start.p0(i64 8, ptr nonnull %5) #8
+  call void @llvm.lifetime.start.p0(i64 8, ptr nonnull %5) #10
   store ptr %4, ptr %5, align 8
   %15 = load i8, ptr %4, align 16
   %16 = add i8 %15, -48
@@ -2634,7 +2735,7 @@ define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readon
   br i1 %17, label %19, label %18
 
 18:                                               ; preds = %46, %14
-  call void @llvm.lifetime.end.p0(i64 8, ptr nonnull %5) #8
+  call void @llvm.lifetime.end.p0(i64 8, ptr nonnull %5) #10
   br label %57
 
 19:                                               ; preds = %14, %46
@@ -2674,7 +2775,7 @@ define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readon
 43:                                               ; preds = %32, %35
   %44 = add i64 %33, 1
   %45 = icmp eq i64 %33, %30
-  br i1 %45, label %46, label %32, !llvm.loop !39
+  br i1 %45, label %46, label %32, !llvm.loop !41
 
 46:                                               ; preds = %43, %28
   %47 = load ptr, ptr %5, align 8
@@ -2686,20 +2787,20 @@ define internal fastcc i32 @core_of(i32 noundef %0, ptr nocapture noundef readon
   %52 = load i8, ptr %51, align 1
   %53 = add i8 %52, -48
   %54 = icmp ult i8 %53, 10
-  br i1 %54, label %19, label %18, !llvm.loop !40
+  br i1 %54, label %19, label %18, !llvm.loop !42
 
 55:                                               ; preds = %35
   %56 = trunc nuw i64 %33 to i32
-  call void @llvm.lifetime.end.p0(i64 8, ptr nonnull %5) #8
+  call void @llvm.lifetime.end.p0(i64 8, ptr nonnull %5) #10
   br label %58
 
 57:                                               ; preds = %18, %6
-  br i1 %7, label %6, label %58, !llvm.loop !41
+  br i1 %7, label %6, label %58, !llvm.loop !43
 
 58:                                               ; preds = %57, %55
   %59 = phi i32 [ %56, %55 ], [ %0, %57 ]
-  call void @llvm.lifetime.end.p0(i64 256, ptr nonnull %4) #8
-  call void @llvm.lifetime.end.p0(i64 96, ptr nonnull %3) #8
+  call void @llvm.lifetime.end.p0(i64 256, ptr nonnull %4) #10
+  call void @llvm.lifetime.end.p0(i64 96, ptr nonnull %3) #10
   ret i32 %59
 }
 
@@ -2739,7 +2840,7 @@ declare noundef i32 @open(ptr nocapture noundef readonly, i32 noundef, ...) loca
 declare noundef i64 @read(i32 noundef, ptr nocapture noundef, i64 noundef) local_unnamed_addr #16
 
 ; Function Attrs: optsize
-declare i32 @close(i32 noundef) local_unnamed_addr #11
+declare i32 @close(i32 noundef) local_unnamed_addr #2
 
 ; Function Attrs: mustprogress nocallback nofree nosync nounwind speculatable willreturn memory(none)
 declare { i64, i1 } @llvm.smul.with.overflow.i64(i64, i64) #17
@@ -2756,8 +2857,11 @@ declare noundef i32 @vsnprintf(ptr nocapture noundef, i64 noundef, ptr nocapture
 ; Function Attrs: mustprogress nocallback nofree nosync nounwind willreturn
 declare void @llvm.va_end.p0(ptr) #19
 
+; Function Attrs: nounwind optsize
+declare ptr @strerror(i32 noundef) local_unnamed_addr #9
+
 ; Function Attrs: nofree nounwind optsize
-define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %0, ptr noundef %1, ptr nocapture noundef readonly %2, ptr nocapture noundef readonly %3, ptr nocapture noundef readonly %4) unnamed_addr #5 {
+define internal fastcc range(i32 0, 2) i32 @check_buffer(ptr nocapture noundef %0, ptr noundef %1, ptr nocapture noundef readonly %2, ptr nocapture noundef readonly %3, ptr nocapture noundef readonly %4) unnamed_addr #6 {
   %6 = getelementptr inbounds i8, ptr %2, i64 12
   %7 = load i32, ptr %6, align 4
   %8 = getelementptr inbounds i8, ptr %2, i64 8
@@ -2852,7 +2956,7 @@ define internal fastcc range(i32 0, 4) i32 @grow(ptr nocapture noundef %0, ptr n
   br i1 %9, label %10, label %19
 
 10:                                               ; preds = %5
-  call void @llvm.lifetime.start.p0(i64 8, ptr nonnull %6) #8
+  call void @llvm.lifetime.start.p0(i64 8, ptr nonnull %6) #10
   store ptr null, ptr %6, align 8
   %11 = load ptr, ptr %1, align 8
   tail call void @free(ptr noundef %11) #22
@@ -2874,7 +2978,7 @@ define internal fastcc range(i32 0, 4) i32 @grow(ptr nocapture noundef %0, ptr n
 
 17:                                               ; preds = %15, %14
   %18 = phi i32 [ 3, %14 ], [ 0, %15 ]
-  call void @llvm.lifetime.end.p0(i64 8, ptr nonnull %6) #8
+  call void @llvm.lifetime.end.p0(i64 8, ptr nonnull %6) #10
   br label %19
 
 19:                                               ; preds = %5, %17
@@ -2886,28 +2990,28 @@ define internal fastcc range(i32 0, 4) i32 @grow(ptr nocapture noundef %0, ptr n
 declare i32 @posix_memalign(ptr noundef, i64 noundef, i64 noundef) local_unnamed_addr #14
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_mutex_init(ptr noundef, ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_mutex_init(ptr noundef, ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_cond_init(ptr noundef, ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_cond_init(ptr noundef, ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
-declare i32 @sigfillset(ptr noundef) local_unnamed_addr #6
+declare i32 @sigfillset(ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_sigmask(i32 noundef, ptr noundef, ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_sigmask(i32 noundef, ptr noundef, ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
-declare i32 @sched_getcpu() local_unnamed_addr #6
+declare i32 @sched_getcpu() local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_attr_init(ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_attr_init(ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_attr_setaffinity_np(ptr noundef, i64 noundef, ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_attr_setaffinity_np(ptr noundef, i64 noundef, ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_create(ptr noundef, ptr noundef, ptr noundef, ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_create(ptr noundef, ptr noundef, ptr noundef, ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
 define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 {
@@ -2915,21 +3019,21 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   %3 = load ptr, ptr %0, align 8
   store i32 8064, ptr %2, align 4
   call void @llvm.x86.sse.ldmxcsr(ptr nonnull %2)
-  %4 = getelementptr inbounds i8, ptr %3, i64 36
-  %5 = getelementptr inbounds i8, ptr %3, i64 228
+  %4 = getelementptr inbounds i8, ptr %3, i64 40
+  %5 = getelementptr inbounds i8, ptr %3, i64 236
   %6 = getelementptr inbounds i8, ptr %3, i64 320
-  %7 = getelementptr inbounds i8, ptr %3, i64 88
-  %8 = getelementptr inbounds i8, ptr %3, i64 224
-  %9 = getelementptr inbounds i8, ptr %3, i64 128
+  %7 = getelementptr inbounds i8, ptr %3, i64 96
+  %8 = getelementptr inbounds i8, ptr %3, i64 232
+  %9 = getelementptr inbounds i8, ptr %3, i64 136
   %10 = getelementptr inbounds i8, ptr %3, i64 384
   %11 = getelementptr inbounds i8, ptr %0, i64 8
-  %12 = getelementptr inbounds i8, ptr %3, i64 232
-  %13 = getelementptr inbounds i8, ptr %3, i64 176
+  %12 = getelementptr inbounds i8, ptr %3, i64 240
+  %13 = getelementptr inbounds i8, ptr %3, i64 184
   br label %14
 
 14:                                               ; preds = %76, %1
   %15 = phi i64 [ 0, %1 ], [ %60, %76 ]
-  %16 = load i32, ptr %4, align 4
+  %16 = load i32, ptr %4, align 8
   %17 = icmp sgt i32 %16, 0
   br i1 %17, label %18, label %36
 
@@ -2958,14 +3062,14 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
 
 32:                                               ; preds = %30, %27
   %33 = add nuw nsw i32 %19, 1
-  %34 = load i32, ptr %4, align 4
+  %34 = load i32, ptr %4, align 8
   %35 = icmp slt i32 %33, %34
-  br i1 %35, label %18, label %36, !llvm.loop !42
+  br i1 %35, label %18, label %36, !llvm.loop !44
 
 36:                                               ; preds = %32, %14
   %37 = phi i64 [ undef, %14 ], [ %23, %32 ]
   %38 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #22
-  %39 = atomicrmw add ptr %8, i32 1 seq_cst, align 32
+  %39 = atomicrmw add ptr %8, i32 1 seq_cst, align 8
   %40 = load i32, ptr %5, align 4
   %41 = icmp eq i32 %40, 0
   br i1 %41, label %42, label %51
@@ -2981,11 +3085,11 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   %48 = call i32 @pthread_cond_wait(ptr noundef nonnull %9, ptr noundef nonnull %7) #22
   %49 = load i32, ptr %5, align 4
   %50 = icmp eq i32 %49, 0
-  br i1 %50, label %42, label %51, !llvm.loop !43
+  br i1 %50, label %42, label %51, !llvm.loop !45
 
 51:                                               ; preds = %47, %42, %36
   %52 = phi i64 [ %37, %36 ], [ %43, %42 ], [ %43, %47 ]
-  %53 = atomicrmw sub ptr %8, i32 1 seq_cst, align 32
+  %53 = atomicrmw sub ptr %8, i32 1 seq_cst, align 8
   %54 = load i32, ptr %5, align 4
   %55 = icmp ne i32 %54, 0
   %56 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #22
@@ -3011,7 +3115,7 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   br i1 %68, label %69, label %76
 
 69:                                               ; preds = %66
-  %70 = load atomic i32, ptr %12 seq_cst, align 8
+  %70 = load atomic i32, ptr %12 seq_cst, align 16
   %71 = icmp eq i32 %70, 0
   br i1 %71, label %76, label %72
 
@@ -3022,20 +3126,17 @@ define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 
   br label %76
 
 76:                                               ; preds = %72, %69, %66
-  br label %14, !llvm.loop !44
+  br label %14, !llvm.loop !46
 
 77:                                               ; preds = %51, %18
   ret ptr null
 }
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_attr_destroy(ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_attr_destroy(ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nounwind optsize
-declare i32 @pthread_cond_signal(ptr noundef) local_unnamed_addr #6
-
-; Function Attrs: nounwind optsize
-declare i32 @clock_gettime(i32 noundef, ptr noundef) local_unnamed_addr #6
+declare i32 @pthread_cond_signal(ptr noundef) local_unnamed_addr #9
 
 ; Function Attrs: nocallback nofree nosync nounwind speculatable willreturn memory(none)
 declare i32 @llvm.smin.i32(i32, i32) #20
@@ -3053,17 +3154,17 @@ declare i64 @llvm.smax.i64(i64, i64) #20
 declare ptr @llvm.load.relative.i64(ptr, i64) #21
 
 attributes #0 = { nounwind optsize "no-trapping-math"="true" }
-attributes #1 = { mustprogress nounwind optsize willreturn allockind("free") memory(argmem: readwrite, inaccessiblemem: readwrite) "alloc-family"="malloc" "no-trapping-math"="true" }
-attributes #2 = { mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite) }
-attributes #3 = { mustprogress nofree nounwind optsize willreturn allockind("alloc,zeroed") allocsize(0,1) memory(inaccessiblemem: readwrite) "alloc-family"="malloc" "no-trapping-math"="true" }
-attributes #4 = { nofree norecurse nosync nounwind optsize memory(readwrite, inaccessiblemem: none) "no-trapping-math"="true" }
-attributes #5 = { nofree nounwind optsize "no-trapping-math"="true" }
-attributes #6 = { nounwind optsize "no-trapping-math"="true" }
-attributes #7 = { nounwind memory(argmem: write) }
-attributes #8 = { nounwind }
-attributes #9 = { mustprogress nofree norecurse nosync nounwind optsize willreturn memory(argmem: read) "no-trapping-math"="true" }
-attributes #10 = { mustprogress nofree norecurse nosync nounwind optsize willreturn memory(read, inaccessiblemem: none) "no-trapping-math"="true" }
-attributes #11 = { optsize "no-trapping-math"="true" }
+attributes #1 = { mustprogress nocallback nofree nosync nounwind willreturn memory(argmem: readwrite) }
+attributes #2 = { optsize "no-trapping-math"="true" }
+attributes #3 = { mustprogress nounwind optsize willreturn allockind("free") memory(argmem: readwrite, inaccessiblemem: readwrite) "alloc-family"="malloc" "no-trapping-math"="true" }
+attributes #4 = { mustprogress nofree nounwind optsize willreturn allockind("alloc,zeroed") allocsize(0,1) memory(inaccessiblemem: readwrite) "alloc-family"="malloc" "no-trapping-math"="true" }
+attributes #5 = { nofree norecurse nosync nounwind optsize memory(readwrite, inaccessiblemem: none) "no-trapping-math"="true" }
+attributes #6 = { nofree nounwind optsize "no-trapping-math"="true" }
+attributes #7 = { mustprogress nofree norecurse nosync nounwind optsize willreturn memory(argmem: read) "no-trapping-math"="true" }
+attributes #8 = { mustprogress nofree norecurse nosync nounwind optsize willreturn memory(read, inaccessiblemem: none) "no-trapping-math"="true" }
+attributes #9 = { nounwind optsize "no-trapping-math"="true" }
+attributes #10 = { nounwind }
+attributes #11 = { nounwind memory(argmem: write) }
 attributes #12 = { mustprogress nocallback nofree nounwind willreturn memory(argmem: write) }
 attributes #13 = { mustprogress nocallback nofree nounwind willreturn memory(argmem: readwrite) }
 attributes #14 = { nofree nounwind optsize "no-trapping-math"="true" }
@@ -3094,10 +3195,10 @@ attributes #26 = { nounwind optsize willreturn memory(read) }
 !10 = distinct !{!10, !4}
 !11 = distinct !{!11, !4}
 !12 = distinct !{!12, !4}
-!13 = !{i64 2148843073, i64 2148843109, i64 2148843133}
-!14 = !{i64 2148843279, i64 2148843315, i64 2148843339}
-!15 = !{i64 1346645}
-!16 = !{i64 2148843489, i64 2148843525, i64 2148843549}
+!13 = !{i64 2148844450, i64 2148844486, i64 2148844510}
+!14 = !{i64 2148844656, i64 2148844692, i64 2148844716}
+!15 = !{i64 1348022}
+!16 = !{i64 2148844866, i64 2148844902, i64 2148844926}
 !17 = distinct !{!17, !4}
 !18 = distinct !{!18, !4}
 !19 = distinct !{!19, !4}
@@ -3126,3 +3227,5 @@ attributes #26 = { nounwind optsize willreturn memory(read) }
 !42 = distinct !{!42, !4}
 !43 = distinct !{!43, !4}
 !44 = distinct !{!44, !4}
+!45 = distinct !{!45, !4}
+!46 = distinct !{!46, !4}

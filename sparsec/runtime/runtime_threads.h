@@ -42,6 +42,7 @@ struct sparsec_pool {
     int32_t pinned;  /* wanted: every worker stays on a core of its own */
     sparsec_host_parallel *host; /* NULL: threads of our own */
     void *user;                  /* for host */
+    unsigned callers_mxcsr;      /* of the thread that runs the model; the host's function may do other work, too */
     int32_t started;             /* workers running */
     int32_t started_pinned;
     pid_t pid;       /* of the process that started them: after fork() they are gone */
@@ -189,9 +190,9 @@ static void run_part(void *job, int32_t part) {
 
 /* Runs an open job on the host's threads. */
 static void run_on_host(struct sparsec_pool *pool) {
-    unsigned mxcsr = _mm_getcsr();
+    _mm_setcsr(pool->callers_mxcsr);
     pool->host(pool->user, run_part, pool, pool->threads);
-    _mm_setcsr(mxcsr);
+    _mm_setcsr(DEFAULT_MXCSR);
     STORE(pool->ticket, 0);
     while (LOAD(pool->active) != 0)
         sched_yield(); /* the host promised to return later than its parts */

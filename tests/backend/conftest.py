@@ -8,7 +8,8 @@ import pytest
 from sparsec.backend import jit, shared_library
 from sparsec.backend.artifact import Artifact
 from sparsec.options import Options
-from sparsec.runtime.program import Program, load
+from sparsec.runtime.loading import load
+from sparsec.runtime.program import Program
 from sparsec.target import TARGETS, host
 from tests.backend.toy import toy_artifact
 

@@ -12,7 +12,7 @@ from sparsec.backend import jit, shared_library
 from sparsec.backend.artifact import Artifact
 from sparsec.errors import LinkError, ModelError
 from sparsec.options import Options
-from sparsec.runtime.program import load
+from sparsec.runtime.loading import load
 from tests.backend.toy import toy_artifact
 
 HERE = Path(__file__).parent

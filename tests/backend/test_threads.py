@@ -12,7 +12,8 @@ import sparsec
 from sparsec.backend import jit
 from sparsec.backend.artifact import Artifact
 from sparsec.options import Options
-from sparsec.runtime.program import Program, load
+from sparsec.runtime.loading import load
+from sparsec.runtime.program import Program
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

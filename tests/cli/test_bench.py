@@ -12,7 +12,7 @@ from sparsec.cli import bench_instances
 from sparsec.cli.bench_instances import LARGEST_BATCH, Load, batch_dimension, measure_load, search
 from sparsec.engines import ADAPTERS, Engine, Failed
 from sparsec.errors import OptionError
-from sparsec.runtime.program import load
+from sparsec.runtime.loading import load
 from sparsec.runtime.signature import TensorInfo
 from tests.cli.command import done
 from tests.cli.command import sparsec as run

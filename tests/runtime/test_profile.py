@@ -9,8 +9,9 @@ import pytest
 from sparsec.backend import shared_library
 from sparsec.errors import InputError
 from sparsec.options import Options
+from sparsec.runtime.loading import load
 from sparsec.runtime.profile import RUN, Operation, Profile, Span
-from sparsec.runtime.program import Program, load
+from sparsec.runtime.program import Program
 from sparsec.runtime.signature import KernelCall
 from tests.backend.toy import toy_artifact
 

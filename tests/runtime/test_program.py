@@ -15,7 +15,8 @@ from sparsec.errors import LinkError, ModelError
 from sparsec.inference_session import InferenceSession, NodeArg
 from sparsec.options import Options
 from sparsec.runtime import abi
-from sparsec.runtime.program import Program, load
+from sparsec.runtime.loading import load
+from sparsec.runtime.program import Program
 from tests.backend.toy import toy_artifact
 
 ROOT = Path(sparsec.__file__).parent.parent

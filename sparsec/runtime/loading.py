@@ -1,0 +1,70 @@
+"""Loads programs from shared libraries. Needs numpy and ctypes, not the compiler."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from sparsec.errors import LinkError, ModelError
+from sparsec.runtime import abi
+from sparsec.runtime.check_arguments import require_path
+from sparsec.runtime.program import Program
+
+
+def load(path: str | Path, threads: int | None = None, pinned: bool = False) -> Program:
+    """A program from a shared library that sparsec made. Neither the compiler nor LLVM is imported.
+
+    Args:
+        path: of the library.
+        threads: as for `Program`.
+        pinned: as for `Program`.
+
+    Raises:
+        ModelError: the file does not exist or is no such library.
+        TargetError: the CPU lacks what the model was compiled for.
+    """
+    source = require_path(path)
+    if source.suffix == ".h":
+        raise ModelError(f"{source} is a header; load the shared library beside it")
+    source = source.absolute()  # the working directory may change
+    loaded = _stamp(source)
+
+    def copy(target: Path) -> None:
+        if _stamp(source) != loaded:
+            raise LinkError(
+                f"cannot save {target}: {source} is not the file any more that this program was loaded from"
+            )
+        _copy_library(source, target)
+
+    return Program(abi.open_library(source), copy, threads, pinned)
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """What changes when a file does; None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _copy_library(source: Path, target: Path) -> None:
+    """Copy a library and the header beside it, all or nothing. A library that other processes have loaded from `target`
+    stays theirs.
+
+    Raises:
+        LinkError: the copies cannot be written.
+    """
+    if target.suffix == ".h":
+        raise LinkError(f"cannot write {target}: that is the name of the header; give the library another suffix")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".sparsec-", dir=target.parent) as folder:
+            library, header = Path(folder, "library"), Path(folder, "header")
+            shutil.copy(source, library)
+            if source.with_suffix(".h").exists():
+                shutil.copy(source.with_suffix(".h"), header)
+                header.replace(target.with_suffix(".h"))
+            library.replace(target)
+    except OSError as error:
+        raise LinkError(f"cannot write {target}: {error.strerror or error}") from error
