@@ -30,6 +30,8 @@ calls: 3
 broken: 0 threads 0
 calls: 1
 taken back: 0 threads 2
+modes: 0 kept 2
+cancelled: 0 threads 2
 profile: 0 spans 2 items 20000 last -1 of 2
 not recorded: 0 0
 child: 0 threads 2

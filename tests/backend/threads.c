@@ -66,6 +66,8 @@ static void report(const char *what, toy_context *context, int (*visit)(int)) {
 
 /* ---- hosts ---- */
 
+#define ODD_MODE (0x1f80 | _MM_ROUND_UP | _MM_FLUSH_ZERO_ON)
+
 typedef void task_type(void *job, int32_t part);
 
 struct part {
@@ -76,9 +78,9 @@ struct part {
 
 static void *run_part(void *argument) {
     struct part *part = argument;
-    _mm_setcsr(0x1f80 | _MM_ROUND_UP | _MM_FLUSH_ZERO_ON); /* a mode that the host likes */
+    _mm_setcsr(ODD_MODE); /* the host likes it */
     part->task(part->job, part->number);
-    return (void *)(size_t)(_mm_getcsr() == (0x1f80 | _MM_ROUND_UP | _MM_FLUSH_ZERO_ON));
+    return (void *)(size_t)(_mm_getcsr() == ODD_MODE);
 }
 
 /* One new thread for every part. */
@@ -108,6 +110,43 @@ static void broken(void *user, task_type *task, void *job, int32_t parts) {
     task(job, -1);
     task(job, parts);
     *(int *)user += 1;
+}
+
+/* Looks at the mode that it is called in, which is that of the thread that runs the model. */
+static void curious(void *user, task_type *task, void *job, int32_t parts) {
+    *(int *)user += _mm_getcsr() == ODD_MODE;
+    for (int32_t i = 0; i < parts; i++)
+        task(job, i);
+}
+
+static void modes(toy_context *context) {
+    int kept = 0;
+    unsigned before = _mm_getcsr();
+    (CALL(set_parallel))(context, curious, &kept);
+    _mm_setcsr(ODD_MODE);
+    int status = run(context);
+    kept += _mm_getcsr() == ODD_MODE;
+    _mm_setcsr(before);
+    (CALL(set_parallel))(context, NULL, NULL);
+    printf("modes: %d kept %d\n", status, kept);
+}
+
+/* Runs until it is cancelled. */
+static void *endless(void *context) {
+    for (;; pthread_testcancel())
+        run(context);
+    return NULL;
+}
+
+static void cancelled(toy_context *context) {
+    pthread_t thread;
+    for (int i = 0; i < 20; i++) {
+        pthread_create(&thread, NULL, endless, context);
+        usleep(2000);
+        pthread_cancel(thread);
+        pthread_join(thread, NULL);
+    }
+    report("cancelled", context, NULL);
 }
 
 static void hosts(toy_context *context) {
@@ -140,6 +179,8 @@ int main(int count, char **arguments) {
     (CALL(set_pinning))(context, 0);
     report("let go", context, NULL);
     hosts(context);
+    modes(context);
+    cancelled(context);
     (CALL(set_profiling))(context, 1);
     (CALL(set_parallel))(context, lonely, &count);
     int recorded = run(context);
