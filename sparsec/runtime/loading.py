@@ -24,10 +24,10 @@ def load(path: str | Path, threads: int | None = None, pinned: bool = False) -> 
         ModelError: the file does not exist or is no such library.
         TargetError: the CPU lacks what the model was compiled for.
     """
-    source = require_path(path)
-    if source.suffix == ".h":
-        raise ModelError(f"{source} is a header; load the shared library beside it")
-    source = source.absolute()  # the working directory may change
+    given = require_path(path)
+    if given.suffix == ".h":
+        raise ModelError(f"{given} is a header; load the shared library beside it")
+    source = given.absolute()  # the working directory may change
     loaded = _stamp(source)
 
     def copy(target: Path) -> None:
@@ -37,7 +37,7 @@ def load(path: str | Path, threads: int | None = None, pinned: bool = False) -> 
             )
         _copy_library(source, target)
 
-    return Program(abi.open_library(source), copy, threads, pinned)
+    return Program(abi.open_library(given), copy, threads, pinned)
 
 
 def _stamp(path: Path) -> tuple[int, ...] | None:
