@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import struct
+import threading
 import weakref
+from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +106,18 @@ class Library:
         self.signature = Signature.from_json(self.interface.metadata())
 
 
-_loaded: dict[str, list[list[tuple[int, int]]]] = {}
-"""Path -> for each spelling of it, the file (device, inode) that is loaded by that name, as often as it is."""
+_File = tuple[int, int]
+"""Device and inode."""
+
+_names: dict[str, _File] = {}
+"""The file that the dynamic loader knows by each name that was given to it."""
+
+_uses: Counter[_File] = Counter()
+"""How often each file is loaded, by whatever name."""
+
+_turn = threading.RLock()
+"""For these two. A library may be found to be garbage while one is looked up."""
+os.register_at_fork(after_in_child=lambda: globals().update(_turn=threading.RLock()))
 
 _dlclose = ctypes.CDLL(None).dlclose
 _dlclose.argtypes = [ctypes.c_void_p]
@@ -120,12 +134,7 @@ def open_library(path: str | Path) -> Library:
         status = path.stat()
         with path.open("rb") as file:
             _require_whole(path, file.read(_ELF_HEADER.size), status.st_size)
-        file_id = status.st_dev, status.st_ino
-        name, users = _spelling(path.resolve(), file_id)
-        library = ctypes.CDLL(name)
-        users.append(file_id)
-        # not at exit: a daemon thread may still be inside
-        weakref.finalize(library, _unload, library._handle, users).atexit = False  # pyright: ignore[reportPrivateUsage]
+        library = _opened(path.resolve(), (status.st_dev, status.st_ino))
     except OSError as error:
         raise ModelError(f"cannot load {path}: {error.strerror or error}") from error
     try:
@@ -135,6 +144,19 @@ def open_library(path: str | Path) -> Library:
     entry = ctypes.cast(function, ctypes.c_void_p).value
     assert entry is not None
     return Library(entry, str(path), library)
+
+
+def _opened(path: Path, file: _File) -> ctypes.CDLL:
+    """A library that is unloaded when it dies."""
+    name = _name_for(path, file)
+    try:
+        library = ctypes.CDLL(name)
+    except OSError:
+        _unload(None, file)
+        raise
+    # not at exit: a daemon thread may still be inside
+    weakref.finalize(library, _unload, library._handle, file).atexit = False  # pyright: ignore[reportPrivateUsage]
+    return library
 
 
 _ELF_HEADER = struct.Struct("<16s HHI QQQ I HHHHHH")
@@ -159,17 +181,22 @@ def _require_whole(path: Path, header: bytes, size: int) -> None:
         raise ModelError(f"cannot load {path}: it has {size} bytes of at least {whole}; it was cut off, make it again")
 
 
-def _spelling(path: Path, file: tuple[int, int]) -> tuple[str, list[tuple[int, int]]]:
-    """A spelling of the path that the dynamic loader does not know another file by, and the users of that spelling: it
-    compares names first, and would answer a model that was compiled again with the old one."""
-    spellings = _loaded.setdefault(str(path), [])
-    number = next((number for number, users in enumerate(spellings) if file in users or not users), len(spellings))
-    if number == len(spellings):
-        spellings.append([])
-    return f"{path.parent}{'/.' * number}/{path.name}", spellings[number]
+def _name_for(path: Path, file: _File) -> str:
+    """A spelling of the path by which the dynamic loader knows no other file, and one more use of the file: it compares
+    names first, and would answer a model that was compiled again with the old one."""
+    with _turn:
+        _uses[file] += 1
+        names = (f"{path.parent}{'/.' * number}/{path.name}" for number in count())
+        return next(name for name in names if _names.setdefault(name, file) == file)
 
 
-def _unload(handle: int, users: list[tuple[int, int]]) -> None:
+def _unload(handle: int | None, file: _File) -> None:
     """What a library leaves behind when nothing of it is in use any more. Its last contexts are gone by then."""
-    _dlclose(handle)
-    users.pop()
+    with _turn:
+        if handle is not None:
+            _dlclose(handle)
+        _uses[file] -= 1
+        if not _uses[file]:  # until then the loader knows it by all its names
+            del _uses[file]
+            for name in [name for name, known in _names.items() if known == file]:
+                del _names[name]

@@ -112,6 +112,21 @@ def test_a_file_may_be_replaced_without_end(library: Path, made: Path) -> None:
     assert factor(kept) == 2 and len(mapped(library.parent)) == 1
 
 
+def test_a_name_is_not_given_again_while_the_loader_knows_a_file_by_it(library: Path, made: Path) -> None:
+    other = library.with_name("other.so")
+    other.hardlink_to(library)
+    kept, alias = load(library), load(other)
+    assert factor(alias) == 2
+    del alias
+    gc.collect()
+    shutil.copy(made / "three.so", library.with_suffix(".new"))
+    library.with_suffix(".new").replace(other)  # the loader still knows the first file by this name, too
+    assert factor(load(other)) == 3 and factor(kept) == 2
+    del kept
+    gc.collect()
+    assert factor(load(library)) == 2 and factor(load(other)) == 3
+
+
 def test_memory_of_a_burst_of_calls_is_given_back(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "MOST_IDLE", 2)
     program, ready = load(library), threading.Barrier(12)
