@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from sparsec.backend.worker_client import Worker
 from sparsec.target import FEATURE_BITS, TARGETS, CpuTarget, runnable_targets
@@ -29,16 +30,8 @@ def install() -> None:
     """Make models for every target that `sparsec.compile` is asked for run on this machine, for this process's life."""
     request = Worker.request
 
-    def emulating(
-        self: Worker,
-        kind: str,
-        texts: Sequence[str],
-        exports: Sequence[str],
-        time_limit: float,
-        hidden: Mapping[str, str] | None = None,
-    ) -> bytes:
-        texts = [emulated(text) for text in texts] if kind == "object" else texts
-        return request(self, kind, texts, exports, time_limit, hidden)
+    def emulating(self: Worker, kind: str, texts: Sequence[str], *more: Any) -> bytes:
+        return request(self, kind, [emulated(text) for text in texts] if kind == "object" else texts, *more)
 
     def mask(self: CpuTarget) -> int:
         return sum(1 << FEATURE_BITS[feature] for feature in FEATURES.intersection(self.features))

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +15,7 @@ from sparsec.backend.descriptor import weights_symbol
 from sparsec.backend.header import header_text
 from sparsec.errors import LinkError
 from sparsec.options import Options
+from sparsec.runtime.replacing import replacing
 
 if TYPE_CHECKING:
     from sparsec.backend.artifact import Artifact
@@ -52,7 +50,7 @@ def write(
     Raises:
         LinkError: no linker was found, it refused, or the files cannot be written.
     """
-    with _replacing(path, relocatable) as (library, header):
+    with replacing(path, _mode(relocatable)) as (library, header):
         header.write_text(header_text(artifact.signature, artifact.prefix, path.name))
         flags = ["-r"] if relocatable else ["-shared", *_FLAGS, "-soname", path.name]
         _link(artifact, library, flags, [] if relocatable else [str(_libc())], options.linker)
@@ -69,7 +67,7 @@ def write_kept(graph: bytes, path: Path, options: Options, relocatable: bool = F
         LinkError: the files cannot be written.
     """
     cache = Cache.of(options)
-    with suppress(_NotKept), _replacing(path, relocatable) as (library, header):
+    with suppress(_NotKept), replacing(path, _mode(relocatable)) as (library, header):
         of_library, of_header = _keys(graph, path, options, relocatable)
         if not cache.get_file(of_header, header) or not cache.get_file(of_library, library):
             raise _NotKept
@@ -81,32 +79,17 @@ class _NotKept(Exception):
     """Leaves the paths as they were."""
 
 
+def _mode(relocatable: bool) -> int:
+    """What one links is not run."""
+    return 0o666 if relocatable else 0o777
+
+
 def _keys(graph: bytes, path: Path, options: Options, relocatable: bool) -> tuple[bytes, bytes]:
     """What the two files depend on: they say what the library is called, and which libc it needs."""
     libc = "" if relocatable else str(_libc())
     own = "\0".join(["", path.name, libc, options.linker or "", "r" if relocatable else "shared"])
     key = graph + own.encode()
     return key + b"\0library", key + b"\0header"
-
-
-@contextmanager
-def _replacing(path: Path, relocatable: bool) -> Generator[tuple[Path, Path], None, None]:
-    """Where to write the library and its header to. They move to `path` and beside it when the block ends well.
-
-    Raises:
-        LinkError: the files cannot be written.
-    """
-    if path.suffix == ".h":
-        raise LinkError(f"cannot write {path}: that is the name of the header; give the library another suffix")
-    try:
-        with tempfile.TemporaryDirectory(prefix=".sparsec-", dir=path.parent) as folder:
-            library, header = Path(folder, "library"), Path(folder, "header")
-            yield library, header
-            library.chmod((0o666 if relocatable else 0o777) & ~_umask())
-            os.replace(library, path)
-            os.replace(header, path.with_suffix(".h"))
-    except OSError as error:
-        raise LinkError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _link(artifact: Artifact, output: Path, flags: list[str], libraries: list[str], linker: str | None) -> None:
@@ -160,9 +143,3 @@ def _libc() -> Path:
             if path.name.startswith(("libc.so", "libc-", "ld-musl", "libc.musl")):
                 return Path("/") / path
     raise LinkError("no C library is mapped into this Python: is it linked statically? Save models with another one")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

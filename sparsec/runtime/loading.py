@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
 from sparsec.errors import LinkError, ModelError
 from sparsec.runtime import abi
 from sparsec.runtime.check_arguments import require_path
 from sparsec.runtime.program import Program
+from sparsec.runtime.replacing import replacing
 
 
 def load(path: str | Path, threads: int | None = None, pinned: bool = False) -> Program:
@@ -35,7 +35,10 @@ def load(path: str | Path, threads: int | None = None, pinned: bool = False) -> 
             raise LinkError(
                 f"cannot save {target}: {source} is not the file any more that this program was loaded from"
             )
-        _copy_library(source, target)
+        with replacing(target) as (library, header):  # what other processes have loaded from there stays theirs
+            shutil.copy(source, library)
+            if source.with_suffix(".h").exists():
+                shutil.copy(source.with_suffix(".h"), header)
 
     return Program(abi.open_library(given), copy, threads, pinned)
 
@@ -47,24 +50,3 @@ def _stamp(path: Path) -> tuple[int, ...] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _copy_library(source: Path, target: Path) -> None:
-    """Copy a library and the header beside it, all or nothing. A library that other processes have loaded from `target`
-    stays theirs.
-
-    Raises:
-        LinkError: the copies cannot be written.
-    """
-    if target.suffix == ".h":
-        raise LinkError(f"cannot write {target}: that is the name of the header; give the library another suffix")
-    try:
-        with tempfile.TemporaryDirectory(prefix=".sparsec-", dir=target.parent) as folder:
-            library, header = Path(folder, "library"), Path(folder, "header")
-            shutil.copy(source, library)
-            if source.with_suffix(".h").exists():
-                shutil.copy(source.with_suffix(".h"), header)
-                header.replace(target.with_suffix(".h"))
-            library.replace(target)
-    except OSError as error:
-        raise LinkError(f"cannot write {target}: {error.strerror or error}") from error

@@ -1,5 +1,6 @@
 """Shared libraries: what is in the file, a C program that uses it, linkers that are missing or fail."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -104,7 +105,7 @@ def test_what_others_write_to_the_same_place_is_not_kept(
 ):
     """A second process compiles another model to the same file, right when the first one has moved its library."""
     options, path = Options(cache=True, cache_dir=tmp_path / "cache"), tmp_path / "toy.so"
-    move = shared_library.os.replace
+    move = os.replace
 
     def replace(source: Path, target: Path) -> None:
         move(source, target)
@@ -112,7 +113,7 @@ def test_what_others_write_to_the_same_place_is_not_kept(
             Path(target).write_text("another")
 
     with monkeypatch.context() as context:
-        context.setattr(shared_library.os, "replace", replace)
+        context.setattr(os, "replace", replace)
         shared_library.write(weak_artifact, path, options, graph=b"graph")
     assert path.read_text() == path.with_suffix(".h").read_text() == "another"
     assert shared_library.write_kept(b"graph", path, options)
