@@ -9,7 +9,8 @@ import argparse
 
 from benchmarks.layers import Layer, TimedLayer, interleaved
 from benchmarks.limits import Limits
-from sparsec.cost import Kept, predicted_cycles
+from sparsec.cost import predicted_cycles
+from sparsec.kept import Kept
 from sparsec.schedule import Dataflow, Schedule
 from sparsec.target import host, host_core
 

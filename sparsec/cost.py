@@ -10,19 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sparsec.packing_baked import CODE_BYTES_PER_PIECE, CODE_BYTES_PER_QUAD
-from sparsec.packing_rows import RowsLayout, fits_rows, windows_of
-from sparsec.pattern import Bitmaps
-from sparsec.schedule import GROUP, TILE, Dataflow, Schedule
+from sparsec.kept import Kept, sets_of
+from sparsec.packing_rows import fits_rows
+from sparsec.schedule import GROUP, TALL_GROUP, TILE, Dataflow, Schedule
 from sparsec.target import USUAL_INSTRUCTIONS, CpuTarget, Ports
 
-LATENCY = 4
-"""Cycles until the next multiplication can add to the same sum."""
+FLOAT_LATENCY = 4
+"""Cycles until the next fused multiply-add can add to the same sum."""
 
 BYTES_PER_CYCLE = ((256 << 10, 56.0), (1 << 62, 28.0))
 """Sizes of weights, and the bytes of them that arrive per cycle: from the second-level cache, or from beyond."""
@@ -51,14 +46,16 @@ USUAL_LOADS = 2
 """Loads of any width on the cores that `OVERHEADS` were measured on. A core that starts one with 512 bits takes two
 steps for each, but not for narrower ones."""
 
-AS_WORDS, GATHERED_PAIRS, IN_PAIRS, EACH_TIME = 2.7, 2.4, 2.0, 3.6
+AS_WORDS, GATHERED_PAIRS, IN_PAIRS, TALL_PAIRS, EACH_TIME = 2.7, 2.4, 2.0, 2.4, 3.6
 """How many multiplications a dot product of bytes counts for where there is no such instruction: bytes are widened to
 16 bits, or pairs of products are added up in 16 bits, or two pairs, as most of dense weights can be. Measured, pairs on
-whole models; gathered quads have rows to interleave and fewer couples. Patterns in the code widen both operands each
-time, 1.0 to 1.5 times as long as the loop."""
+whole models; gathered quads have rows to interleave and fewer couples, and so have blocks of more rows, all of which
+must fit. Patterns in the code widen both operands each time, 1.0 to 1.5 times as long as the loop."""
 
-ONE_ROW_SLACK = 1.2
-"""What a step of blocks with a single row takes of its bound."""
+ONE_ROW_SLACK, STREAMED_SLACK = 1.2, 1.15
+"""What a step of blocks takes of its bound with a single row; and with 4, where each group of rows reads over half of a
+tile that does not stay in the first-level cache, 512 bits at a time: 1.14 to 1.18 of dense weights on Granite Rapids,
+with 6 rows 1.04."""
 
 WIDTHS = (64, 32, 16)
 """Tokens of a tile that can be kept in registers at a time."""
@@ -98,84 +95,6 @@ OVERHEADS: Mapping[Dataflow, Overhead] = {
 }
 
 
-class Kept:
-    """Which weights of a matrix `[out, in]` are not zero, counted in the units of each dataflow.
-
-    Args:
-        matrix: of any dtype.
-    """
-
-    def __init__(self, matrix: NDArray[np.generic]):
-        self.rows, self.columns = matrix.shape
-        self._bitmaps = Bitmaps(np.asarray(matrix != 0))
-
-    def bitmap(self, rows: int, columns: int) -> NDArray[np.bool_]:
-        """Which blocks of rows x columns hold anything; the last ones may be cut off."""
-        return self._bitmaps.of(rows, columns)
-
-    @cached_property
-    def nonzeros(self) -> int:
-        """How many weights are not zero."""
-        return int(np.count_nonzero(self.bitmap(1, 1)))
-
-    @cached_property
-    def quads(self) -> int:
-        """Quads of 4x1 blocks: padded, at least one for each group of 4 rows."""
-        per_group = np.count_nonzero(self.bitmap(GROUP, 1), axis=1)
-        return int(np.maximum(-(-per_group // 4), 1).sum())
-
-    @cached_property
-    def windows(self) -> int:
-        """Entries of `permute_windows`."""
-        columns = self.bitmap(GROUP, 1)
-        blocks = (columns[start : start + 16 // GROUP] for start in range(0, len(columns), 16 // GROUP))
-        return sum(1 for rows in blocks for _ in windows_of([np.flatnonzero(row) for row in rows], self.columns))
-
-    def code_size(self, tile: int) -> int:
-        """About how many bytes of code `baked_quads` takes, for groups with equal patterns only once."""
-        patterns = np.unique(self.bitmap(GROUP, 1), axis=0)
-        quads = int((-(-np.count_nonzero(patterns, axis=1) // 4)).sum())
-        return (CODE_BYTES_PER_QUAD * quads + CODE_BYTES_PER_PIECE * len(patterns)) * tile // TILE
-
-    def steps(self, schedule: Schedule) -> int:
-        """How often the kernel of a schedule takes its innermost step, for one tile of tokens."""
-        groups = -(-self.rows // schedule.rows)
-        match schedule.dataflow:
-            case Dataflow.GATHER_QUADS | Dataflow.BAKED_QUADS:
-                return self.quads
-            case Dataflow.DENSE_QUADS:
-                return groups * -(-self.columns // 4)
-            case Dataflow.DENSE_DWORDS:
-                return groups * -(-self.columns // 4)
-            case Dataflow.BLOCK_QUADS | Dataflow.GATHER_DWORDS:
-                multiple = sets_of(schedule, self.rows, self.columns)
-                per_group = np.count_nonzero(self.bitmap(schedule.rows, 4), axis=1)
-                return int((-(-per_group // multiple) * multiple).sum())
-            case Dataflow.PERMUTE_WINDOWS:
-                return self.windows
-            case Dataflow.GATHER_ROWS:
-                return int(np.count_nonzero(self.bitmap(GROUP, 1)))
-            case Dataflow.DENSE_ROWS:
-                return groups * self.columns
-
-    def multiplied(self, schedule: Schedule) -> int:
-        """How many weights the kernel of a schedule multiplies with each token: the stored ones and what pads them."""
-        match schedule.dataflow:
-            case Dataflow.GATHER_ROWS | Dataflow.DENSE_ROWS:
-                return self.steps(schedule) * GROUP
-            case Dataflow.PERMUTE_WINDOWS:
-                return self.steps(schedule) * 4 * TILE  # four vectors of 64 products
-            case _:
-                return self.steps(schedule) * schedule.rows * 4
-
-
-def sets_of(schedule: Schedule, rows: int, columns: int) -> int:
-    """How many sets of sums take turns where one would wait; entries are padded to a multiple of it."""
-    if schedule.dataflow is Dataflow.BLOCK_QUADS:
-        return 2 if schedule.rows == 1 else 1
-    return RowsLayout(rows, columns, schedule).sets if schedule.dataflow.is_token_major else 1
-
-
 @dataclass(frozen=True)
 class _Step:
     """What the innermost step of a kernel does: instructions on 512 bits, independent sums, bytes of the weight.
@@ -195,15 +114,16 @@ class _Step:
 def _step(schedule: Schedule, tokens: int, target: CpuTarget, sets: int) -> _Step:
     rows = schedule.rows
     vectors = tokens / 16
+    held = min(tokens, target.row_tile if rows == 1 else target.register_tile) / 16
     match schedule.dataflow:
         case Dataflow.GATHER_QUADS | Dataflow.DENSE_QUADS | Dataflow.BAKED_QUADS:
             # narrow tiles: inserts, and permutations at half the rate of unpacks
             shuffles = 8.0 if tokens == TILE or target.has("avx512vbmi") else 10.0
             size = 16 if schedule.dataflow is not Dataflow.GATHER_QUADS else 24
             rows_of_input, numbers = (4, 4) if tokens == TILE else (0, 8)
-            return _Step(4 * vectors, rows_of_input, numbers, shuffles, 4 * vectors, size)
+            return _Step(4 * vectors, rows_of_input, numbers, shuffles, 4 * held, size)
         case Dataflow.BLOCK_QUADS:
-            return _Step(rows * vectors, vectors, rows, 0, rows * vectors * sets, 2 + 4 * rows)
+            return _Step(rows * vectors, vectors, rows, 0, rows * held * sets, 2 + 4 * rows)
         case Dataflow.GATHER_DWORDS | Dataflow.DENSE_DWORDS:
             products = rows / 16 * tokens
             return _Step(products, rows / 16, tokens, 0, products * sets, 4 * rows + 2)
@@ -219,11 +139,12 @@ def _step_cycles(
 ) -> float:
     step = _step(schedule, tokens, target, sets)
     bandwidth = next(rate for limit, rate in BYTES_PER_CYCLE if steps * step.size <= limit)
-    wait = LATENCY * step.multiplies / step.sums * (OVERLAP if short else 1.0)
+    latency = ports.latency if schedule.dataflow.is_integer else FLOAT_LATENCY
+    wait = latency * step.multiplies / step.sums * (OVERLAP if short else 1.0)
     pieces = max(1.0, 512 / target.vector_bits)
     multiplies = step.multiplies * pieces
     if schedule.dataflow.is_integer and not target.multiplies_bytes:
-        multiplies *= _multiplications(schedule.dataflow, target)
+        multiplies *= _multiplications(schedule, target)
     if schedule.dataflow is Dataflow.PERMUTE_WINDOWS and not target.has("avx512vbmi"):
         return 600.0 * tokens  # byte by byte through memory
     shuffles = step.shuffles * pieces
@@ -240,14 +161,17 @@ def _step_cycles(
 
 def gains_from_blocks(target: CpuTarget, ports: Ports) -> bool:
     """Whether any weight may be faster as blocks on interleaved tiles: where bytes are multiplied in pairs, since only
-    entries with an offset can be ordered such that pairs fit, and where unpacks take the ports of multiplies, since
-    such tiles are unpacked once for all output rows (a dense quad takes 8 cycles on Intel's AVX-512 instead of 12)."""
-    return target.multiplies_in_pairs or (target.multiplies_bytes and ports.shared)
+    entries with an offset can be ordered such that pairs fit; where unpacks take the ports of multiplies, since such
+    tiles are unpacked once for all output rows (a dense quad takes 8 cycles on Intel's AVX-512 instead of 12); and
+    where registers hold so few sums of quads that these wait for each other, since blocks may have more rows."""
+    sums = GROUP * target.register_tile * 32 // target.vector_bits
+    waits = sums < ports.latency * ports.multiplies
+    return target.multiplies_in_pairs or (target.multiplies_bytes and (ports.shared or waits))
 
 
 def _are_rows_far(columns: int, quads: float) -> bool:
-    """Whether all rows of a narrow tile are fetched from the second-level cache: a small first-level cache does not
-    hold them, and groups of so many quads read over half of them in order, so each is gone when it is due again."""
+    """Whether all rows of a tile are fetched from the second-level cache: a small first-level cache does not hold them,
+    and groups of so many quads read over half of them in order, so each is gone when it is due again."""
     return columns * LINE > SMALL_CACHE and 4 * quads > columns / 2
 
 
@@ -257,13 +181,17 @@ def _far_cycles(size: float, ports: Ports) -> float:
     return (4 * LINE + size) / (BYTES_PER_CYCLE[0][1] * min(1.0, ports.loads / USUAL_LOADS))
 
 
-def _multiplications(dataflow: Dataflow, target: CpuTarget) -> float:
+def _multiplications(schedule: Schedule, target: CpuTarget) -> float:
     """For a dot product of bytes that the target does not have."""
-    if dataflow is Dataflow.BAKED_QUADS:
-        return EACH_TIME
-    if not target.multiplies_in_pairs:
-        return AS_WORDS
-    return {Dataflow.BLOCK_QUADS: IN_PAIRS, Dataflow.GATHER_QUADS: GATHERED_PAIRS}.get(dataflow, AS_WORDS)
+    match schedule.dataflow:
+        case Dataflow.BAKED_QUADS:
+            return EACH_TIME
+        case Dataflow.BLOCK_QUADS if target.multiplies_in_pairs:
+            return IN_PAIRS if schedule.rows <= GROUP else TALL_PAIRS
+        case Dataflow.GATHER_QUADS if target.multiplies_in_pairs:
+            return GATHERED_PAIRS
+        case _:
+            return AS_WORDS
 
 
 def passes(schedule: Schedule, tokens: int) -> list[tuple[int, int]]:
@@ -287,14 +215,17 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         around = blocks * overhead.block + results * overhead.vector
         is_quads = schedule.dataflow in (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS, Dataflow.BAKED_QUADS)
         slack = NARROW_SLACK.get(width, overhead.slack) if is_quads else overhead.slack
-        one_row = schedule.dataflow is Dataflow.BLOCK_QUADS and schedule.rows == 1
+        is_blocks, is_far = schedule.dataflow is Dataflow.BLOCK_QUADS, _are_rows_far(kept.columns, steps / blocks)
+        one_row = is_blocks and schedule.rows == 1
         if one_row:
             slack = ONE_ROW_SLACK
+        elif is_blocks and schedule.rows <= GROUP and is_far and target.vector_bits == 512:
+            slack = STREAMED_SLACK
         in_pieces = width == TILE > target.register_tile
         if schedule.dataflow is Dataflow.GATHER_QUADS and in_pieces and kept.columns * TILE > FAR_TILE:
             slack = max(slack, FAR_SLACK)
         cycles = slack * _step_cycles(schedule, width, target, ports, sets, steps, short)
-        if is_quads and width < TILE and _are_rows_far(kept.columns, steps / blocks):
+        if is_quads and width < TILE and is_far:
             cycles = max(cycles, _far_cycles(_step(schedule, width, target, sets).size, ports))
         if one_row and target.vector_bits == 256 and kept.columns * TILE > FAR_TILE:
             cycles = max(cycles, 4 * width / FAR_INTERLEAVED)
@@ -352,7 +283,7 @@ def interleaved_schedules(product: Product) -> Iterator[Schedule]:
     of_four = product.as_blocks or (product.blocks is not None and product.blocks[1] % 4 == 0)
     if product.integer and not product.wide and of_four:
         tile = width_for(product.tokens)
-        yield from (Schedule(Dataflow.BLOCK_QUADS, tile, rows) for rows in (1, GROUP))
+        yield from (Schedule(Dataflow.BLOCK_QUADS, tile, rows) for rows in (1, GROUP, TALL_GROUP))
 
 
 def row_schedules(product: Product) -> Iterator[Schedule]:

@@ -12,9 +12,9 @@ gather_quads   u32 first_quad[groups + 1]; u32 first_unfit[groups]; u32 first_si
                can be added in 16 bits. Entries of zeros follow the last group, as many as kernels look ahead
 dense_quads    quads of `s8 w[4 rows][4]`, ceil(K / 4) per group: input rows 4q .. 4q + 3
 block_quads    u32 first_entry[groups + 1]; u32 first_unfit[groups]; u32 first_single[groups], padded to 64 bytes, then
-               entries `{offset; s8 w[rows][4]}`: blocks of 4 or 1 rows x 4 columns; here a group has as many rows. The
-               offset counts dwords of a token: input rows 4 offset to 4 offset + 3. Groups of 1 row are padded with
-               zero weights to an even number of entries; their first_unfit is even, too
+               entries `{offset; s8 w[rows][4]}`: blocks of 4, 6 or 1 rows x 4 columns; here a group has as many rows.
+               The offset counts dwords of a token: input rows 4 offset to 4 offset + 3. Groups of 1 row are padded
+               with zero weights to an even number of entries; their first_unfit is even, too
 gather_rows    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{u32 offset; f32 w[4 rows]}`: the offset
                is the byte distance of input row k in a tile. Entries of zeros follow here, too
 dense_rows     entries of `f32 w[4 rows]`, K per group

@@ -48,6 +48,7 @@ class Ports:
         unpacks: interleaves of bytes (`punpck*`).
         shared: whether interleaves take a port of the multiplies.
         instructions: of bodies, of all kinds together, which seldom find all ports free.
+        latency: cycles until the next dot product of bytes can add to the same sum.
         far_byte: cycles that each byte of a weight takes beside the products when it comes from beyond the second-level
             cache. Prefetching hides most of it, from the third level as from memory; the more, the slower products are.
     """
@@ -57,6 +58,7 @@ class Ports:
     unpacks: float
     shared: bool = False
     instructions: float = USUAL_INSTRUCTIONS
+    latency: float = 4
     far_byte: float = 0.06
 
     def least(self, other: Ports) -> Ports:
@@ -67,6 +69,7 @@ class Ports:
             min(self.unpacks, other.unpacks),
             self.shared or other.shared,
             min(self.instructions, other.instructions),
+            max(self.latency, other.latency),
             max(self.far_byte, other.far_byte),
         )
 
@@ -144,7 +147,7 @@ ZEN_4 = f"{AMD} 25"
 _AVX2 = ("avx", "avx2", "fma", "f16c", "bmi", "bmi2", "lzcnt", "movbe")
 _AVX512 = (*_AVX2, "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni")
 
-_INTEL_512 = Ports(2, 2, 1, shared=True, instructions=2)
+_INTEL_512 = Ports(2, 2, 1, shared=True, instructions=2, latency=5)
 _ZEN_4_512 = Ports(1, 1, 1.5, instructions=USUAL_INSTRUCTIONS / 2)
 
 TARGETS: dict[str, CpuTarget] = {
@@ -178,7 +181,7 @@ TARGETS: dict[str, CpuTarget] = {
             vector_bits=256,
             masks=False,
             register_tile=16,
-            ports={INTEL: Ports(2, 3, 2), AMD: Ports(2, 2, 4)},
+            ports={INTEL: Ports(2, 3, 2, latency=5), AMD: Ports(2, 2, 4)},
         ),
         CpuTarget(
             name="avx2",

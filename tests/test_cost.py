@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 
 from sparsec.cost import (
     MOST_ROW_TOKENS,
-    Kept,
     Product,
     cycles_of,
     fastest,
@@ -26,23 +24,17 @@ from sparsec.cost import (
     width_for,
     with_first_reading,
 )
-from sparsec.packing import pack_weight
+from sparsec.kept import Kept
 from sparsec.packing_rows import fits_rows
 from sparsec.schedule import Dataflow, Schedule
 from sparsec.target import AMD, INTEL, TARGETS, ZEN_4
+from tests.test_kept import matrix
 
 TARGET = TARGETS["avx512vbmi"]
 PORTS = TARGET.ports_of("")
 QUADS = (Dataflow.GATHER_QUADS, Dataflow.DENSE_QUADS)
 FLOATS = (Dataflow.GATHER_ROWS, Dataflow.DENSE_ROWS)
 ROW_FLOWS = tuple(dataflow for dataflow in Dataflow if dataflow.is_token_major)
-
-
-def matrix(density: float, shape: tuple[int, int] = (256, 256), block: tuple[int, int] = (4, 1), seed: int = 0):
-    """Ones in random blocks, int8."""
-    grid = -(-shape[0] // block[0]), -(-shape[1] // block[1])
-    kept = np.random.default_rng(seed).random(grid) < density
-    return kept.repeat(block[0], 0).repeat(block[1], 1)[: shape[0], : shape[1]].astype(np.int8)
 
 
 def chosen(product: Product, schedules=tiled_schedules, target: str = "avx512vbmi", core: str = "") -> Schedule:
@@ -111,25 +103,26 @@ def test_interleaved_tiles_are_for_blocks_of_four_neighbours(blocks: tuple[int, 
 
 
 @pytest.mark.parametrize(
-    ("target", "core", "as_blocks"),
+    ("target", "core", "rows"),
     [
-        ("avx512vbmi", AMD, False),
-        ("avx512vbmi", ZEN_4, False),
-        ("avx512vbmi", INTEL, True),
-        ("avx512vnni", INTEL, True),
-        ("avxvnni", INTEL, False),
-        ("avx2", AMD, True),
-        ("x86_64", INTEL, False),
+        ("avx512vbmi", AMD, None),
+        ("avx512vbmi", ZEN_4, None),
+        ("avx512vbmi", INTEL, 6),
+        ("avx512vnni", INTEL, 6),
+        ("avxvnni", INTEL, 6),
+        ("avxvnni", AMD, None),
+        ("avx2", AMD, 4),
+        ("x86_64", INTEL, None),
     ],
 )
-def test_dense_bytes_are_multiplied_as_blocks_where_unpacking_once_pays(
-    target: str, core: str, as_blocks: bool
-) -> None:
+def test_dense_bytes_are_multiplied_as_blocks_where_these_pay(target: str, core: str, rows: int | None) -> None:
+    """Where unpacking once pays, where pairs must fit, and where 6 rows have enough sums that none waits."""
     row = TARGETS[target]
-    assert gains_from_blocks(row, row.ports_of(core)) is as_blocks
-    product = Product(Kept(matrix(1.0)), True, tokens=128, as_blocks=as_blocks)
+    assert gains_from_blocks(row, row.ports_of(core)) is (rows is not None)
+    product = Product(Kept(matrix(1.0, (768, 768))), True, tokens=128, as_blocks=rows is not None)
     found = chosen(product, lambda p: (*tiled_schedules(p), *interleaved_schedules(p)), target, core)
-    assert found.dataflow is (Dataflow.BLOCK_QUADS if as_blocks else Dataflow.DENSE_QUADS)
+    dataflow = Dataflow.DENSE_QUADS if rows is None else Dataflow.BLOCK_QUADS
+    assert (found.dataflow, found.rows) == (dataflow, rows or 4)
 
 
 @pytest.mark.parametrize(
@@ -183,27 +176,6 @@ def test_more_tokens_never_cost_less(tokens: int, more: int, schedule: Schedule)
     )
 
 
-@settings(deadline=None, max_examples=60)
-@given(
-    st.integers(1, 70), st.integers(128, 300), st.floats(0, 1), st.sampled_from([(4, 1), (16, 4), (1, 4), (1, 1)]),
-    st.integers(0, 9),
-)  # fmt: skip
-def test_predictions_count_what_is_packed(
-    rows: int, columns: int, density: float, block: tuple[int, int], seed: int
-) -> None:
-    weight = matrix(density, (rows, columns), block, seed)
-    kept = Kept(weight)
-    schedules = [Schedule(flow, 3, height) for flow in ROW_FLOWS for height in flow.row_counts]
-    for schedule in (*schedules, *(Schedule(flow) for flow in (*QUADS, *FLOATS))):
-        flow, groups = schedule.dataflow, -(-rows // schedule.rows)
-        packed = pack_weight(weight if flow.is_integer else weight.astype(np.float32), schedule)
-        if not flow.is_dense:
-            (entries,) = struct.unpack_from("<I", packed.tobytes(), 4 * groups)
-        else:
-            entries = packed.size // (4 * schedule.rows)
-        assert kept.steps(schedule) == entries, schedule
-
-
 def test_other_targets_are_slower() -> None:
     for schedule in (Schedule(Dataflow.DENSE_QUADS), Schedule(Dataflow.GATHER_DWORDS, 4, 16)):
         found = [cycles(matrix(0.5), schedule, 64, name) for name in TARGETS]
@@ -224,17 +196,6 @@ def test_a_shared_port_costs() -> None:
     intel, amd = (predicted_cycles(kept, schedule, TARGET, TARGET.ports_of(v), 64) for v in (INTEL, "AuthenticAMD"))
     assert intel > amd
     assert predicted_cycles(kept, schedule, TARGET, TARGET.ports_of("unknown"), 64) == intel
-
-
-def test_what_is_multiplied_is_what_is_stored_and_what_pads_it() -> None:
-    weight = np.zeros((8, 64), np.int8)
-    weight[:4, :6] = 1  # 6 blocks of 4x1: two quads; the other group has one of zeros
-    kept = Kept(weight)
-    assert kept.nonzeros == 24
-    assert kept.multiplied(Schedule(Dataflow.GATHER_QUADS)) == 3 * 16
-    assert kept.multiplied(Schedule(Dataflow.DENSE_QUADS)) == weight.size
-    assert kept.multiplied(Schedule(Dataflow.DENSE_ROWS)) == weight.size
-    assert kept.multiplied(Schedule(Dataflow.GATHER_ROWS)) == 24
 
 
 def test_weights_stay_near_while_all_of_them_fit() -> None:

@@ -143,6 +143,7 @@ SCHEDULES = st.sampled_from(
         (Schedule(Dataflow.DENSE_QUADS), np.int8),
         (Schedule(Dataflow.BLOCK_QUADS, 64, 1), np.int8),
         (Schedule(Dataflow.BLOCK_QUADS, 64, 4), np.int8),
+        (Schedule(Dataflow.BLOCK_QUADS, 64, 6), np.int8),
         (Schedule(Dataflow.GATHER_DWORDS, 4, 16), np.int8),
         (Schedule(Dataflow.DENSE_ROWS), np.float32),
         (Schedule(Dataflow.GATHER_ROWS), np.float32),

@@ -130,14 +130,14 @@ def test_entries_begin_with_couples(sizes: list[int], largest: int, rows: int, s
 @pytest.mark.parametrize("pairs", [False, True])
 @pytest.mark.parametrize(
     "schedule",
-    [Schedule(Dataflow.GATHER_QUADS), Schedule(Dataflow.BLOCK_QUADS, rows=4), Schedule(Dataflow.BLOCK_QUADS, rows=1)],
+    [Schedule(Dataflow.GATHER_QUADS), *(Schedule(Dataflow.BLOCK_QUADS, rows=rows) for rows in (6, 4, 1))],
 )
 @pytest.mark.parametrize("largest", [40, 128])
 def test_the_tables_say_where_couples_end_and_pairs_stop_to_fit(schedule: Schedule, pairs: bool, largest: int) -> None:
     random = np.random.default_rng(3)
     weight = random.integers(-largest, largest, (41, 200)).astype(np.int8)
     weight[random.random(weight.shape) < 0.5] = 0
-    weight[:4] = 0
+    weight[:6] = 0
     layout = WeightLayout.of((41, 200), schedule)
     packed = pack_weight(weight, schedule, pairs=pairs)
     first = struct.unpack_from(f"<{layout.groups + 1}I", packed.tobytes())

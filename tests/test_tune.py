@@ -12,9 +12,10 @@ import pytest
 
 import sparsec
 from sparsec import api, tune
-from sparsec.cost import Kept, Product
+from sparsec.cost import Product
 from sparsec.dialects.sparse import layout_read_by
 from sparsec.errors import OptionError, TargetError
+from sparsec.kept import Kept
 from sparsec.options import Options
 from sparsec.schedule import Dataflow, Schedule
 from sparsec.target import TARGETS, CpuTarget, host, host_core, runnable_targets

@@ -10,7 +10,6 @@ from itertools import chain
 import numpy as np
 
 from sparsec.cost import (
-    Kept,
     Product,
     interleaved_schedules,
     packed_bytes,
@@ -25,6 +24,7 @@ from sparsec.errors import CompilerBug
 from sparsec.explanation.instructions import REQUANTISATION, of_body
 from sparsec.explanation.kernels import CALL, Machine
 from sparsec.explanation.report import SPARSITIES, Alternative, LayerReport
+from sparsec.kept import Kept
 from sparsec.schedule import GROUP, Dataflow, Schedule
 from sparsec.transforms.scheduler import Scheduler, hint_of
 

@@ -10,7 +10,6 @@ from xdsl.dialects.builtin import StringAttr
 
 from sparsec.builder import constant_value
 from sparsec.cost import (
-    Kept,
     Product,
     cycles_of,
     fastest,
@@ -28,6 +27,7 @@ from sparsec.dialects.sparse import SCHEDULE_HINT, MatMul, ScheduleAttr, layout_
 from sparsec.dialects.tensor_op import SOURCE
 from sparsec.dims import Dim, Size, product
 from sparsec.errors import CompilerBug, ShapeError
+from sparsec.kept import Kept
 from sparsec.packing_rows import fits_rows
 from sparsec.schedule import Dataflow, Schedule
 from sparsec.target import CpuTarget, find_target

@@ -63,10 +63,11 @@ def test_every_target_computes_what_the_page_means(dataflow: Dataflow, tokens: s
     exact.check(dynamic if "batch" in tokens else [(1, 1)])
 
 
+@pytest.mark.parametrize("rows", [4, 6])
 @pytest.mark.parametrize("blocks", ["1x1", "4x4"])
-def test_blocks_of_four_rows_may_be_all_of_a_weight(blocks: str) -> None:
+def test_blocks_of_several_rows_may_be_all_of_a_weight(blocks: str, rows: int) -> None:
     weights = WeightStore()
-    wish = " schedule(dataflow = block_quads, tile = 64, rows = 4)"
+    wish = f" schedule(dataflow = block_quads, tile = 64, rows = {rows})"
     text = PAGE.format(tokens="batch, sequence", schedule=wish, blocks=blocks)
     if blocks == "1x1":
         text = text.replace("sparsity = 0.8", "sparsity = 0").replace("sparsity = 0.6", "sparsity = 0")

@@ -9,11 +9,12 @@ import pytest
 from xdsl.dialects.builtin import f32, i8, i32
 
 from sparsec.builder import begin_module
-from sparsec.cost import Kept, cycles_of
+from sparsec.cost import cycles_of
 from sparsec.dialects.encoding import Layout, layout_of, tensor, ui8, with_layout
 from sparsec.dialects.sparse import MatMul, layout_read_by
 from sparsec.dims import Dim, Size
 from sparsec.errors import CompilerBug, ShapeError
+from sparsec.kept import Kept
 from sparsec.schedule import Dataflow, Schedule
 from sparsec.target import AMD, TARGETS
 from sparsec.transforms.assign_layouts import AssignLayouts

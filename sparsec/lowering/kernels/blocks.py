@@ -9,7 +9,7 @@ weight stream.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import i8, i16, i32, i64
@@ -103,15 +103,14 @@ class BlockCore:
         waits = e.multiplies_bytes(pairs_fit=False) and self.width * 4 // e.vector_bytes < _ENOUGH
         return self.weight.multiple if waits else 1
 
-    def _operands(self, e: Emitter, x: Value, at: Value, rows: int) -> list[tuple[Value, Value]]:
-        """Dwords of 16 tokens and the weights of an output row, for each row and vector of tokens of one block."""
+    def _operands(self, e: Emitter, x: Value, at: Value, rows: int) -> Iterator[tuple[Value, Value]]:
+        """Dwords of 16 tokens and the weights of an output row, for each row and vector of tokens of one block. Weights
+        are loaded when they are asked for: each for itself they leave more registers to sums."""
         layout = self.weight
         offset = e.load_extended(i16 if layout.offset_size == 2 else i32, at, 0, i64)
         dwords = e.offset(x, e.mul(offset, _DWORD_ROW))
         vectors = [e.load(vector_of(i8, 64), dwords, 64 * number) for number in range(self.order.vectors)]
-        result: list[tuple[Value, Value]] = []
         for row in range(rows):
             four = e.load(i32, at, layout.weights_at + 4 * row, align=1)
             weight = e.reinterpret(e.broadcast(four, LANES), i8)
-            result += [(vector, weight) for vector in vectors]
-        return result
+            yield from ((vector, weight) for vector in vectors)

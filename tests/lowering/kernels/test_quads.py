@@ -174,10 +174,18 @@ def test_what_is_asked_for_ahead(dataflow: Dataflow, columns: int, width: int, c
 
 @pytest.mark.parametrize(
     ("rows", "width", "cold", "count"),
-    [(4, 64, False, 1), (4, 64, True, 1), (4, 32, False, 0), (4, 32, True, 1), (1, 64, False, 0), (1, 64, True, 1)],
+    [
+        (6, 64, False, 1),
+        (4, 64, False, 1),
+        (4, 64, True, 1),
+        (4, 32, False, 0),
+        (4, 32, True, 1),
+        (1, 64, False, 0),
+        (1, 64, True, 1),
+    ],
 )
 def test_what_blocks_ask_for_ahead(rows: int, width: int, cold: bool, count: int) -> None:
-    core = BlockCore(WeightLayout(8, 516, Dataflow.BLOCK_QUADS, rows), width)
+    core = BlockCore(WeightLayout(12, 516, Dataflow.BLOCK_QUADS, rows), width)
     assert llvm_text([product_function(core, AVX512, cold=cold)]).count('call void @"llvm.prefetch') == count
 
 
@@ -252,7 +260,7 @@ def test_bytes_and_words_come_back_in_order(features: frozenset[str], width: int
 
 
 @each_target
-@pytest.mark.parametrize(("rows_of_block", "width"), [(1, 16), (1, 32), (1, 64), (4, 16), (16, 16)])
+@pytest.mark.parametrize(("rows_of_block", "width"), [(1, 16), (1, 32), (1, 64), (4, 16), (6, 16), (6, 64), (16, 16)])
 @pytest.mark.parametrize("pairs", [False, True])
 def test_blocks_at_the_limits_of_16_bits(features: frozenset[str], rows_of_block: int, width: int, pairs: bool) -> None:
     random = np.random.default_rng(2)
@@ -280,6 +288,14 @@ def test_the_inner_loop_is_bound_by_the_vnni_units(dataflow: Dataflow) -> None:
     assert not loop.stack_traffic
     asked_ahead = 8 if core.weight.looks_ahead else 0  # four offsets, four rows
     assert len(loop.instructions) <= 40 + asked_ahead
+
+
+@pytest.mark.parametrize(("features", "width", "products"), [(AVX512, 64, 24), (AVXVNNI, 16, 12)])
+def test_sums_and_operands_of_six_rows_fit_into_registers(features: frozenset[str], width: int, products: int) -> None:
+    core = BlockCore(WeightLayout(768, 768, Dataflow.BLOCK_QUADS, 6), width)
+    loop = hottest_loop(assembly([product_function(core, features)]), "vpdpbusd")
+    assert loop.count("vpdpbusd") == products and loop.count("vpbroadcastd") == 6
+    assert not loop.stack_traffic
 
 
 def test_sums_of_one_row_fill_half_of_the_registers() -> None:
