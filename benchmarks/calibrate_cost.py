@@ -47,7 +47,7 @@ def main() -> None:
                 kept = Kept(layer.weight(0))
                 for schedule in schedules(tokens, block):
                     timed = TimedLayer(layer, target, schedule)
-                    seconds, cycle = interleaved([timed.run, lambda: 1 / limits.rate("clock", 1)], 5)
+                    seconds, cycle = interleaved([timed.run, lambda: 1 / limits.clock.hertz()], 5)
                     predicted = predicted_cycles(kept, schedule, target, ports, tokens)
                     name = f"{schedule.dataflow.value} {schedule.tile} {schedule.rows}"
                     print(

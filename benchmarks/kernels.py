@@ -76,7 +76,7 @@ class Bench:
     def row(self, layer: Layer, schedule: Schedule | None = None, places: int = PLACES) -> Row:
         """The least time of a layer at some places in memory, in turns with the rate of byte products and the clock."""
         timers = [TimedLayer(layer, self.target, schedule) for _ in range(places)]
-        beside = [lambda: 1 / self.limits.rate("byte_products", 1), lambda: 1 / self.limits.rate("clock", 1)]
+        beside = [lambda: 1 / self.limits.rate("byte_products", 1), lambda: 1 / self.limits.clock.hertz()]
         *times, product, cycle = interleaved([*(timed.run for timed in timers), *beside], RUNS)
         seconds, timed = min(times), timers[0]
         name = f"{timed.schedule.dataflow.value} {timed.schedule.tile}x{timed.schedule.rows}"

@@ -23,7 +23,8 @@ BYTES_PER_CYCLE = ((256 << 10, 56.0), (1 << 62, 28.0))
 """Sizes of weights, and the bytes of them that arrive per cycle: from the second-level cache, or from beyond."""
 
 NARROW_SLACK = {32: 1.42, 16: 1.25}
-"""What a step of quads on a narrow tile takes of its bound: loads and multiplications leave no room for each other."""
+"""What a step of quads on a narrow tile takes of its bound: loads and multiplications leave no room for each other.
+Where unpacks share their ports, these bound it alone."""
 
 OVERLAP, SHORT_GROUP = 0.65, 32
 """What is left of waiting for sums when a group has at most so many steps: the next group's sums do not wait."""
@@ -32,15 +33,11 @@ FAR_TILE, FAR_SLACK = 48 << 10, 1.18
 """What a step of gathered quads takes of its bound where rows come from the second-level cache and are not asked for
 ahead: from tiles of more bytes that are computed in narrower pieces."""
 
-FAR_INTERLEAVED = 20.0
-"""Bytes per cycle of interleaved tiles beyond that size, for blocks of one row in vectors of 256 bits, on Zen 3."""
-
 LINE, SMALL_CACHE = 64, 32 << 10
 """Bytes of a cache line, of which each row of a narrow tile takes one, and of a small first-level cache."""
 
-STAYING, FAR_BYTES_PER_CYCLE = 1 << 20, 5.0
-"""Bytes of a model's weights that stay in the second-level cache from one inference to the next; and how many others
-come per cycle if there is nothing else to do: for a single token, there is not."""
+STAYING = 1 << 20
+"""Bytes of a model's weights that stay in the second-level cache from one inference to the next."""
 
 USUAL_LOADS = 2
 """Loads of any width on the cores that `OVERHEADS` were measured on. A core that starts one with 512 bits takes two
@@ -148,12 +145,12 @@ def _step_cycles(
     if schedule.dataflow is Dataflow.PERMUTE_WINDOWS and not target.has("avx512vbmi"):
         return 600.0 * tokens  # byte by byte through memory
     shuffles = step.shuffles * pieces
-    shared = (multiplies + shuffles) / ports.multiplies if ports.shared else 0.0
+    # where one port has the unpacks, others take their share of narrow tiles' inserts and of permutations
+    shuffling = (multiplies + shuffles) / ports.multiplies if ports.shared else shuffles / ports.unpacks
     return max(
         multiplies / ports.multiplies,
         (step.loads / ports.loads + step.small / max(ports.loads, USUAL_LOADS)) * pieces,
-        shuffles / ports.unpacks,
-        shared,
+        shuffling,
         wait,
         step.size / bandwidth,
     )
@@ -214,7 +211,7 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits) * USUAL_INSTRUCTIONS / ports.instructions
         around = blocks * overhead.block + results * overhead.vector
         is_quads = schedule.dataflow in (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS, Dataflow.BAKED_QUADS)
-        slack = NARROW_SLACK.get(width, overhead.slack) if is_quads else overhead.slack
+        slack = NARROW_SLACK.get(width, overhead.slack) if is_quads and not ports.shared else overhead.slack
         is_blocks, is_far = schedule.dataflow is Dataflow.BLOCK_QUADS, _are_rows_far(kept.columns, steps / blocks)
         one_row = is_blocks and schedule.rows == 1
         if one_row:
@@ -227,8 +224,8 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         cycles = slack * _step_cycles(schedule, width, target, ports, sets, steps, short)
         if is_quads and width < TILE and is_far:
             cycles = max(cycles, _far_cycles(_step(schedule, width, target, sets).size, ports))
-        if one_row and target.vector_bits == 256 and kept.columns * TILE > FAR_TILE:
-            cycles = max(cycles, 4 * width / FAR_INTERLEAVED)
+        if one_row and kept.columns * TILE > FAR_TILE:
+            cycles = max(cycles, 4 * width / ports.tile_rate)
         total += count * (steps * cycles + around)
     return total
 
@@ -243,7 +240,7 @@ def with_first_reading(cycles: float, size: float, of_model: float, ports: Ports
     if of_model <= STAYING:
         return cycles
     coming = size * (1 - STAYING / of_model)
-    return max(cycles + size * ports.far_byte, coming / FAR_BYTES_PER_CYCLE)
+    return max(cycles + size * ports.far_byte, coming / ports.far_rate)
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ class Ports:
         latency: cycles until the next dot product of bytes can add to the same sum.
         far_byte: cycles that each byte of a weight takes beside the products when it comes from beyond the second-level
             cache. Prefetching hides most of it, from the third level as from memory; the more, the slower products are.
+        far_rate: bytes of such a weight per cycle if there is nothing else to do: for a single token, there is not.
+        tile_rate: bytes per cycle of an interleaved tile that is in the second-level cache, for blocks of one row.
     """
 
     multiplies: float
@@ -60,6 +62,8 @@ class Ports:
     instructions: float = USUAL_INSTRUCTIONS
     latency: float = 4
     far_byte: float = 0.06
+    far_rate: float = 5.0
+    tile_rate: float = 64.0
 
     def least(self, other: Ports) -> Ports:
         """The worse of each."""
@@ -71,6 +75,8 @@ class Ports:
             min(self.instructions, other.instructions),
             max(self.latency, other.latency),
             max(self.far_byte, other.far_byte),
+            min(self.far_rate, other.far_rate),
+            min(self.tile_rate, other.tile_rate),
         )
 
 
@@ -147,7 +153,7 @@ ZEN_4 = f"{AMD} 25"
 _AVX2 = ("avx", "avx2", "fma", "f16c", "bmi", "bmi2", "lzcnt", "movbe")
 _AVX512 = (*_AVX2, "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni")
 
-_INTEL_512 = Ports(2, 2, 1, shared=True, instructions=2, latency=5)
+_INTEL_512 = Ports(2, 1.6, 1, shared=True, instructions=2, latency=5, far_rate=7.0, tile_rate=42.0)
 _ZEN_4_512 = Ports(1, 1, 1.5, instructions=USUAL_INSTRUCTIONS / 2)
 
 TARGETS: dict[str, CpuTarget] = {
@@ -181,7 +187,7 @@ TARGETS: dict[str, CpuTarget] = {
             vector_bits=256,
             masks=False,
             register_tile=16,
-            ports={INTEL: Ports(2, 3, 2, latency=5), AMD: Ports(2, 2, 4)},
+            ports={INTEL: Ports(2, 3, 2, latency=5, tile_rate=31.0), AMD: Ports(2, 2, 4)},
         ),
         CpuTarget(
             name="avx2",
@@ -191,7 +197,7 @@ TARGETS: dict[str, CpuTarget] = {
             vector_bits=256,
             masks=False,
             register_tile=16,
-            ports={INTEL: Ports(2, 2, 1), AMD: Ports(2, 2, 2, far_byte=0.2)},
+            ports={INTEL: Ports(2, 2, 1, tile_rate=28.0), AMD: Ports(2, 2, 2, far_byte=0.2, tile_rate=20.0)},
         ),
         CpuTarget(
             name="x86_64",
@@ -213,9 +219,9 @@ The rows and the cores they are for: `avx512vbmi` Ice Lake and later, Zen 4 and 
 Where `ports` come from. AMD: measured with loops of independent instructions, on Zen 5 (a server part with full 512-bit
 units), where 512, 256 and 128 bits gave the same, and on Zen 4, which takes two steps for 512 bits. For `avx2` and
 `x86_64`, LLVM's scheduling model of Zen 3; how much of reading weights it hides was measured. Intel: 512 bits were
-measured on Emerald Rapids, where two ports start all vector instructions; client parts with AVX-512 have one 512-bit
-multiplier. The others are LLVM's scheduling models (ports of `WriteVecIMul`, `WriteVecLoad` and `WriteShuffle`) of
-Alder Lake P and Skylake client.
+measured on Emerald and Granite Rapids, where two ports start all vector instructions; client parts with AVX-512 have
+one 512-bit multiplier. The others are LLVM's scheduling models (ports of `WriteVecIMul`, `WriteVecLoad` and
+`WriteShuffle`) of Alder Lake P and Skylake client, latency and caches measured on Granite Rapids.
 """
 
 

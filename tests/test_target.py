@@ -103,9 +103,9 @@ def test_runnable_targets_need_not_be_a_tail_of_the_table(tmp_path: Path):
 @pytest.mark.parametrize(
     ("vendor", "ports"),
     [
-        ("GenuineIntel", Ports(2, 3, 2, latency=5)),
+        ("GenuineIntel", Ports(2, 3, 2, latency=5, tile_rate=31.0)),
         ("AuthenticAMD", Ports(2, 2, 4)),
-        ("Hygon", Ports(2, 2, 2, latency=5)),
+        ("Hygon", Ports(2, 2, 2, latency=5, tile_rate=31.0)),
     ],
 )
 def test_ports_depend_on_the_vendor(tmp_path: Path, vendor: str, ports: Ports):
@@ -123,7 +123,8 @@ def test_ports_depend_on_the_family_where_one_differs(tmp_path: Path):
 
 
 def test_a_core_that_nobody_knows_is_the_worst_of_the_usual_ones():
-    assert TARGETS["avx512vnni"].ports_of("") == Ports(2, 2, 1, shared=True, instructions=2, latency=5)
+    worst = Ports(2, 1.6, 1, shared=True, instructions=2, latency=5, far_rate=5.0, tile_rate=42.0)
+    assert TARGETS["avx512vnni"].ports_of("") == worst
 
 
 def test_the_c_runtime_has_the_same_bits():
