@@ -128,7 +128,8 @@ def _step(schedule: Schedule, tokens: int, target: CpuTarget, sets: int) -> _Ste
             # permutations of 128 bytes take more than their share of the shuffle ports; measured
             return _Step(4 * tokens, 2 * tokens + 8, 0, 14.5 * tokens, 4 * tokens, 322)
         case Dataflow.GATHER_ROWS | Dataflow.DENSE_ROWS:
-            return _Step(4 * vectors, vectors, 4, 0, 4 * vectors, 20)
+            size = 4 * rows if schedule.dataflow.is_dense else 20
+            return _Step(rows * vectors, vectors, rows, 0, rows * vectors, size)
 
 
 def _step_cycles(
@@ -268,7 +269,8 @@ def tiled_schedules(product: Product) -> Iterator[Schedule]:
     """The schedules on tiles that are worth a thought."""
     tile = width_for(product.tokens)
     if not product.integer:
-        yield from (Schedule(Dataflow.DENSE_ROWS, tile), Schedule(Dataflow.GATHER_ROWS, tile))
+        yield from (Schedule(Dataflow.DENSE_ROWS, tile, rows) for rows in (TALL_GROUP, GROUP))
+        yield Schedule(Dataflow.GATHER_ROWS, tile)
         return
     if not product.wide:
         yield Schedule(Dataflow.DENSE_QUADS, tile)

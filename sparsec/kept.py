@@ -77,7 +77,7 @@ class Kept:
         """How many weights the kernel of a schedule multiplies with each token: the stored ones and what pads them."""
         match schedule.dataflow:
             case Dataflow.GATHER_ROWS | Dataflow.DENSE_ROWS:
-                return self.steps(schedule) * GROUP
+                return self.steps(schedule) * schedule.rows
             case Dataflow.PERMUTE_WINDOWS:
                 return self.steps(schedule) * 4 * TILE  # four vectors of 64 products
             case _:

@@ -17,7 +17,7 @@ block_quads    u32 first_entry[groups + 1]; u32 first_unfit[groups]; u32 first_s
                with zero weights to an even number of entries; their first_unfit is even, too
 gather_rows    u32 first_entry[groups + 1], padded to 64 bytes, then entries `{u32 offset; f32 w[4 rows]}`: the offset
                is the byte distance of input row k in a tile. Entries of zeros follow here, too
-dense_rows     entries of `f32 w[4 rows]`, K per group
+dense_rows     entries of `f32 w[rows]`, K per group of 4 or 6 rows
 =============  =====================================================================================================
 """
 
@@ -124,8 +124,8 @@ class WeightLayout:
 
     @property
     def entry_size(self) -> int:
-        """Bytes of one entry: int8 weights of 4 columns or 4 float weights, and their offsets."""
-        return self.weights_at + (4 * self.group if self.is_blocks else 16)
+        """Bytes of one entry: int8 weights of 4 columns or a float weight of one, of each row, and their offsets."""
+        return self.weights_at + 4 * self.group
 
     @property
     def dense_entries(self) -> int:
@@ -331,7 +331,7 @@ def _rows_and_columns(mask: np.bool_ | NDArray[np.bool_]) -> tuple[NDArray[np.in
 
 
 def _pack_rows(grouped: NDArray[np.float32], layout: WeightLayout) -> Bytes:
-    """[groups, 4, K] to gather_rows or dense_rows."""
+    """[groups, rows, K] to gather_rows or dense_rows."""
     by_column = np.ascontiguousarray(grouped.transpose(0, 2, 1))
     if not layout.is_gathered:
         return by_column.reshape(-1).view(np.uint8)

@@ -84,6 +84,8 @@ class Dataflow(StrEnum):
                 return GROUP, TALL_GROUP, 1
             case Dataflow.PERMUTE_WINDOWS:
                 return (16,)
+            case Dataflow.DENSE_ROWS:
+                return GROUP, TALL_GROUP
             case _:
                 return (GROUP,)
 

@@ -15,7 +15,16 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import AHEAD, Accumulators, Group, Work, emit_pieces, first_single, first_unfit
+from sparsec.lowering.kernels.quads import (
+    AHEAD,
+    Accumulators,
+    Group,
+    Work,
+    emit_pieces,
+    first_single,
+    first_unfit,
+    initial_sums,
+)
 from sparsec.lowering.kernels.sets import Sets
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
@@ -63,8 +72,8 @@ class BlockCore:
     def _group(self, e: Emitter, work: Work, token: Operand, group: Group) -> Accumulators:
         layout, vectors = self.weight, self.order.vectors
         x = e.offset(work.x, e.scaled(token, 4))
-        starts = [e.broadcast(work.initial(e.add(e.mul(group.index, layout.group), row))) for row in range(group.rows)]
-        sets = Sets(e, self._sets(e), [start for start in starts for _ in range(vectors)])
+        starts = [start for start in initial_sums(e, layout, work, group) for _ in range(vectors)]
+        sets = Sets(e, self._sets(e), starts)
 
         def walk(begin: Value, end: Value, sums: Sequence[Value], pairs_fit: bool) -> Sequence[Value]:
             def step(at: Value, sums: Sequence[Value]) -> list[Value]:

@@ -61,7 +61,7 @@ class PairQuadCore:
             ends = first_single(e, self.weight, work, group), first_unfit(e, self.weight, work, group)
             return in_parts(
                 parts(self.width, LANES),
-                initial_sums(e, work, group),
+                initial_sums(e, self.weight, work, group),
                 lambda part, starts: self._walk(e, x, group, ends, words, part, starts),
             )
 

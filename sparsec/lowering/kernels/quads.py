@@ -21,11 +21,11 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder, interleave
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.packing import WeightLayout
-from sparsec.schedule import GROUP, TILE
+from sparsec.schedule import TILE
 
 AHEAD = 2048
-"""How many bytes ahead a quad of a whole tile, or a block of 4 rows, asks for weights. What a CPU fetches by itself
-ends at each page."""
+"""How many bytes ahead a quad of a whole tile, a block of several rows and an entry in fp32 ask for weights. What a CPU
+fetches by itself ends at each page."""
 AHEAD_OF_GROUP = 4096
 """The same for all else, whose steps have no load to spare (one more in a quad would cost a sixth at 32 tokens): their
 groups ask for lines before they begin. That costs 5 %, so only for cold weights: BERT-Base at 80 % and 32 tokens takes
@@ -129,7 +129,7 @@ class QuadCore:
         x = e.offset(work.x, token)
         return in_parts(
             parts(self.width, self.part),
-            initial_sums(e, work, group),
+            initial_sums(e, self.weight, work, group),
             lambda vectors, sums: walk(e, x, group, vectors, sums),
         )
 
@@ -224,9 +224,9 @@ def emit_pieces(e: Emitter, weight: WeightLayout, work: Work, width: int, sums: 
     emit_groups(e, weight, work, rows)
 
 
-def initial_sums(e: Emitter, work: Work, group: Group) -> list[Value]:
+def initial_sums(e: Emitter, weight: WeightLayout, work: Work, group: Group) -> list[Value]:
     """What the sums of each row of a group start from, for 16 tokens."""
-    first = e.mul(group.index, GROUP)
+    first = e.mul(group.index, weight.group)
     return [e.broadcast(work.initial(e.add(first, row))) for row in range(group.rows)]
 
 

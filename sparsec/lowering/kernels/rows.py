@@ -1,6 +1,7 @@
-"""fp32 products of gathered or consecutive input rows with groups of 4 output rows.
+"""fp32 products of gathered or consecutive input rows with groups of 4 output rows, consecutive ones with 6, too.
 
-Per input row: load width/16 vectors of tokens, broadcast 4 weights, 4 x width/16 multiply-adds (fused where possible).
+Per input row: load width/16 vectors of tokens, and for each output row broadcast a weight for width/16 multiply-adds
+(fused where possible).
 `sparsec/packing.py` defines the weight stream; tokens stay in order.
 """
 
@@ -12,11 +13,11 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import f32, i32, i64
 
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.quads import Accumulators, Group, Work, emit_pieces
+from sparsec.lowering.kernels.quads import AHEAD, Accumulators, Group, Work, emit_pieces, initial_sums
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
 from sparsec.packing import WeightLayout
-from sparsec.schedule import GROUP, TILE
+from sparsec.schedule import TILE
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,11 @@ class RowCore:
 
     def emit(self, e: Emitter, work: Work) -> None:
         """As `QuadCore.emit`, on an f32 tile, whose rows are 256 bytes apart; sums start from f32 scalars."""
-        emit_pieces(e, self.weight, work, self.width, self._group)
+        emit_pieces(e, self.weight, work, self.width, self._group, asks=True)
 
     def _group(self, e: Emitter, work: Work, token: Operand, group: Group) -> Accumulators:
         vectors = self.order.vectors
-        starts = [e.broadcast(work.initial(e.add(e.mul(group.index, GROUP), row))) for row in range(group.rows)]
-        carried = [start for start in starts for _ in range(vectors)]
+        carried = [start for start in initial_sums(e, self.weight, work, group) for _ in range(vectors)]
         walk = self._gathered if self.weight.is_gathered else self._dense
         flat = walk(e, e.offset(work.x, e.scaled(token, 4)), group, carried)
         return [list(flat[row * vectors : (row + 1) * vectors]) for row in range(group.rows)]
@@ -58,6 +58,7 @@ class RowCore:
 
         def column(place: Value, sums: tuple[Value, ...]) -> list[Value]:
             at = e.offset(group.entries, place)
+            e.prefetch(at, AHEAD)
             if ahead:
                 later = e.offset(x, e.load_extended(i32, at, ahead, i64))
                 for vector in range(self.order.vectors):
@@ -72,6 +73,7 @@ class RowCore:
 
         def column(_: Value, state: tuple[Value, ...]) -> list[Value]:
             at, row, *sums = state
+            e.prefetch(at, AHEAD)
             return [e.offset(at, size), e.offset(row, 4 * TILE), *self._step(e, row, at, sums)]
 
         entry = e.offset(group.entries, group.begin)

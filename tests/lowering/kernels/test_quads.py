@@ -161,9 +161,10 @@ def test_looking_ahead_stays_within_the_weight(features: frozenset[str], width: 
         (Dataflow.DENSE_QUADS, 516, 64, True, 1),
         (Dataflow.DENSE_QUADS, 516, 16, False, 0),
         (Dataflow.DENSE_QUADS, 516, 16, True, 1),
-        (Dataflow.GATHER_ROWS, 128, 64, False, 0),
-        (Dataflow.GATHER_ROWS, 129, 64, False, 4),  # a row of 4 vectors
+        (Dataflow.GATHER_ROWS, 128, 64, False, 1),
+        (Dataflow.GATHER_ROWS, 129, 64, False, 1 + 4),  # and a row of 4 vectors
         (Dataflow.GATHER_ROWS, 129, 16, True, 1 + 1),
+        (Dataflow.DENSE_ROWS, 129, 64, False, 1),
         (Dataflow.DENSE_ROWS, 129, 64, True, 1),
     ],
 )
