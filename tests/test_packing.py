@@ -98,6 +98,16 @@ def test_only_stored_blocks_take_space() -> None:
     assert len(packed) == 64 + 2 * 24
 
 
+@pytest.mark.parametrize(("rows", "ahead"), [(1, 0), (4, 4), (6, 4)])
+def test_blocks_of_several_rows_are_read_ahead(rows: int, ahead: int) -> None:
+    schedule = Schedule(Dataflow.BLOCK_QUADS, rows=rows)
+    layouts = [WeightLayout.of((rows, columns), schedule) for columns in (512, 516)]
+    assert [layout.looks_ahead for layout in layouts] == [0, ahead]
+    packed = pack_weight(np.ones((rows, 516), np.int8), schedule)
+    entries = -(-129 // layouts[1].multiple) * layouts[1].multiple
+    assert len(packed) == layouts[1].entries_at + (entries + ahead) * layouts[1].entry_size
+
+
 def test_offsets_can_be_read_ahead_of_the_last_quad_of_a_wide_weight() -> None:
     narrow, wide = (check(np.ones((4, columns), np.int8), Dataflow.GATHER_QUADS) for columns in (512, 516))
     assert (narrow.looks_ahead, wide.looks_ahead) == (0, 8)

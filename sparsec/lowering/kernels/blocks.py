@@ -72,6 +72,7 @@ class BlockCore:
     def _group(self, e: Emitter, work: Work, token: Operand, group: Group) -> Accumulators:
         layout, vectors = self.weight, self.order.vectors
         x = e.offset(work.x, e.scaled(token, 4))
+        ahead = layout.looks_ahead * layout.entry_size if self.width == TILE else 0
         starts = [start for start in initial_sums(e, layout, work, group) for _ in range(vectors)]
         sets = Sets(e, self._sets(e), starts)
 
@@ -85,6 +86,10 @@ class BlockCore:
                 at = e.offset(group.entries, place)
                 if self._asks(work):
                     e.prefetch(at, AHEAD)
+                if ahead:
+                    later = self._dwords(e, x, e.offset(at, ahead))
+                    for number in range(vectors):
+                        e.prefetch(later, 64 * number)
                 for first in range(0, layout.multiple, sets.count):
                     numbers = range(first, first + sets.count)
                     sums = sets.step(step, [e.offset(at, layout.entry_size * number) for number in numbers], sums)
@@ -115,11 +120,14 @@ class BlockCore:
     def _operands(self, e: Emitter, x: Value, at: Value, rows: int) -> Iterator[tuple[Value, Value]]:
         """Dwords of 16 tokens and the weights of an output row, for each row and vector of tokens of one block. Weights
         are loaded when they are asked for: each for itself they leave more registers to sums."""
-        layout = self.weight
-        offset = e.load_extended(i16 if layout.offset_size == 2 else i32, at, 0, i64)
-        dwords = e.offset(x, e.mul(offset, _DWORD_ROW))
+        dwords = self._dwords(e, x, at)
         vectors = [e.load(vector_of(i8, 64), dwords, 64 * number) for number in range(self.order.vectors)]
         for row in range(rows):
-            four = e.load(i32, at, layout.weights_at + 4 * row, align=1)
+            four = e.load(i32, at, self.weight.weights_at + 4 * row, align=1)
             weight = e.reinterpret(e.broadcast(four, LANES), i8)
             yield from ((vector, weight) for vector in vectors)
+
+    def _dwords(self, e: Emitter, x: Value, at: Value) -> Value:
+        """Where the dwords of a block lie."""
+        offset = e.load_extended(i16 if self.weight.offset_size == 2 else i32, at, 0, i64)
+        return e.offset(x, e.mul(offset, _DWORD_ROW))

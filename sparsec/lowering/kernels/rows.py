@@ -69,11 +69,14 @@ class RowCore:
         return e.for_loop(group.begin, group.end, column, carried, step=size)
 
     def _dense(self, e: Emitter, x: Value, group: Group, carried: Sequence[Value]) -> Sequence[Value]:
-        size = self.weight.entry_size
+        size, far = self.weight.entry_size, self.width == TILE and not self.weight.is_near
 
         def column(_: Value, state: tuple[Value, ...]) -> list[Value]:
             at, row, *sums = state
             e.prefetch(at, AHEAD)
+            if far:
+                for vector in range(self.order.vectors):
+                    e.prefetch(row, AHEAD + 64 * vector)
             return [e.offset(at, size), e.offset(row, 4 * TILE), *self._step(e, row, at, sums)]
 
         entry = e.offset(group.entries, group.begin)

@@ -164,8 +164,9 @@ def test_looking_ahead_stays_within_the_weight(features: frozenset[str], width: 
         (Dataflow.GATHER_ROWS, 128, 64, False, 1),
         (Dataflow.GATHER_ROWS, 129, 64, False, 1 + 4),  # and a row of 4 vectors
         (Dataflow.GATHER_ROWS, 129, 16, True, 1 + 1),
-        (Dataflow.DENSE_ROWS, 129, 64, False, 1),
-        (Dataflow.DENSE_ROWS, 129, 64, True, 1),
+        (Dataflow.DENSE_ROWS, 128, 64, True, 1),
+        (Dataflow.DENSE_ROWS, 129, 64, False, 1 + 4),
+        (Dataflow.DENSE_ROWS, 129, 32, True, 1),
     ],
 )
 def test_what_is_asked_for_ahead(dataflow: Dataflow, columns: int, width: int, cold: bool, count: int) -> None:
@@ -174,19 +175,20 @@ def test_what_is_asked_for_ahead(dataflow: Dataflow, columns: int, width: int, c
 
 
 @pytest.mark.parametrize(
-    ("rows", "width", "cold", "count"),
+    ("rows", "columns", "width", "cold", "count"),
     [
-        (6, 64, False, 1),
-        (4, 64, False, 1),
-        (4, 64, True, 1),
-        (4, 32, False, 0),
-        (4, 32, True, 1),
-        (1, 64, False, 0),
-        (1, 64, True, 1),
+        (6, 516, 64, False, 1 + 4),  # and dwords
+        (4, 516, 64, False, 1 + 4),
+        (4, 516, 64, True, 1 + 4),
+        (4, 512, 64, True, 1),
+        (4, 516, 32, False, 0),
+        (4, 516, 32, True, 1),
+        (1, 516, 64, False, 0),
+        (1, 516, 64, True, 1),
     ],
 )
-def test_what_blocks_ask_for_ahead(rows: int, width: int, cold: bool, count: int) -> None:
-    core = BlockCore(WeightLayout(12, 516, Dataflow.BLOCK_QUADS, rows), width)
+def test_what_blocks_ask_for_ahead(rows: int, columns: int, width: int, cold: bool, count: int) -> None:
+    core = BlockCore(WeightLayout(12, columns, Dataflow.BLOCK_QUADS, rows), width)
     assert llvm_text([product_function(core, AVX512, cold=cold)]).count('call void @"llvm.prefetch') == count
 
 
