@@ -20,7 +20,7 @@ def schedules(tokens: int, block: tuple[int, int]) -> list[Schedule]:
     width = 64 if tokens > 32 else 32 if tokens > 16 else 16
     found = [Schedule(Dataflow.DENSE_QUADS, width), Schedule(Dataflow.GATHER_QUADS, width)]
     if block[1] % 4 == 0:
-        found += [Schedule(Dataflow.BLOCK_QUADS, width, rows) for rows in ((1, 4) if block[0] < 4 else (4,))]
+        found += [Schedule(Dataflow.BLOCK_QUADS, width, rows) for rows in ((1, 4, 6) if block[0] < 4 else (4, 6))]
     if tokens <= 32:
         tile = min(tokens, 8)
         found += [Schedule(Dataflow.DENSE_DWORDS, tile, rows) for rows in ((16, 32) if tile > 4 else (16, 32, 64))]
@@ -42,7 +42,7 @@ def main() -> None:
     )
     for rows, columns in shapes:
         for tokens in (1, 2, 4, 8, 16, 31, 64, 128):
-            for block, sparsity in (((4, 1), 0.8), ((4, 1), 0.95), ((32, 4), 0.9), ((1, 4), 0.9)):
+            for block, sparsity in (((4, 1), 0.8), ((4, 1), 0.95), ((32, 4), 0.9), ((1, 4), 0.9), ((4, 4), 0.0)):
                 layer = Layer(rows, columns, tokens, block, sparsity)
                 kept = Kept(layer.weight(0))
                 for schedule in schedules(tokens, block):

@@ -2,8 +2,8 @@
 
 A step of a kernel is bounded by the ports that its instructions need (`target.Ports`), by the sums that wait for the
 ones before, or by the bytes of the weight. What a step takes beyond its bound, and what surrounds the steps, was
-measured on one core (`benchmarks/calibrate_cost.py` prints it beside the prediction). Predictions serve to compare
-schedules and to explain; they are not a promise of absolute time.
+measured, on Zen 5 unless it is said (`benchmarks/calibrate_cost.py` prints it beside the prediction). Predictions serve
+to compare schedules and to explain; they are not a promise of absolute time.
 """
 
 from __future__ import annotations
@@ -46,13 +46,12 @@ steps for each, but not for narrower ones."""
 AS_WORDS, GATHERED_PAIRS, IN_PAIRS, TALL_PAIRS, EACH_TIME = 2.7, 2.4, 2.0, 2.4, 3.6
 """How many multiplications a dot product of bytes counts for where there is no such instruction: bytes are widened to
 16 bits, or pairs of products are added up in 16 bits, or two pairs, as most of dense weights can be. Measured, pairs on
-whole models; gathered quads have rows to interleave and fewer couples, and so have blocks of more rows, all of which
-must fit. Patterns in the code widen both operands each time, 1.0 to 1.5 times as long as the loop."""
+whole models; gathered quads have rows to interleave and fewer couples. Blocks of more rows have fewer, too, since all
+rows must fit. Patterns in the code widen both operands each time, 1.0 to 1.5 times as long as the loop."""
 
 ONE_ROW_SLACK, STREAMED_SLACK = 1.2, 1.15
-"""What a step of blocks takes of its bound with a single row; and with 4, where each group of rows reads over half of a
-tile that does not stay in the first-level cache, 512 bits at a time: 1.14 to 1.18 of dense weights on Granite Rapids,
-with 6 rows 1.04."""
+"""What a step of blocks with a single row takes of its bound; and a step of 4 rows where tiles pass by
+(`_is_streamed`), on Granite Rapids, where with 6 rows dense weights take 1.02 to 1.05 of it."""
 
 WIDTHS = (64, 32, 16)
 """Tokens of a tile that can be kept in registers at a time."""
@@ -129,7 +128,7 @@ def _step(schedule: Schedule, tokens: int, target: CpuTarget, sets: int) -> _Ste
             return _Step(4 * tokens, 2 * tokens + 8, 0, 14.5 * tokens, 4 * tokens, 322)
         case Dataflow.GATHER_ROWS | Dataflow.DENSE_ROWS:
             size = 4 * rows if schedule.dataflow.is_dense else 20
-            return _Step(rows * vectors, vectors, rows, 0, rows * vectors, size)
+            return _Step(rows * vectors, vectors, rows, 0, rows * held, size)
 
 
 def _step_cycles(
@@ -173,6 +172,18 @@ def _are_rows_far(columns: int, quads: float) -> bool:
     return columns * LINE > SMALL_CACHE and 4 * quads > columns / 2
 
 
+def _is_streamed(columns: int, entries: float, schedule: Schedule, target: CpuTarget) -> bool:
+    """Whether each group of 4 rows fetches its tile from the second-level cache, where that takes longer than what is
+    done with it: in fp32, and in bytes on interleaved tiles with vectors of 512 bits."""
+    match schedule.dataflow:
+        case Dataflow.DENSE_ROWS:
+            return columns * TILE * 4 > SMALL_CACHE
+        case Dataflow.BLOCK_QUADS:
+            return target.vector_bits == 512 and _are_rows_far(columns, entries)
+        case _:
+            return False
+
+
 def _far_cycles(size: float, ports: Ports) -> float:
     """What a step of quads takes at least whose 4 rows and `size` bytes of the weight come from the second-level cache:
     cores that load 512 bits in two steps were seen to fetch half as many bytes per cycle from there, too."""
@@ -207,23 +218,24 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
     steps = kept.steps(schedule)
     blocks = -(-kept.rows // schedule.rows)
     short = steps <= SHORT_GROUP * blocks
+    if schedule.dataflow in (Dataflow.DENSE_ROWS, Dataflow.BLOCK_QUADS):
+        steps *= kept.rows / (blocks * schedule.rows)  # the last group computes only the rows that there are
     total = 0.0
     for count, width in passes(schedule, TILE if tokens is None else tokens):
         results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits) * USUAL_INSTRUCTIONS / ports.instructions
         around = blocks * overhead.block + results * overhead.vector
         is_quads = schedule.dataflow in (Dataflow.DENSE_QUADS, Dataflow.GATHER_QUADS, Dataflow.BAKED_QUADS)
         slack = NARROW_SLACK.get(width, overhead.slack) if is_quads and not ports.shared else overhead.slack
-        is_blocks, is_far = schedule.dataflow is Dataflow.BLOCK_QUADS, _are_rows_far(kept.columns, steps / blocks)
-        one_row = is_blocks and schedule.rows == 1
+        one_row = schedule.dataflow is Dataflow.BLOCK_QUADS and schedule.rows == 1
         if one_row:
             slack = ONE_ROW_SLACK
-        elif is_blocks and schedule.rows <= GROUP and is_far and target.vector_bits == 512:
+        elif schedule.rows == GROUP and _is_streamed(kept.columns, steps / blocks, schedule, target):
             slack = STREAMED_SLACK
         in_pieces = width == TILE > target.register_tile
         if schedule.dataflow is Dataflow.GATHER_QUADS and in_pieces and kept.columns * TILE > FAR_TILE:
             slack = max(slack, FAR_SLACK)
         cycles = slack * _step_cycles(schedule, width, target, ports, sets, steps, short)
-        if is_quads and width < TILE and is_far:
+        if is_quads and width < TILE and _are_rows_far(kept.columns, steps / blocks):
             cycles = max(cycles, _far_cycles(_step(schedule, width, target, sets).size, ports))
         if one_row and kept.columns * TILE > FAR_TILE:
             cycles = max(cycles, 4 * width / ports.tile_rate)

@@ -11,8 +11,9 @@ TILE = 64
 GROUP = 4
 """Output rows that one step of a feature-major kernel computes together."""
 TALL_GROUP = 6
-"""Output rows that blocks on interleaved tiles may take together instead. Their sums, the tokens and a weight fill 29
-of 32 registers with 64 tokens and 15 of 16 with 16; each vector of tokens is loaded for half as many rows again."""
+"""Output rows that blocks on interleaved tiles and dense fp32 weights may take together instead. Their sums, the tokens
+and a weight fill 29 of 32 registers with 64 tokens and 15 of 16 with 16; each vector of tokens is loaded for half as
+many rows again."""
 
 WINDOW = 128
 """Input channels that one permutation of bytes can pick from."""

@@ -48,7 +48,7 @@ class Ports:
         unpacks: interleaves of bytes (`punpck*`).
         shared: whether interleaves take a port of the multiplies.
         instructions: of bodies, of all kinds together, which seldom find all ports free.
-        latency: cycles until the next dot product of bytes can add to the same sum.
+        latency: cycles until the next dot product of bytes can add to the same sum, where there is VNNI.
         far_byte: cycles that each byte of a weight takes beside the products when it comes from beyond the second-level
             cache. Prefetching hides most of it, from the third level as from memory; the more, the slower products are.
         far_rate: bytes of such a weight per cycle if there is nothing else to do: for a single token, there is not.
@@ -91,8 +91,9 @@ class CpuTarget:
         vector_registers: how many there are.
         vector_bits: how wide one is.
         masks: whether loads, stores and selects can be masked by registers of their own.
-        register_tile: tokens (64, 32 or 16) whose sums for 4 output rows are computed at a time: as many as registers
-            hold beside the operands of the inner loop. On the baseline none of these fit; 32 is the fastest there.
+        register_tile: tokens (64, 32 or 16) whose sums for 4 or 6 output rows are computed at a time: as many as
+            registers hold beside the operands of the inner loop. On the baseline none of these fit; 32 is the fastest
+            there.
         ports: of a core that has this instruction set, by /proc/cpuinfo's name of its vendor, followed by the number of
             its family where that differs from the vendor's others.
     """

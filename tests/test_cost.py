@@ -57,6 +57,14 @@ def test_sparse_weights_are_gathered_and_dense_ones_are_not(integer: bool) -> No
     assert dense.dataflow == (QUADS if integer else FLOATS)[1]
 
 
+@pytest.mark.parametrize("target", ["avx512vbmi", "avxvnni", "avx2"])
+@pytest.mark.parametrize("rows", [256, 768, 1024])
+def test_dense_floats_are_in_groups_of_six(target: str, rows: int) -> None:
+    """Also where the last group has only four."""
+    product = Product(Kept(np.ones((rows, 768), np.float32)), integer=False, tokens=128)
+    assert chosen(product, target=target) == Schedule(Dataflow.DENSE_ROWS, 64, 6)
+
+
 def test_wide_weights_are_gathered_even_when_dense() -> None:
     wide = Product(Kept(matrix(1.0)), True, wide=True, tokens=4, blocks=(4, 4))
     assert list(tiled_schedules(wide)) == [Schedule(Dataflow.GATHER_QUADS, 16)]

@@ -53,4 +53,5 @@ def test_what_is_multiplied_is_what_is_stored_and_what_pads_it() -> None:
     assert kept.multiplied(Schedule(Dataflow.GATHER_QUADS)) == 3 * 16
     assert kept.multiplied(Schedule(Dataflow.DENSE_QUADS)) == weight.size
     assert kept.multiplied(Schedule(Dataflow.DENSE_ROWS)) == weight.size
+    assert kept.multiplied(Schedule(Dataflow.DENSE_ROWS, rows=6)) == 12 * 64  # the second group has two rows
     assert kept.multiplied(Schedule(Dataflow.GATHER_ROWS)) == 24

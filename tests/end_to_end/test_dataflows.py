@@ -44,6 +44,15 @@ model block(x: u8[{tokens}, 34] quantized(scale = 0.02, zero = 117)) -> (y) {{
 """Patterns that are written into the code: every piece of it has a copy of the body, so both are small here."""
 
 
+FLOATS = """
+weight up: f32[203, 130] random(seed = 1) schedule(dataflow = dense_rows, tile = 64, rows = {rows})
+weight down: f32[130, 203] random(seed = 3) schedule(dataflow = dense_rows, tile = 64, rows = {rows})
+model block(x: f32[batch, sequence, 130]) -> (y) {{
+  y = x + linear(gelu(linear(x, up)), down)
+}}
+"""
+
+
 def page(dataflow: Dataflow | None, tokens: str, blocks: str = "4x1") -> str:
     """Two layers and a residual, with or without a wish."""
     wish = f" schedule(dataflow = {dataflow}, {SCHEDULES[dataflow]})" if dataflow else ""
@@ -72,7 +81,20 @@ def test_blocks_of_several_rows_may_be_all_of_a_weight(blocks: str, rows: int) -
     if blocks == "1x1":
         text = text.replace("sparsity = 0.8", "sparsity = 0").replace("sparsity = 0.6", "sparsity = 0")
     exact = Exact(read_dsl(text, weights), weights)
-    assert exact.exact
+    assert exact.exact and rows_of(exact) == [rows] * 2
+    exact.check([(1, 1), (1, 13), (4, 25), (3, 64)])
+
+
+def rows_of(exact: Exact) -> list[int]:
+    """Output rows at a time, of each product with a weight."""
+    return [op.schedule.schedule.rows for op in exact.scheduled.walk() if isinstance(op, MatMul) and op.schedule]
+
+
+@pytest.mark.parametrize("rows", [4, 6])
+def test_floats_in_groups_of_several_rows(rows: int) -> None:
+    weights = WeightStore()
+    exact = Exact(read_dsl(FLOATS.format(rows=rows), weights), weights)
+    assert rows_of(exact) == [rows] * 2
     exact.check([(1, 1), (1, 13), (4, 25), (3, 64)])
 
 

@@ -32,7 +32,7 @@ from sparsec.packing import WeightLayout
 from sparsec.schedule import TILE
 
 _ENOUGH = 8
-"""Vectors of sums that are enough for none to wait."""
+"""Vectors of sums that are enough for none to wait, or not for long: a dot product takes 4 or 5 cycles."""
 
 _DWORD_ROW = 4 * TILE
 """Bytes from one dword of a token to its next, in an interleaved tile."""
@@ -64,9 +64,10 @@ class BlockCore:
         emit_pieces(e, self.weight, work, self.width, self._group, asks=self._asks(work))
 
     def _asks(self, work: Work) -> bool:
-        """Whether each step asks ahead, instead of groups before they begin. With 4 rows of whole tiles, loads are to
-        spare, 10 in 8 cycles; with fewer tokens there is one too many if weights are near, but if they are not, it is
-        worth it: BERT-Base with all its weights takes an eighth less at 128 tokens, a quarter less at 32 (Intel)."""
+        """Whether each step asks ahead, instead of groups before they begin. With several rows of whole tiles, loads
+        are to spare, 10 in 8 cycles for 4 and 17 in 12 for 6, which ask for dwords, too; with fewer tokens there is one
+        too many if weights are near, but if they are not, it is worth it: BERT-Base with all its weights takes an
+        eighth less at 128 tokens, a quarter less at 32 (Intel)."""
         return self.weight.group > 1 and (self.width == TILE or work.cold)
 
     def _group(self, e: Emitter, work: Work, token: Operand, group: Group) -> Accumulators:

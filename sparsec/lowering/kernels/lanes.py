@@ -38,7 +38,7 @@ class LaneEmitter(ControlEmitter):
 
     @property
     def register_tile(self) -> int:
-        """The tokens whose sums for 4 output rows the target keeps in registers, see `CpuTarget`."""
+        """The tokens whose sums for 4 or 6 output rows the target keeps in registers, see `CpuTarget`."""
         return best_row(self.features).register_tile
 
     @property

@@ -42,10 +42,10 @@ from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value
 from sparsec.lowering.kernels.word_quads import WordQuadCore
 from sparsec.packing import WeightLayout
 from sparsec.packing_baked import unflatten
-from sparsec.schedule import TILE
+from sparsec.schedule import GROUP, TILE
 
-CHUNK = 16
-"""Groups of output rows in a work item."""
+CHUNK = 64
+"""Output rows in a work item, about."""
 NEAR_BYTES = 384 * 1024
 """Bytes of activations that stay in the second-level cache while weights pass through it."""
 TOGETHER = 2
@@ -76,7 +76,12 @@ def layout_of(op: kernel.MatMul) -> WeightLayout:
 def _chunks(op: kernel.MatMul) -> int:
     if op.pieces is not None:
         return 1  # code in the order of the pieces, not of the rows
-    return max(1, -(-layout_of(op).groups // CHUNK))
+    return max(1, -(-layout_of(op).groups // _groups_per_item(layout_of(op))))
+
+
+def _groups_per_item(layout: WeightLayout) -> int:
+    """Groups of output rows in a work item: as many single rows as groups of 4, which are shared out more finely so."""
+    return -(-CHUNK // max(GROUP, layout.group))
 
 
 def items(op: kernel.MatMul, e: Emitter, sizes: Sizes) -> Value:
@@ -155,8 +160,9 @@ class MatMulEmitter:
 
         def item(number: Value, _: tuple[Value, ...]) -> None:
             tile, chunk = self._tile_and_chunk(number, tiles, chunks)
-            begin = e.mul(chunk, CHUNK)
-            end = e.minimum(e.add(begin, CHUNK), self._layout.groups)
+            per_item = _groups_per_item(self._layout)
+            begin = e.mul(chunk, per_item)
+            end = e.minimum(e.add(begin, per_item), self._layout.groups)
             left = e.sub(tokens, e.mul(tile, TILE))
 
             def at(width: int) -> None:

@@ -37,7 +37,7 @@ Accumulators = list[list[Value]]
 Initial = Callable[[Value], Value]
 """Output row (i64) -> the scalar its accumulators start from."""
 Epilogue = Callable[[Value, Operand, Accumulators], None]
-"""(first output row (i64), first token (i64), accumulators of up to 4 rows, all inside the matrix) -> store them."""
+"""(first output row (i64), first token (i64), accumulators of a group's rows inside the matrix) -> store them."""
 SumsOf = Callable[[Emitter, "Work", Operand, "Group"], Accumulators]
 """(emitter, work, first token (i64), group) -> the sums of its rows."""
 

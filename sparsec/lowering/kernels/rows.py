@@ -16,7 +16,7 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.quads import AHEAD, Accumulators, Group, Work, emit_pieces, initial_sums
 from sparsec.lowering.kernels.token_order import WIDTHS, TokenOrder
 from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, vector_of
-from sparsec.packing import WeightLayout
+from sparsec.packing import LOOK_AHEAD, WeightLayout
 from sparsec.schedule import TILE
 
 
@@ -76,7 +76,7 @@ class RowCore:
             e.prefetch(at, AHEAD)
             if far:
                 for vector in range(self.order.vectors):
-                    e.prefetch(row, AHEAD + 64 * vector)
+                    e.prefetch(row, LOOK_AHEAD * 4 * TILE + 64 * vector)
             return [e.offset(at, size), e.offset(row, 4 * TILE), *self._step(e, row, at, sums)]
 
         entry = e.offset(group.entries, group.begin)

@@ -138,7 +138,7 @@ def drawn_weight(rows: int, columns: int, zeros: float, seed: int = 0) -> np.nda
 
 
 @pytest.mark.parametrize("dataflow", [GATHER, DENSE])
-@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (3, 5), (4, 4), (5, 33), (4 * CHUNK + 7, 18)])
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (3, 5), (4, 4), (5, 33), (CHUNK + 7, 18)])
 def test_sums_of_every_shape(rows: int, columns: int, dataflow: Dataflow) -> None:
     Product(drawn_weight(rows, columns, 0.4), dataflow, ["int32"], [], sum_itself).check()
 

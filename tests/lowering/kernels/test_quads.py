@@ -178,9 +178,10 @@ def test_what_is_asked_for_ahead(dataflow: Dataflow, columns: int, width: int, c
     ("rows", "columns", "width", "cold", "count"),
     [
         (6, 516, 64, False, 1 + 4),  # and dwords
-        (4, 516, 64, False, 1 + 4),
-        (4, 516, 64, True, 1 + 4),
-        (4, 512, 64, True, 1),
+        (6, 512, 64, True, 1),
+        (6, 516, 32, True, 1),
+        (4, 516, 64, False, 1),
+        (4, 516, 64, True, 1),
         (4, 516, 32, False, 0),
         (4, 516, 32, True, 1),
         (1, 516, 64, False, 0),
@@ -211,20 +212,23 @@ def test_a_range_of_groups(features: frozenset[str]) -> None:
 @each_target
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("dataflow", ROWS)
-@pytest.mark.parametrize("shape", [(1, 1), (7, 37), (8, 64), (5, 300)])
-@pytest.mark.parametrize("cold", [False, True])
-def test_float_products(
-    features: frozenset[str], width: int, dataflow: Dataflow, shape: tuple[int, int], cold: bool
-) -> None:
+@pytest.mark.parametrize("shape", [(1, 1), (7, 37), (8, 64), (5, 300), (17, 131)])
+def test_float_products(features: frozenset[str], width: int, dataflow: Dataflow, shape: tuple[int, int]) -> None:
+    for height in dataflow.row_counts:
+        check_float(features, width, Schedule(dataflow, width, height), shape)
+
+
+def check_float(features: frozenset[str], width: int, schedule: Schedule, shape: tuple[int, int]) -> None:
+    """One weight, in pages that end where it does."""
     rows, columns = shape
     weight = (sparse_matrix(rows, columns, 0.5, seed=8) / 64).astype(np.float32)
     random = np.random.default_rng(9)
     tile = random.normal(size=(columns, 64)).astype(np.float32)
     bias = random.normal(size=rows).astype(np.float32)
     out = np.full((rows + 1, 64), -7, np.float32)
-    core = RowCore(WeightLayout(rows, columns, dataflow), width)
-    native = Native(product_function(core, features, cold=cold))
-    packed = guarded(pack_weight(weight, Schedule(dataflow, width)))
+    core = RowCore(WeightLayout.of(shape, schedule), width)
+    native = Native(product_function(core, features))
+    packed = guarded(pack_weight(weight, schedule))
     native.call("product", tile, packed, bias, out, 0, core.weight.groups)
     expected = weight.astype(np.float64) @ tile.astype(np.float64) + bias[:, None]
     np.testing.assert_allclose(out[:rows, :width], expected[:, :width], rtol=1e-5, atol=1e-4)
@@ -260,6 +264,24 @@ def test_bytes_and_words_come_back_in_order(features: frozenset[str], width: int
         narrow[64 : 64 + width].view(np.int8 if signed else np.uint8), np.clip(words, *limits)[:width]
     )
     np.testing.assert_array_equal(sums[:width], words[np.concatenate(core.order.tokens)])
+
+
+@each_target
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("rows", "columns"), [(7, 516), (12, 1000), (17, 700)])
+@pytest.mark.parametrize("density", [0.0, 0.01, 1.0])
+def test_looking_for_later_dwords_stays_within_the_weight(
+    features: frozenset[str], width: int, rows: int, columns: int, density: float
+) -> None:
+    layout = WeightLayout(rows, columns, Dataflow.BLOCK_QUADS, 6)
+    weight = sparse_matrix(rows, columns, density, seed=rows)
+    x = np.random.default_rng(3).integers(0, 256, (columns, 64)).astype(np.uint8)
+    tile = np.ascontiguousarray(x.reshape(-1, 4, 64).transpose(0, 2, 1))
+    packed = guarded(pack_weight(weight, Schedule(layout.dataflow, rows=6)))
+    out = np.zeros((rows, 64), np.int32)
+    native = Native(product_function(BlockCore(layout, width), features))
+    native.call("product", tile, packed, np.zeros(rows, np.int32), out, 0, layout.groups)
+    np.testing.assert_array_equal(out[:, :width], (weight @ x.astype(np.int64))[:, :width])
 
 
 @each_target
