@@ -132,7 +132,7 @@ def _step(schedule: Schedule, tokens: int, target: CpuTarget, sets: int) -> _Ste
 
 
 def _step_cycles(
-    schedule: Schedule, tokens: int, target: CpuTarget, ports: Ports, sets: int, steps: int, short: bool
+    schedule: Schedule, tokens: int, target: CpuTarget, ports: Ports, sets: int, steps: float, short: bool
 ) -> float:
     step = _step(schedule, tokens, target, sets)
     bandwidth = next(rate for limit, rate in BYTES_PER_CYCLE if steps * step.size <= limit)

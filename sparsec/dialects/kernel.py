@@ -250,9 +250,9 @@ class MatMul(KernelOp):
     `body` takes an i32 or f32 accumulator, then the extras. The outs are tiled. `pairs_fit` says that the products of
     two neighbours in a weight of `dense_quads` and any bytes have sums of 16 bits, `whole` that no block of a weight of
     `block_quads` is left out. `cold` says that the program's products have more weights than caches keep from one
-    inference to the next, so that kernels of bytes on tiles ask for them early, others do always. `pieces` is the
-    pattern that the schedule `baked_quads` writes into the code: for each piece how many groups it is for, their rows,
-    how many quads, and 4 input channels for each of these.
+    inference to the next, so that kernels of bytes on tiles ask for them early; those of floats always do. `pieces` is
+    the pattern that the schedule `baked_quads` writes into the code: for each piece how many groups it is for, their
+    rows, how many quads, and 4 input channels for each of these.
     """
 
     name = "kernel.matmul"
