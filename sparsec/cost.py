@@ -281,7 +281,7 @@ def tiled_schedules(product: Product) -> Iterator[Schedule]:
     """The schedules on tiles that are worth a thought."""
     tile = width_for(product.tokens)
     if not product.integer:
-        yield from (Schedule(Dataflow.DENSE_ROWS, tile, rows) for rows in (TALL_GROUP, GROUP))
+        yield from (Schedule(Dataflow.DENSE_ROWS, tile, rows) for rows in _groups(product))
         yield Schedule(Dataflow.GATHER_ROWS, tile)
         return
     if not product.wide:
@@ -294,7 +294,12 @@ def interleaved_schedules(product: Product) -> Iterator[Schedule]:
     of_four = product.as_blocks or (product.blocks is not None and product.blocks[1] % 4 == 0)
     if product.integer and not product.wide and of_four:
         tile = width_for(product.tokens)
-        yield from (Schedule(Dataflow.BLOCK_QUADS, tile, rows) for rows in (1, GROUP, TALL_GROUP))
+        yield from (Schedule(Dataflow.BLOCK_QUADS, tile, rows) for rows in (1, *_groups(product)))
+
+
+def _groups(product: Product) -> tuple[int, ...]:
+    """How many rows groups may have; more than there are would change nothing."""
+    return (GROUP, TALL_GROUP) if product.kept.rows > GROUP else (GROUP,)
 
 
 def row_schedules(product: Product) -> Iterator[Schedule]:
