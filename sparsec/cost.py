@@ -219,7 +219,7 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
     blocks = -(-kept.rows // schedule.rows)
     short = steps <= SHORT_GROUP * blocks
     if schedule.dataflow in (Dataflow.DENSE_ROWS, Dataflow.BLOCK_QUADS):
-        steps *= kept.rows / (blocks * schedule.rows)  # the last group computes only the rows that there are
+        steps *= kept.rows / (blocks * schedule.rows)  # the last group has only the rows that there are
     total = 0.0
     for count, width in passes(schedule, TILE if tokens is None else tokens):
         results = kept.rows * width / 16 * max(1.0, 512 / target.vector_bits) * USUAL_INSTRUCTIONS / ports.instructions

@@ -24,8 +24,8 @@ from sparsec.packing import WeightLayout
 from sparsec.schedule import TILE
 
 AHEAD = 2048
-"""How many bytes ahead a quad of a whole tile, a block of several rows and an entry in fp32 ask for weights. What a CPU
-fetches by itself ends at each page."""
+"""How many bytes ahead steps ask for weights: of quads where `QuadCore` says so, of blocks of several rows, in fp32.
+What a CPU fetches by itself ends at each page."""
 AHEAD_OF_GROUP = 4096
 """The same for all else, whose steps have no load to spare (one more in a quad would cost a sixth at 32 tokens): their
 groups ask for lines before they begin. That costs 5 %, so only for cold weights: BERT-Base at 80 % and 32 tokens takes
@@ -121,8 +121,8 @@ class QuadCore:
 
     def _asks(self, work: Work) -> bool:
         """Whether each quad asks ahead, instead of groups before they begin: where registers hold the sums of whole
-        tiles, it has loads to spare, and with few tokens nothing takes as long as waiting for cold weights (BERT-Base
-        at 90 % takes 5 to 7 % less for up to 16 tokens on Granite Rapids)."""
+        tiles, it has loads to spare, and with few tokens nothing takes as long as waiting for cold weights (a pruned
+        BERT-Base takes 5 to 9 % less for up to 16 tokens on Granite Rapids)."""
         return self.width == TILE or (work.cold and self.width == LANES)
 
     def _group(self, e: Emitter, work: Work, token: Operand, group: Group) -> Accumulators:
