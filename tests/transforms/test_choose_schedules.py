@@ -16,7 +16,7 @@ from sparsec.dims import Dim, Size
 from sparsec.errors import CompilerBug, ShapeError
 from sparsec.kept import Kept
 from sparsec.schedule import Dataflow, Schedule
-from sparsec.target import AMD, TARGETS
+from sparsec.target import AMD, INTEL, TARGETS
 from sparsec.transforms.assign_layouts import AssignLayouts
 from sparsec.transforms.choose_schedules import ChooseSchedules
 from sparsec.transforms.scheduler import Scheduler
@@ -107,6 +107,15 @@ def test_no_other_target_suffers_much() -> None:
     for others in ("", "avxvnni"):
         assert schedule_of(dense, (128,), core=AMD, others=others).dataflow is Dataflow.DENSE_QUADS
     assert schedule_of(dense, (128,), core=AMD, others="avx512vnni,avxvnni,avx2").dataflow is Dataflow.BLOCK_QUADS
+
+
+@pytest.mark.parametrize(
+    ("target", "others", "rows"), [("avx512vbmi", "avx512vnni,avxvnni,avx2", 6), ("avxvnni", "", 6), ("avx2", "", 4)]
+)
+def test_dense_bytes_are_in_groups_that_no_target_suffers_from(target: str, others: str, rows: int) -> None:
+    """Of all targets, AVX-VNNI would lose more with 4 rows than AVX2 does with 6."""
+    found = schedule_of(drawn(768, 768, density=1), (128,), target=target, core=INTEL, others=others)
+    assert (found.dataflow, found.rows) == (Dataflow.BLOCK_QUADS, rows)
 
 
 def test_a_schedule_counts_as_on_the_target_that_it_is_worst_for() -> None:
