@@ -33,8 +33,8 @@ FAR_TILE, FAR_SLACK = 48 << 10, 1.18
 """What a step of gathered quads takes of its bound where rows come from the second-level cache and are not asked for
 ahead: from tiles of more bytes that are computed in narrower pieces."""
 
-LINE, SMALL_CACHE = 64, 32 << 10
-"""Bytes of a cache line, of which each row of a narrow tile takes one, and of a small first-level cache."""
+LINE = 64
+"""Bytes of a cache line, of which each row of a narrow tile takes one."""
 
 STAYING = 1 << 20
 """Bytes of a model's weights that stay in the second-level cache from one inference to the next."""
@@ -113,8 +113,10 @@ def _step(schedule: Schedule, tokens: int, target: CpuTarget, sets: int) -> _Ste
     held = min(tokens, target.row_tile if rows == 1 else target.register_tile) / 16
     match schedule.dataflow:
         case Dataflow.GATHER_QUADS | Dataflow.DENSE_QUADS | Dataflow.BAKED_QUADS:
-            # narrow tiles: inserts, and permutations at half the rate of unpacks
-            shuffles = 8.0 if tokens == TILE or target.has("avx512vbmi") else 10.0
+            # narrow tiles: inserts, and permutations at half the rate of unpacks; with VBMI one permutation per vector
+            shuffles = 10.0
+            if tokens == TILE or target.has("avx512vbmi"):
+                shuffles = 8.0 if tokens > 16 else 6.0
             size = 16 if schedule.dataflow is not Dataflow.GATHER_QUADS else 24
             rows_of_input, numbers = (4, 4) if tokens == TILE else (0, 8)
             return _Step(4 * vectors, rows_of_input, numbers, shuffles, 4 * held, size)
@@ -166,28 +168,28 @@ def gains_from_blocks(target: CpuTarget, ports: Ports) -> bool:
     return target.multiplies_in_pairs or (target.multiplies_bytes and (ports.shared or waits))
 
 
-def _are_rows_far(columns: int, quads: float) -> bool:
-    """Whether all rows of a tile are fetched from the second-level cache: a small first-level cache does not hold them,
-    and groups of so many quads read over half of them in order, so each is gone when it is due again."""
-    return columns * LINE > SMALL_CACHE and 4 * quads > columns / 2
+def _are_rows_far(columns: int, quads: float, ports: Ports) -> bool:
+    """Whether all rows of a tile are fetched from the second-level cache: groups of so many quads read over half of
+    them in order, and that fills most of the first-level cache, so each row is gone when it is due again."""
+    return 4 * quads > columns / 2 and 4 * LINE * quads > 0.75 * ports.first_cache
 
 
-def _is_streamed(columns: int, entries: float, schedule: Schedule, target: CpuTarget) -> bool:
+def _is_streamed(columns: int, entries: float, schedule: Schedule, target: CpuTarget, ports: Ports) -> bool:
     """Whether each group of 4 rows fetches its tile from the second-level cache, where that takes longer than what is
     done with it: in fp32, and in bytes on interleaved tiles with vectors of 512 bits."""
     match schedule.dataflow:
         case Dataflow.DENSE_ROWS:
-            return columns * TILE * 4 > SMALL_CACHE
+            return columns * TILE * 4 > ports.first_cache
         case Dataflow.BLOCK_QUADS:
-            return target.vector_bits == 512 and _are_rows_far(columns, entries)
+            return target.vector_bits == 512 and _are_rows_far(columns, entries, ports)
         case _:
             return False
 
 
 def _far_cycles(size: float, ports: Ports) -> float:
-    """What a step of quads takes at least whose 4 rows and `size` bytes of the weight come from the second-level cache:
-    cores that load 512 bits in two steps were seen to fetch half as many bytes per cycle from there, too."""
-    return (4 * LINE + size) / (BYTES_PER_CYCLE[0][1] * min(1.0, ports.loads / USUAL_LOADS))
+    """What a step of quads takes at least whose 4 rows and `size` bytes of the weight come from the second-level
+    cache."""
+    return (4 * LINE + size) / ports.row_rate
 
 
 def _multiplications(schedule: Schedule, target: CpuTarget) -> float:
@@ -229,13 +231,13 @@ def predicted_cycles(kept: Kept, schedule: Schedule, target: CpuTarget, ports: P
         one_row = schedule.dataflow is Dataflow.BLOCK_QUADS and schedule.rows == 1
         if one_row:
             slack = ONE_ROW_SLACK
-        elif schedule.rows == GROUP and _is_streamed(kept.columns, steps / blocks, schedule, target):
+        elif schedule.rows == GROUP and _is_streamed(kept.columns, steps / blocks, schedule, target, ports):
             slack = STREAMED_SLACK
         in_pieces = width == TILE > target.register_tile
         if schedule.dataflow is Dataflow.GATHER_QUADS and in_pieces and kept.columns * TILE > FAR_TILE:
             slack = max(slack, FAR_SLACK)
         cycles = slack * _step_cycles(schedule, width, target, ports, sets, steps, short)
-        if is_quads and width < TILE and _are_rows_far(kept.columns, steps / blocks):
+        if is_quads and width < TILE and _are_rows_far(kept.columns, steps / blocks, ports):
             cycles = max(cycles, _far_cycles(_step(schedule, width, target, sets).size, ports))
         if one_row and kept.columns * TILE > FAR_TILE:
             cycles = max(cycles, 4 * width / ports.tile_rate)

@@ -53,6 +53,8 @@ class Ports:
             cache. Prefetching hides most of it, from the third level as from memory; the more, the slower products are.
         far_rate: bytes of such a weight per cycle if there is nothing else to do: for a single token, there is not.
         tile_rate: bytes per cycle of an interleaved tile that is in the second-level cache, for blocks of one row.
+        row_rate: bytes per cycle of rows of a narrow tile that is there.
+        first_cache: bytes of the first-level cache.
     """
 
     multiplies: float
@@ -64,6 +66,8 @@ class Ports:
     far_byte: float = 0.06
     far_rate: float = 5.0
     tile_rate: float = 64.0
+    row_rate: float = 56.0
+    first_cache: int = 48 << 10
 
     def least(self, other: Ports) -> Ports:
         """The worse of each."""
@@ -77,6 +81,8 @@ class Ports:
             max(self.far_byte, other.far_byte),
             min(self.far_rate, other.far_rate),
             min(self.tile_rate, other.tile_rate),
+            min(self.row_rate, other.row_rate),
+            min(self.first_cache, other.first_cache),
         )
 
 
@@ -154,8 +160,11 @@ ZEN_4 = f"{AMD} 25"
 _AVX2 = ("avx", "avx2", "fma", "f16c", "bmi", "bmi2", "lzcnt", "movbe")
 _AVX512 = (*_AVX2, "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni")
 
-_INTEL_512 = Ports(2, 1.6, 1, shared=True, instructions=2, latency=5, far_rate=7.0, tile_rate=42.0)
-_ZEN_4_512 = Ports(1, 1, 1.5, instructions=USUAL_INSTRUCTIONS / 2)
+_SMALL_CACHE = 32 << 10
+_INTEL_512 = Ports(
+    2, 1.6, 1, shared=True, instructions=2, latency=5, far_byte=0.08, far_rate=7.0, tile_rate=42.0, row_rate=36.0
+)
+_ZEN_4_512 = Ports(1, 1, 1.5, instructions=USUAL_INSTRUCTIONS / 2, row_rate=28.0, first_cache=_SMALL_CACHE)
 
 TARGETS: dict[str, CpuTarget] = {
     target.name: target
@@ -198,7 +207,10 @@ TARGETS: dict[str, CpuTarget] = {
             vector_bits=256,
             masks=False,
             register_tile=16,
-            ports={INTEL: Ports(2, 2, 1, tile_rate=28.0), AMD: Ports(2, 2, 2, far_byte=0.2, tile_rate=20.0)},
+            ports={
+                INTEL: Ports(2, 2, 1, tile_rate=28.0, first_cache=_SMALL_CACHE),
+                AMD: Ports(2, 2, 2, far_byte=0.2, tile_rate=20.0, first_cache=_SMALL_CACHE),
+            },
         ),
         CpuTarget(
             name="x86_64",
@@ -208,7 +220,10 @@ TARGETS: dict[str, CpuTarget] = {
             vector_bits=128,
             masks=False,
             register_tile=32,
-            ports={INTEL: Ports(2, 2, 1), AMD: Ports(2, 2, 2)},
+            ports={
+                INTEL: Ports(2, 2, 1, first_cache=_SMALL_CACHE),
+                AMD: Ports(2, 2, 2, first_cache=_SMALL_CACHE),
+            },
         ),
     )
 }

@@ -116,14 +116,19 @@ def test_ports_depend_on_the_vendor(tmp_path: Path, vendor: str, ports: Ports):
 def test_ports_depend_on_the_family_where_one_differs(tmp_path: Path):
     cpuinfo = tmp_path / "cpuinfo"
     features = f"{V3} avx512f avx512bw avx512dq avx512vl avx512_vnni"
-    for family, ports in ((25, Ports(1, 1, 1.5, instructions=1.45)), (26, Ports(2, 2, 4))):
+    for family, ports in (
+        (25, Ports(1, 1, 1.5, instructions=1.45, row_rate=28.0, first_cache=32 << 10)),
+        (26, Ports(2, 2, 4)),
+    ):
         cpuinfo.write_text(f"vendor_id\t: AuthenticAMD\ncpu family\t: {family}\n" + CPUINFO.format(features))
         assert host_core(cpuinfo) == f"AuthenticAMD {family}"
         assert host_ports(cpuinfo) == ports
 
 
 def test_a_core_that_nobody_knows_is_the_worst_of_the_usual_ones():
-    worst = Ports(2, 1.6, 1, shared=True, instructions=2, latency=5, far_rate=5.0, tile_rate=42.0)
+    worst = Ports(
+        2, 1.6, 1, shared=True, instructions=2, latency=5, far_byte=0.08, far_rate=5.0, tile_rate=42.0, row_rate=36.0
+    )
     assert TARGETS["avx512vnni"].ports_of("") == worst
 
 

@@ -10,6 +10,7 @@ from itertools import chain
 import numpy as np
 
 from sparsec.cost import (
+    STAYING,
     Product,
     interleaved_schedules,
     packed_bytes,
@@ -101,7 +102,8 @@ class _Layer:
     def cycles(self, kept: Kept, schedule: Schedule, *, at_hand: bool = False) -> float:
         """Predicted for a weight with this pattern, the body not included, its first reading unless it is `at_hand`."""
         target, ports = self.machine.target, self.machine.ports
-        cycles = CALL + predicted_cycles(kept, schedule, target, ports, self.given.tokens)
+        call = CALL * min(1.0, self.of_model / STAYING)  # of a small model, code and arguments stay as weights do
+        cycles = call + predicted_cycles(kept, schedule, target, ports, self.given.tokens)
         size = packed_bytes(kept, schedule, target)
         return cycles if at_hand else with_first_reading(cycles, size, self.of_model, ports)
 

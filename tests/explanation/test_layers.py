@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sparsec.explanation.kernels import CALL
 from sparsec.explanation.layers import drawn
 from sparsec.explanation.report import LayerReport
 from sparsec.target import AMD, INTEL, TARGETS
@@ -42,6 +43,14 @@ def test_breaking_even_takes_pruning_that_gains(target: str, core: str, least: f
     found = layer("random(seed = 1)", target=TARGETS[target], core=core)
     assert found.dataflow == "block_quads"
     assert found.break_even is not None and least < found.break_even < 0.5
+
+
+def test_a_call_of_a_small_model_finds_its_code_at_hand() -> None:
+    small, large = (
+        explained(PAGE.format(pattern="random(seed = 1)").replace("256", str(size)), {"tokens": 1}).layers[0]
+        for size in (8, 2048)
+    )
+    assert small.cycles < CALL / 2 and large.cycles > CALL
 
 
 def test_a_choice_that_does_not_count_how_long_a_weight_takes_to_come() -> None:
