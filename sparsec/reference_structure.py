@@ -119,11 +119,10 @@ def _cumsum(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[
 def _dynamic_quantize(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     x, zero = operands[0], np.zeros((), np.float32)
     low, high = minimum(x.min(initial=np.inf), zero), maximum(x.max(initial=-np.inf), zero)
-    scale = ((high - low) * (np.float32(1) / np.float32(255))).astype(np.float32)
+    scale = ((high - low) / np.float32(255)).astype(np.float32)
     scale = np.where(scale == 0, np.float32(1), scale)
-    inverse = np.float32(1) / scale
-    point = np.rint(minimum(maximum(-low * inverse, zero), np.asarray(255, np.float32))).astype(np.uint8)
-    return [quantize_with(x, inverse, point), scale, point]
+    point = np.rint(minimum(maximum(-low / scale, zero), np.asarray(255, np.float32))).astype(np.uint8)
+    return [quantize_with(x, np.float32(1) / scale, point), scale, point]
 
 
 def _token_index(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:

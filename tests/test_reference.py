@@ -166,6 +166,9 @@ def test_dynamic_quantize() -> None:
     q, scale, zero = run(lambda builder, x: builder.dynamic_quantize(x), F)
     np.testing.assert_allclose(scale, (F.max() - F.min()) / 255, rtol=1e-6)
     np.testing.assert_allclose((q.astype(np.float32) - zero) * scale, F, atol=scale)
+    # both are quotients, as the operator's definition says: a product with the inverse would give 128
+    _, scale, zero = run(lambda builder, x: builder.dynamic_quantize(x), np.float32([-20, 20, 3]))
+    assert (scale, zero) == (np.float32(40) / np.float32(255), 127)
     parts = run(lambda builder, x: builder.dynamic_quantize(x), np.zeros(1, np.float32))
     assert [part.item() for part in parts] == [0, 1, 0]
 

@@ -154,7 +154,7 @@ class CumSum(TensorOp):
 class DynamicQuantize(TensorOp):
     """`(q, scale, zero_point)` with parameters from the tensor's own range (ONNX DynamicQuantizeLinear).
 
-    `scale = (max(x, 0) - min(x, 0)) * (1/255)`, 1 where that is 0; `zero_point = clip(rint(-min / scale), 0, 255)`.
+    `scale = (max(x, 0) - min(x, 0)) / 255`, 1 where that is 0; `zero_point = clip(rint(-min(x, 0) / scale), 0, 255)`.
     """
 
     name = "nn.dynamic_quantize"

@@ -42,6 +42,7 @@ def _rewrites(weights: WeightStore) -> list[RewritePattern]:
         shape_rewrites.MergeReshapes(weights),
         shape_rewrites.MergeTransposes(weights),
         shape_rewrites.TransposeQuantisedConstant(weights),
+        shape_rewrites.MoveBytes(weights),
         shape_rewrites.DropIdentityMoves(),
         shape_rewrites.MergeBroadcasts(weights),
         shape_rewrites.ReshapeBeforeBroadcast(weights),

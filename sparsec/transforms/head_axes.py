@@ -89,7 +89,7 @@ class Source:
     """A value before its heads were split, and the elementwise steps that were taken on the way.
 
     Attributes:
-        base: lies in the order of `[batch, tokens, hidden]`, in whatever shape.
+        base: lies in the order of `[batch, tokens, hidden]`, in whatever shape, unless nobody split the heads.
         steps: elementwise ops with one tensor operand (the rest single numbers), first one first.
     """
 
@@ -114,6 +114,15 @@ def trace_back(value: SSAValue, axes: HeadAxes, weights: WeightStore) -> Source 
             return None
     while isinstance(value.owner, Reshape):
         value = value.owner.operand
+    return Source(value, tuple(steps))
+
+
+def before_steps(value: SSAValue, weights: WeightStore) -> Source:
+    """The value before per-tensor steps, wherever it lies."""
+    steps: list[ew.ElementwiseOp] = []
+    while isinstance(op := value.owner, ew.ElementwiseOp) and (operand := tensor_operand(op, weights)) is not None:
+        steps.insert(0, op)
+        value = operand
     return Source(value, tuple(steps))
 
 

@@ -28,6 +28,7 @@ from sparsec.transforms.head_axes import (
     TOKEN,
     HeadAxes,
     Source,
+    before_steps,
     replay,
     tensor_operand,
     trace_back,
@@ -155,14 +156,16 @@ class Match:
         return Operand(inner, HeadAxes.of(names, sizes(inner)), zero)
 
     def _unsplit(self, operand: Operand, builder: Builder) -> SSAValue:
-        """The operand as `[batch, tokens, hidden]`; transposed here if nobody split its heads."""
+        """The operand as `[batch, tokens, hidden]`; transposed here, before what is done to each element, if nobody
+        split its heads."""
         extent = operand.axes.extent
         shape: list[Size] = [extent[BATCH], extent[TOKEN], extent.get(HEAD, 1) * extent[CHANNEL]]
         source = trace_back(operand.value, operand.axes, self.weights)
         if source is None:
             names = tuple(extent)
             order = [names.index(name) for name in ROW_MAJOR if name in names]
-            source = Source(builder.transpose(operand.value, order), ())
+            given = before_steps(operand.value, self.weights)
+            source = Source(builder.transpose(given.base, order), given.steps)
         return replay(source, shape, builder)
 
     def _ending(self, axes: HeadAxes) -> Ending:

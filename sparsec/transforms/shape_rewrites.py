@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xdsl.ir import Operation
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
 from sparsec.builder import Builder, constant_value
-from sparsec.dialects.encoding import sizes_of
+from sparsec.dialects.encoding import i8, sizes_of, tensor, ui8
 from sparsec.dialects.nn_elementwise import Dequantize, ElementwiseOp, QuantisationOp
 from sparsec.dialects.nn_reductions import ReduceOp
-from sparsec.dialects.nn_structure import Broadcast, Concat, Reshape, Slice, Transpose
-from sparsec.dialects.tensor_op import integers, normalise_axis, sizes
+from sparsec.dialects.nn_structure import Broadcast, Concat, Gather, Reshape, Slice, Transpose
+from sparsec.dialects.tensor_op import element, integers, normalise_axis, sizes
 from sparsec.dims import Size, broadcast
+from sparsec.reference import evaluate_op
 from sparsec.transforms.matching import before_broadcast, made_by, replace
 from sparsec.weights import WeightStore
 
@@ -70,6 +73,43 @@ class TransposeQuantisedConstant(RewritePattern):
         builder = Builder.before(self.weights, op)
         moved = builder.constant(array.transpose(permutation))
         replace(rewriter, op, builder.dequantize(moved, inner.scale, inner.zero_point, axis))
+
+
+@dataclass
+class MoveBytes(RewritePattern):
+    """move(dequantize(q, s, z), ...) -> dequantize(move(q, ...), s, z) with one scale: products find the bytes.
+
+    A weight is moved at once. A constant of which the program takes some rows is a table of embeddings, and stays one.
+    """
+
+    weights: WeightStore
+
+    def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter, /) -> None:
+        if not isinstance(op, Reshape | Transpose | Slice | Gather | Concat):
+            return
+        moved = list(op.parts) if isinstance(op, Concat) else [op.operand]
+        made = [inner for value in moved if (inner := made_by(value, Dequantize)) is not None]
+        if len(made) < len(moved) or not _are_alike(made):
+            return
+        arrays = [constant_value(inner.operand, self.weights) for inner in made]
+        known = [array for array in arrays if array is not None]
+        is_static = not isinstance(op, Gather) and all(isinstance(size, int) for size in sizes(op.result))
+        if known and not is_static:
+            return
+        builder = Builder.before(self.weights, op)
+        operands = [*(inner.operand for inner in made), *op.operands[len(moved) :]]
+        types = [tensor(element(made[0].operand), sizes(op.result))]
+        move = builder.create(type(op), operands, op.properties, result_types=types)
+        done = move.results[0]
+        if len(known) == len(operands):
+            done = builder.constant(evaluate_op(move, known, weights=self.weights)[0])
+        replace(rewriter, op, builder.dequantize(done, made[0].scale, made[0].zero_point))
+
+
+def _are_alike(made: Sequence[Dequantize]) -> bool:
+    """Whether these are bytes of one kind, all with the same single scale and zero point."""
+    kinds = {(element(inner.operand), element(inner.result), inner.scale, inner.zero_point) for inner in made}
+    return len(kinds) == 1 and has_one_scale(made[0]) and element(made[0].operand) in (i8, ui8)
 
 
 def has_one_scale(op: QuantisationOp) -> bool:

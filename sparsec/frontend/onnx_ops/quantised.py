@@ -11,14 +11,18 @@ import numpy as np
 from xdsl.dialects.builtin import f32, i32
 from xdsl.ir import SSAValue
 
+from sparsec.builder import constant_value
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import sizes_of
+from sparsec.dialects.nn_structure import Reshape
 from sparsec.frontend.onnx_call import Call, Translate, dtype_of_value
 from sparsec.frontend.onnx_emitter import Unsupported
 from sparsec.frontend.onnx_ops.elementwise import apply
 from sparsec.frontend.onnx_ops.products import multiplied
 from sparsec.frontend.onnx_tensor import dtype_of
 from sparsec.frontend.onnx_values import Dtype, Known, Value, shape_of
+from sparsec.reference import evaluate_op
+from sparsec.reference_elementwise import quantize_with
 from sparsec.weights import Array
 
 QUANTISED = ("uint8", "int8")
@@ -87,7 +91,30 @@ def quantise(call: Call, x: Value, scale: Value, zero_point: Value | None, axis:
     if isinstance(scale, Known) and scale.array.dtype == np.float32:
         _require_inverse(scale.array)
     factor, zero, along = parameters(call, x, scale, zero_point, dtype, axis)
-    return call.build.quantize(call.emitter.materialise(x), factor, zero, along)
+    data = call.emitter.materialise(x)
+    match [array for value in (data, factor, zero) if (array := _numbers(call, value)) is not None]:
+        case [numbers, steps, zeros]:
+            return call.build.constant(_divided(numbers, steps, zeros, along))
+        case _:
+            return call.build.quantize(data, factor, zero, along)
+
+
+def _numbers(call: Call, value: SSAValue) -> Array | None:
+    """Of a constant, also of one that the file stores in bytes."""
+    weights, op = call.build.weights, value.owner
+    if not isinstance(op, ew.Dequantize | Reshape):
+        return constant_value(value, weights)
+    known = [array for operand in op.operands if (array := _numbers(call, operand)) is not None]
+    return evaluate_op(op, known, weights=weights)[0] if len(known) == len(op.operands) else None
+
+
+def _divided(x: Array, scale: Array, zero_point: Array, axis: int | None) -> Array:
+    """A constant, quantised as the operator's definition says: by a quotient. Weights are often scaled such that their
+    greatest number is 127.5 steps, and a product with the inverse would round that the other way."""
+    shape = [-1 if index == axis else 1 for index in range(x.ndim)]
+    scale, zero_point = scale.reshape(shape), zero_point.reshape(shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return quantize_with(np.asarray(x / scale, np.float32), np.ones((), np.float32), zero_point)
 
 
 def dequantise(call: Call, q: Value, scale: Value, zero_point: Value | None, axis: int = 1) -> SSAValue:

@@ -51,14 +51,13 @@ def _emit(op: DynamicQuantize, frame: Frame, walk: Walk) -> None:
     ordered = e.equal(fold_lanes(e, e.zero_extend(unordered, i32), e.either), 0)
     lowest = e.select(ordered, fold_lanes(e, low, e.minimum), 0.0)
     highest = e.select(ordered, fold_lanes(e, high, e.maximum), 0.0)
-    scale = e.mul(e.sub(highest, lowest), e.div(1.0, e.f32(255.0)))
+    scale = e.div(e.sub(highest, lowest), 255.0)
     scale = e.select(e.equal(scale, 0.0), 1.0, scale)
-    inverse = e.div(1.0, scale)
-    shifted = e.mul(elementary.negate(e, lowest), inverse)
+    shifted = e.div(elementary.negate(e, lowest), scale)
     point = e.round_to_int(e.minimum(e.maximum(shifted, 0.0), 255.0))
     e.store(scale, frame.outs[1])
     e.store(e.truncate(point, i8), frame.outs[2])
-    inverses, points = e.broadcast(inverse), e.broadcast(point)
+    inverses, points = e.broadcast(e.div(1.0, scale)), e.broadcast(point)
 
     def quantise(x: Value, held: Sequence[Value]) -> tuple[Sequence[Value], Value | None]:
         return [], narrow(e, elementary.quantize(e, x, inverses, points, 0, 255), ui8)

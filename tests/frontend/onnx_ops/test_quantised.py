@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from onnx import helper
 
+from sparsec.builder import constant_value
+from sparsec.dialects.encoding import sizes_of
+from sparsec.dialects.nn_structure import Constant
 from tests.frontend.onnx_models import (
     Array,
     Const,
@@ -88,3 +91,30 @@ def test_quantised_weight_stays_quantised() -> None:
     module, _ = read(build(nodes, {"x": (np.float32, ["n", 6])}, ["y"], constants))
     assert "tensor<6x5xi8>" in str(module)
     assert "nn.dequantize" in str(module)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_constant_is_divided_by_its_scale(axis: int | None, stored: bool) -> None:
+    """As torch's observers scale weights, the greatest numbers are 127.5 steps: products with inverses round down."""
+    steps = np.float32([0.0123, 0.00777, 0.0301, 0.0049, 0.0555, 0.0211, 0.0178])[: 7 if axis is None else 6]
+    w = np.float32([[-127.5, 3, -64], [127.5, 12, 5]]).repeat(3, axis=0)[:, [0, 1, 2, 0, 1, 2]]
+    scale = steps[:1] if axis is None else steps
+    w = w * (scale[:, None] if axis == 0 else scale)
+    constants: dict[str, Array] = {"w": w, "s": scale, "z": np.zeros(scale.size, np.int8)}
+    nodes = [
+        helper.make_node("QuantizeLinear", ["v", "s", "z"], ["q"], axis=axis or 0),
+        helper.make_node("DequantizeLinear", ["q", "s", "z"], ["wf"], axis=axis or 0),
+        helper.make_node("MatMul", ["x", "wf"], ["y"]),
+    ]
+    if stored:  # a file that stores bytes and quantises what they stand for once more
+        constants |= {"b": np.clip(np.rint(w / 0.013), -128, 127).astype(np.int8), "t": np.float32(0.013)}
+        w = constants["b"].astype(np.float32) * np.float32(0.013)
+        nodes.insert(0, helper.make_node("DequantizeLinear", ["b", "t"], ["v"]))
+    else:
+        nodes.insert(0, helper.make_node("Identity", ["w"], ["v"]))
+    module, weights = read(build(nodes, {"x": (np.float32, ["n", 6])}, ["y"], constants))
+    assert "nn.quantize" not in str(module)
+    divided = np.clip(np.rint(w / (scale[:, None] if axis == 0 else scale)), -128, 127).astype(np.int8)
+    held = [op for op in module.walk() if isinstance(op, Constant) and sizes_of(op.result.type) == (6, 6)]
+    assert any(np.array_equal(constant_value(op.result, weights), divided) for op in held)

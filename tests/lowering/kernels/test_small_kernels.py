@@ -38,9 +38,9 @@ def test_dimension() -> None:
 def dynamic_quantize(x: np.ndarray) -> tuple[np.ndarray, ...]:
     zero = np.zeros((), np.float32)
     low, high = minimum(x.min(initial=np.inf), zero), maximum(x.max(initial=-np.inf), zero)
-    scale = ((high - low) * (np.float32(1) / np.float32(255))).astype(np.float32)
+    scale = ((high - low) / np.float32(255)).astype(np.float32)
     scale = np.where(scale == 0, np.float32(1), scale)
-    point = np.rint(minimum(maximum(-low * (np.float32(1) / scale), zero), np.float32(255))).astype(np.uint8)
+    point = np.rint(minimum(maximum(-low / scale, zero), np.float32(255))).astype(np.uint8)
     return quantize_with(x, np.float32(1) / scale, point), scale, point
 
 
