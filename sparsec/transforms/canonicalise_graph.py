@@ -14,7 +14,7 @@ from xdsl.traits import IsTerminator
 
 from sparsec.context import weights_of
 from sparsec.dialects.tensor_op import SOURCE
-from sparsec.transforms import arithmetic_rewrites, shape_rewrites
+from sparsec.transforms import arithmetic_rewrites, batch_rewrites, shape_rewrites
 from sparsec.transforms.matching import apply_rewrites
 from sparsec.transforms.straight_line import erase_dead, function_blocks
 from sparsec.weights import WeightStore
@@ -53,6 +53,8 @@ def _rewrites(weights: WeightStore) -> list[RewritePattern]:
         arithmetic_rewrites.DropNaNGuards(weights),
         arithmetic_rewrites.SpellPower(weights),
         shape_rewrites.SinkBroadcasts(weights),
+        batch_rewrites.SplitBatches(weights),
+        batch_rewrites.WorkBeforeMerging(weights),
     ]
 
 

@@ -1,0 +1,101 @@
+"""Rewrites of `canonicalise-graph` about batches and heads that share an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.ir import Operation, SSAValue
+from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
+
+from sparsec.builder import Builder
+from sparsec.dialects.nn_elementwise import ElementwiseOp, QuantisationOp
+from sparsec.dialects.nn_products import MatMul
+from sparsec.dialects.nn_reductions import Softmax
+from sparsec.dialects.nn_structure import Reshape
+from sparsec.dialects.tensor_op import TensorOp, normalise_axis, sizes
+from sparsec.dims import Size
+from sparsec.transforms.matching import made_by, replace
+from sparsec.transforms.straight_line import only_user
+from sparsec.weights import WeightStore
+
+
+@dataclass
+class SplitBatches(RewritePattern):
+    """reshape(op(x[n, i, j], ...)) to [b, h, i, j] -> op(reshape(x) to [b, h, i, j], ...)
+
+    For products, softmax and elementwise work. Attention that is written with heads merged into the batch (`bmm`), and
+    with a view for its mask, is spelled with both apart then.
+    """
+
+    weights: WeightStore
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: Reshape, rewriter: PatternRewriter, /) -> None:
+        inner, batches = op.operand.owner, _batches(op.operand, op.result)
+        if batches is None or only_user(op.operand) is not op:
+            return
+        if isinstance(inner, TensorOp) and _keeps_batches_apart(inner):
+            done = _apart(inner, batches, Builder.before(self.weights, op))
+            if done is not None:
+                replace(rewriter, op, done)
+
+
+@dataclass
+class WorkBeforeMerging(RewritePattern):
+    """op(reshape(x[b, h, i, j]) to [n, i, j], ...) -> reshape(op(x, ...)) to [n, i, j] for products and softmax"""
+
+    weights: WeightStore
+
+    def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter, /) -> None:
+        if not isinstance(op, MatMul | Softmax) or not _keeps_batches_apart(op):
+            return
+        merged = made_by(op.operands[0], Reshape)
+        batches = _batches(merged.result, merged.operand) if merged is not None else None
+        if batches is None:
+            return
+        builder = Builder.before(self.weights, op)
+        done = _apart(op, batches, builder)
+        if done is not None:
+            replace(rewriter, op, builder.reshape(done, sizes(op.result)))
+
+
+def _batches(merged: SSAValue, apart: SSAValue) -> tuple[Size, ...] | None:
+    """`(b, h)` when values are `[n, i, j]` and `[b, h, i, j]`."""
+    given, wanted = sizes(merged), sizes(apart)
+    return wanted[:2] if len(given) == 3 and len(wanted) == 4 and given[1:] == wanted[2:] else None
+
+
+def _apart(op: TensorOp, batches: Sequence[Size], builder: Builder) -> SSAValue | None:
+    """The result of an op on three axes, computed on four; None where an operand is not of full size."""
+    merged = sizes(op.results[0])[0]
+    shapes = [_split(sizes(operand), merged, batches) for operand in op.operands]
+    found = [shape for shape in shapes if shape is not None]
+    if len(found) < len(shapes):
+        return None
+    operands = [builder.reshape(value, shape) for value, shape in zip(op.operands, found, strict=True)]
+    if isinstance(op, Softmax):
+        return builder.softmax(operands[0], -1)
+    return builder.create(type(op), operands, op.properties).results[0]
+
+
+def _keeps_batches_apart(op: TensorOp) -> bool:
+    """Whether no number of a result depends on another element of the first of its three axes."""
+    match op:
+        case MatMul():
+            return len(sizes(op.lhs)) == len(sizes(op.rhs)) == 3
+        case Softmax():
+            return len(sizes(op.operand)) == 3 and normalise_axis(op.axis.value.data, 3, op) == 2
+        case QuantisationOp():
+            return op.axis_value is None
+        case _:
+            return isinstance(op, ElementwiseOp)
+
+
+def _split(shape: tuple[Size, ...], merged: Size, batches: Sequence[Size]) -> tuple[Size, ...] | None:
+    """The shape of an operand with its first axis split; None where that axis is neither of full size nor 1."""
+    if len(shape) < 3:
+        return shape
+    if len(shape) > 3 or shape[0] not in (merged, 1):
+        return None
+    return (*batches, *shape[1:]) if shape[0] == merged else (1, *shape)

@@ -1,0 +1,96 @@
+"""Attention whose heads are merged into the batch is told apart again; no number changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from xdsl.dialects.builtin import ModuleOp, f32
+from xdsl.ir import SSAValue
+
+from sparsec.builder import Builder, begin_module
+from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects.encoding import sizes_of, tensor
+from sparsec.dialects.nn_attention import Attention
+from sparsec.dialects.nn_products import MatMul
+from sparsec.dialects.nn_reductions import Softmax
+from sparsec.dims import Dim
+from sparsec.reference import evaluate
+from sparsec.transforms.canonicalise_graph import CanonicaliseGraph
+from sparsec.transforms.matmul_to_linear import MatmulToLinear
+from sparsec.transforms.recognise_attention import RecogniseAttention
+from sparsec.weights import WeightStore
+from tests.transforms.passes import draw_inputs, run_passes
+
+BATCH, SEQUENCE, HEADS, CHANNELS = Dim.symbol("batch"), Dim.symbol("sequence"), 3, 8
+HIDDEN, MERGED = HEADS * CHANNELS, BATCH * HEADS
+SCORES = (BATCH, HEADS, SEQUENCE, SEQUENCE)
+
+
+def attention(b: Builder, x: SSAValue, mask: SSAValue, softmax: str, mixed: str) -> SSAValue:
+    """With `bmm`, and a view with heads for the mask.
+
+    Args:
+        softmax: with heads "apart" or "merged".
+        mixed: the result is "apart" before heads and channels are joined, or not ("merged").
+    """
+    q, k, v = (
+        b.reshape(b.transpose(b.reshape(part, [BATCH, SEQUENCE, HEADS, CHANNELS]), [0, 2, 1, 3]), [MERGED, SEQUENCE, 8])
+        for part in (b.apply(ew.Mul, x, b.constant(factor)) for factor in (0.5, 0.75, 1.5))
+    )
+    scores = b.apply(ew.Mul, b.matmul(q, b.transpose(k, [0, 2, 1])), b.constant(0.3))
+    scores = b.apply(ew.Add, b.reshape(scores, SCORES), mask)
+    if softmax == "apart":
+        share = b.reshape(b.softmax(scores, 3), [MERGED, SEQUENCE, SEQUENCE])
+    else:
+        share = b.softmax(b.reshape(scores, [MERGED, SEQUENCE, SEQUENCE]), 2)
+    result = b.matmul(share, v)
+    if mixed == "merged":
+        return result
+    return b.reshape(
+        b.transpose(b.reshape(result, [BATCH, HEADS, SEQUENCE, CHANNELS]), [0, 2, 1, 3]), [BATCH, SEQUENCE, HIDDEN]
+    )
+
+
+def graph(softmax: str, mixed: str) -> tuple[ModuleOp, WeightStore]:
+    """`y = attention(x, mask)`"""
+    weights = WeightStore()
+    inputs = [("x", tensor(f32, [BATCH, SEQUENCE, HIDDEN])), ("mask", tensor(f32, [BATCH, 1, 1, SEQUENCE]))]
+    b, values, finish = begin_module(weights, inputs)
+    return finish([("y", attention(b, values["x"], values["mask"], softmax, mixed))]), weights
+
+
+@pytest.mark.parametrize("mixed", ["apart", "merged"])
+@pytest.mark.parametrize("softmax", ["apart", "merged"])
+def test_attention_is_found_behind_merged_heads(softmax: str, mixed: str) -> None:
+    module, weights = graph(softmax, mixed)
+    after = run_passes(module, weights, CanonicaliseGraph(), MatmulToLinear(), RecogniseAttention())
+    found = [op for op in after.walk() if isinstance(op, Attention | MatMul | Softmax)]
+    assert [type(op) for op in found] == [Attention]
+    assert isinstance(found[0], Attention) and found[0].heads.value.data == HEADS
+    for sizes in ({"batch": 1, "sequence": 1}, {"batch": 2, "sequence": 13}, {"batch": 0, "sequence": 4}):
+        inputs = draw_inputs(module, sizes)
+        given, expected = (evaluate(each, inputs, weights)["y"] for each in (after, module))
+        np.testing.assert_allclose(given, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_what_depends_on_other_batches_stays_as_it_is() -> None:
+    """A softmax over batches and heads, operands that are broadcast over some of them, values that others read."""
+    weights = WeightStore()
+    shape = [BATCH, HEADS, SEQUENCE, CHANNELS]
+    b, values, finish = begin_module(weights, [("x", tensor(f32, shape))])
+    x = b.reshape(values["x"], [MERGED, SEQUENCE, CHANNELS])
+    doubled = b.apply(ew.Add, x, x)
+    outputs = [
+        b.reshape(b.softmax(x, 0), shape),
+        b.reshape(doubled, shape),
+        b.reshape(b.apply(ew.Exp, x), [HEADS, BATCH, SEQUENCE, CHANNELS]),
+        doubled,
+    ]
+    module = finish([(f"y{number}", value) for number, value in enumerate(outputs)])
+    after = run_passes(module, weights, CanonicaliseGraph())
+    assert [sizes_of(op.result.type) for op in after.walk() if isinstance(op, Softmax)] == [sizes_of(x.type)]
+    assert [sizes_of(op.result.type) for op in after.walk() if isinstance(op, ew.Add)] == [sizes_of(x.type)]
+    inputs = draw_inputs(module, {"batch": 2, "sequence": 3})
+    given, expected = evaluate(after, inputs, weights), evaluate(module, inputs, weights)
+    for name, array in expected.items():
+        np.testing.assert_array_equal(given[name], array)
