@@ -78,6 +78,12 @@ class Call:
         """The numpy dtype of an input."""
         return dtype_of_value(self.value(index))
 
+    def name_of(self, value: Value) -> str:
+        """What the file calls an input, in backticks."""
+        return next(
+            (f"`{name}`" for name, given in zip(self.node.inputs, self.values, strict=False) if given is value), ""
+        )
+
     def known(self, index: int, what: str) -> Known:
         """An input that must be known while compiling.
 

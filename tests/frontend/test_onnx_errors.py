@@ -36,6 +36,11 @@ def _simple(op_type: str, *inputs: str, opset: int = 17, domain: str = "", **att
         "nine": np.asarray([9, 8]),
         "infinite": np.asarray(np.inf, np.float32),
         "scales": np.ones((2, 8), np.float32),
+        "per_tensor": np.asarray(1, np.float32),
+        "per_column": np.ones(8, np.float32),
+        "bytes": np.ones((2, 8), np.int8),
+        "zero": np.asarray(0, np.int8),
+        "unsigned_zero": np.asarray(0, np.uint8),
         "w": draw(8, 4),
     }
     used = {name: constants[name] for name in inputs if name in constants}
@@ -108,6 +113,17 @@ MODELS: dict[str, Source] = {
     "cast_to_float16": lambda: _simple("Cast", "x", to=TensorProto.FLOAT16),
     "cast_to_string": lambda: _simple("Cast", "x", to=TensorProto.STRING),
     "scale_of_infinity": lambda: _simple("QuantizeLinear", "x", "infinite"),
+    "output_dtype_and_zero_point": lambda: _simple(
+        "QuantizeLinear", "x", "per_tensor", "unsigned_zero", opset=21, output_dtype=TensorProto.INT8
+    ),
+    "quantised_to_four_bits": lambda: _simple(
+        "QuantizeLinear", "x", "per_tensor", opset=21, output_dtype=TensorProto.INT4
+    ),
+    "dequantised_to_float16": lambda: _simple(
+        "DequantizeLinear", "bytes", "per_tensor", opset=23, output_dtype=TensorProto.FLOAT16
+    ),
+    "zero_point_of_another_shape": lambda: _simple("DequantizeLinear", "bytes", "per_column", "zero"),
+    "zero_point_of_another_type": lambda: _simple("DequantizeLinear", "bytes", "per_tensor", "unsigned_zero"),
     "size_that_the_exporter_saw": lambda: _simple("Reshape", "x", "nine"),
     "blocked_quantisation": lambda: _simple("QuantizeLinear", "x", "scales", opset=21, block_size=2),
     "edge_padding": lambda: _simple("Pad", "x", "four", mode="edge"),

@@ -19,6 +19,7 @@ from sparsec.frontend.onnx_ops.quantised import (
     dequantise,
     integer_product,
     quantise,
+    require_one_shape,
     require_quantised,
     scaled,
 )
@@ -37,6 +38,7 @@ def _qgemm(call: Call) -> Value:
     a, a_scale, a_zero, b, b_scale, b_zero = (call.value(index) for index in range(6))
     require_quantised(call, a, "first operand")
     require_quantised(call, b, "second operand")
+    require_one_shape(call, b_scale, b_zero)
     transpose_a, transpose_b = call.flag("transA"), call.flag("transB")
     alpha = call.number("alpha", 1.0)
     lhs = dequantise(call, a, a_scale, a_zero)

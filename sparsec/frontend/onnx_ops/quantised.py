@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from onnx import TensorProto
 from xdsl.dialects.builtin import f32, i32
 from xdsl.ir import SSAValue
 
@@ -15,11 +16,13 @@ from sparsec.builder import constant_value
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import sizes_of
 from sparsec.dialects.nn_structure import Reshape
+from sparsec.dims import Dim
+from sparsec.errors import ShapeError
 from sparsec.frontend.onnx_call import Call, Translate, dtype_of_value
 from sparsec.frontend.onnx_emitter import Unsupported
 from sparsec.frontend.onnx_ops.elementwise import apply
 from sparsec.frontend.onnx_ops.products import multiplied
-from sparsec.frontend.onnx_tensor import dtype_of
+from sparsec.frontend.onnx_tensor import dtype_of, type_name
 from sparsec.frontend.onnx_values import Dtype, Known, Value, shape_of
 from sparsec.reference import evaluate_op
 from sparsec.reference_elementwise import quantize_with
@@ -36,6 +39,17 @@ def require_quantised(call: Call, value: Value, what: str) -> None:
     """
     if dtype_of_value(value).name not in QUANTISED:
         raise Unsupported(f"its {what} has type {dtype_of_value(value).name}; only UINT8 and INT8 are supported")
+
+
+def _require_type_of(call: Call, q: Value, zero_point: Value | None) -> None:
+    """Refuse a zero point of another type than what it belongs to."""
+    if zero_point is None or dtype_of_value(zero_point) == dtype_of_value(q):
+        return
+    wanted = dtype_of_value(q).name
+    raise ShapeError(
+        f"{call.build.source}: its input {call.name_of(q)} is {wanted} and the zero point {call.name_of(zero_point)} "
+        f"{dtype_of_value(zero_point).name}, where ONNX wants one type; store the zero point as {wanted}"
+    )
 
 
 def parameters(
@@ -122,6 +136,7 @@ def dequantise(call: Call, q: Value, scale: Value, zero_point: Value | None, axi
     dtype = dtype_of_value(q)
     if dtype.name not in (*QUANTISED, "int32"):
         raise Unsupported(f"it dequantises {dtype.name}; only UINT8, INT8 and INT32 are supported")
+    _require_type_of(call, q, zero_point)
     factor, zero, along = parameters(call, q, scale, zero_point, dtype, axis)
     return call.build.dequantize(call.emitter.materialise(q), factor, zero, along)
 
@@ -135,23 +150,61 @@ def _require_unblocked(call: Call) -> None:
         raise Unsupported("block_size is not supported; quantise per tensor or per channel")
 
 
+def require_one_shape(call: Call, scale: Value, zero_point: Value | None) -> None:
+    """Refuse a zero point that has another shape than its scale; `[]` and `[1]` mean the same.
+
+    QLinearMatMul may have one zero point for many scales: ONNX says no, onnxruntime takes it, and it is clear.
+    """
+    shapes = [shape_of(value) for value in (scale, zero_point) if value is not None]
+    if len(set(shapes)) == 1 or set(shapes) == {(), (1,)}:
+        return
+    if len(shapes[0]) == len(shapes[1]) and any(isinstance(size, Dim) for shape in shapes for size in shape):
+        return  # the sizes may agree yet
+    written = [f"[{', '.join(map(str, shape))}]" for shape in shapes]
+    raise ShapeError(
+        f"{call.build.source}: the scale {call.name_of(scale)} has the shape {written[0]} and its zero point "
+        f"{written[1]}, where ONNX wants one shape; store as many zero points as scales"
+    )
+
+
 def _quantize_linear(call: Call) -> Value:
     _require_unblocked(call)
     call.integer("saturate", 1)
     call.integer("precision", 0)
     zero_point = _optional(call, 2)
-    wanted = dtype_of(call.integer("output_dtype", 0))
-    if zero_point is None and wanted is not None:
-        zero_point = Known.of(np.zeros([int(size) for size in call.shape(1) if isinstance(size, int)], wanted))
+    require_one_shape(call, call.value(1), zero_point)
+    wanted = call.integer("output_dtype", 0)
+    if wanted != TensorProto.UNDEFINED:
+        zero_point = _zero_point_of(call, wanted, zero_point)
     return quantise(call, call.value(0), call.value(1), zero_point, call.integer("axis", 1))
+
+
+def _zero_point_of(call: Call, wanted: int, zero_point: Value | None) -> Value:
+    """The zero point of a quantisation that says its type (`output_dtype`): 0 when absent."""
+    dtype = dtype_of(wanted)
+    if dtype is None:
+        raise Unsupported(f"it quantises to {type_name(wanted)}; only UINT8 and INT8 are supported")
+    if zero_point is None:
+        return Known.of(np.zeros([int(size) for size in call.shape(1) if isinstance(size, int)], dtype))
+    if dtype_of_value(zero_point) != dtype:
+        raise ShapeError(
+            f"{call.build.source}: its `output_dtype` is {dtype.name} and its zero point "
+            f"{dtype_of_value(zero_point).name}, where ONNX wants one type; remove the attribute, or store the zero "
+            f"point as {dtype.name}"
+        )
+    return zero_point
 
 
 def _dequantize_linear(call: Call) -> Value:
     _require_unblocked(call)
-    call.integer("output_dtype", 0)
+    wanted = call.integer("output_dtype", TensorProto.FLOAT)
+    if wanted not in (TensorProto.UNDEFINED, TensorProto.FLOAT):
+        raise Unsupported(f"it dequantises to {type_name(wanted)}; only FLOAT is supported")
     if call.dtype(1).name != "float32":
         raise Unsupported(f"its scale has type {call.dtype(1).name}; only FLOAT is supported")
-    return dequantise(call, call.value(0), call.value(1), _optional(call, 2), call.integer("axis", 1))
+    scale, zero_point = call.value(1), _optional(call, 2)
+    require_one_shape(call, scale, zero_point)
+    return dequantise(call, call.value(0), scale, zero_point, call.integer("axis", 1))
 
 
 def _dynamic_quantize_linear(call: Call) -> Sequence[Value]:
@@ -161,6 +214,7 @@ def _dynamic_quantize_linear(call: Call) -> Sequence[Value]:
 def shifted(call: Call, q: Value, zero_point: Value | None, *, rows: bool = False) -> SSAValue:
     """`i32(q) - i32(zero_point)`; with `rows` a vector of zero points belongs to the rows, else to the columns."""
     require_quantised(call, q, "operand")
+    _require_type_of(call, q, zero_point)
     wide = call.build.cast(call.emitter.materialise(q), i32)
     if zero_point is None or _is_zero(zero_point):
         return wide

@@ -7,6 +7,7 @@ from onnx import helper
 from sparsec.builder import constant_value
 from sparsec.dialects.encoding import sizes_of
 from sparsec.dialects.nn_structure import Constant
+from sparsec.errors import ShapeError
 from tests.frontend.onnx_models import (
     Array,
     Const,
@@ -36,6 +37,7 @@ QUANTISE = [
     Row(
         "vector-of-one", "QuantizeLinear", [X, Const(np.asarray([0.125], np.float32)), Const(np.asarray([3], np.uint8))]
     ),
+    Row("vector-and-scalar", "QuantizeLinear", [X, Const(np.asarray([0.125], np.float32)), u8(3)]),
     Row("no-zero-point", "QuantizeLinear", [np.abs(X), f32(0.125)]),
     Row("per-channel", "QuantizeLinear", [X, PER_COLUMN, s8(0, 1, 2, 3, 4, 5)], {"axis": 1}),
     Row("saturates", "QuantizeLinear", [1000 * X, f32(0.125), u8(121)]),
@@ -47,6 +49,7 @@ QUANTISE = [
 DEQUANTISE = [
     Row("dequantise-u8", "DequantizeLinear", [U8, f32(0.1), u8(121)]),
     Row("dequantise-s8", "DequantizeLinear", [S8, f32(0.1), s8(-3)]),
+    Row("dequantise-by-zero", "DequantizeLinear", [S8, f32(0), s8(3)]),
     Row("dequantise-no-zero-point", "DequantizeLinear", [S8, f32(0.1)]),
     Row("dequantise-per-column", "DequantizeLinear", [Const(S8), PER_COLUMN, s8(0, 0, 0, 1, 2, 3)], {"axis": 1}),
     Row("dequantise-per-row", "DequantizeLinear", [Const(S8), f32(0.1, 0.2, 0.3)], {"axis": 0}),
@@ -79,6 +82,25 @@ def test_row(row: Row, symbolic: bool) -> None:
 @pytest.mark.parametrize(("row", "symbolic"), cases(QLINEAR), ids=case_name)
 def test_requantising_row(row: Row, symbolic: bool) -> None:
     require_one_step(row.model(symbolic=symbolic), row.feed())
+
+
+MISFITS = {
+    "MatMulInteger": [U8, Const(W8), s8(0)],
+    "QLinearMatMul": [U8, f32(0.1), s8(0), Const(W8), f32(0.2), s8(0), f32(5), u8(99)],
+}
+
+
+@pytest.mark.parametrize("op", MISFITS)
+def test_zero_point_of_another_type(op: str) -> None:
+    """As onnxruntime, which does not load such files."""
+    with pytest.raises(ShapeError, match=r"its input `x0` is uint8 and the zero point `x\d` int8"):
+        read(Row(op, op, MISFITS[op]).model(symbolic=False))
+
+
+def test_output_of_another_type() -> None:
+    """QLinearMatMul may make INT8 of UINT8: its types are independent."""
+    row = Row("mixed", "QLinearMatMul", [U8, f32(0.1), u8(3), Const(W8), f32(0.2), s8(0), f32(5), s8(9)])
+    assert "tensor<3x5xi8>" in str(read(row.model(symbolic=False))[0])
 
 
 def test_quantised_weight_stays_quantised() -> None:
