@@ -113,6 +113,7 @@ MODELS: dict[str, Source] = {
     "cast_to_float16": lambda: _simple("Cast", "x", to=TensorProto.FLOAT16),
     "cast_to_string": lambda: _simple("Cast", "x", to=TensorProto.STRING),
     "scale_of_infinity": lambda: _simple("QuantizeLinear", "x", "infinite"),
+    "dequantised_by_infinity": lambda: _simple("DequantizeLinear", "bytes", "infinite"),
     "output_dtype_and_zero_point": lambda: _simple(
         "QuantizeLinear", "x", "per_tensor", "unsigned_zero", opset=21, output_dtype=TensorProto.INT8
     ),

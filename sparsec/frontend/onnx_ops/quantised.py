@@ -81,13 +81,26 @@ SMALLEST_SCALE = 1 / float(np.finfo(np.float32).max)
 """Quantising multiplies by the inverse of a scale: of smaller ones, zeros would not stay zeros."""
 
 
-def _require_inverse(scales: Array) -> None:
+def _numbers(scale: Value) -> Array:
+    """The scales as far as they are known: none where data decides."""
+    if isinstance(scale, Known) and scale.array.dtype == np.float32:
+        return scale.array
+    return np.empty(0, np.float32)
+
+
+def _require_finite(scales: Array) -> None:
     """Refuse what is no scale."""
     for scale in scales[~np.isfinite(scales)]:
         raise Unsupported(
-            f"its scale is {scale}; was it calibrated on values that are not finite, such as a mask of -inf? "
-            "Calibrate on finite ones"
+            f"its scale is {scale}; was it calibrated on values that are not finite, such as a mask of -inf or the log "
+            "of 0? Calibrate on finite ones, or exclude the nodes that make and read them from quantisation "
+            "(`nodes_to_exclude` of onnxruntime's quantiser)"
         )
+
+
+def _require_inverse(scales: Array) -> None:
+    """Refuse what is no scale to divide by."""
+    _require_finite(scales)
     for scale in scales[(scales != 0) & (np.abs(scales) < SMALLEST_SCALE)]:
         raise Unsupported(
             f"its scale is {scale:g}, and 1 over that is no float32; was it calibrated on zeros only? "
@@ -102,8 +115,7 @@ def quantise(call: Call, x: Value, scale: Value, zero_point: Value | None, axis:
         raise Unsupported(f"it quantises to {dtype.name}; only UINT8 and INT8 are supported")
     if dtype_of_value(x).name != "float32":
         raise Unsupported(f"it quantises {dtype_of_value(x).name}; only FLOAT is supported")
-    if isinstance(scale, Known) and scale.array.dtype == np.float32:
-        _require_inverse(scale.array)
+    _require_inverse(_numbers(scale))
     factor, zero, along = parameters(call, x, scale, zero_point, dtype, axis)
     data = call.emitter.materialise(x)
     match [array for value in (data, factor, zero) if (array := _numbers(call, value)) is not None]:
@@ -137,6 +149,7 @@ def dequantise(call: Call, q: Value, scale: Value, zero_point: Value | None, axi
     if dtype.name not in (*QUANTISED, "int32"):
         raise Unsupported(f"it dequantises {dtype.name}; only UINT8, INT8 and INT32 are supported")
     _require_type_of(call, q, zero_point)
+    _require_finite(_numbers(scale))
     factor, zero, along = parameters(call, q, scale, zero_point, dtype, axis)
     return call.build.dequantize(call.emitter.materialise(q), factor, zero, along)
 
