@@ -106,6 +106,7 @@ MODELS: dict[str, Source] = {
     "several_unsupported": _several,
     "convolution": lambda: _simple("Conv", "x", "w"),
     "unknown_domain": lambda: _simple("Magic", "x", domain="com.example"),
+    "fused_by_onnxruntime": lambda: _simple("FusedGemm", "x", "w", domain="com.microsoft", activation="Tanh"),
     "unsupported_in_function": _in_a_function,
     "run_time_condition": _if,
     "run_time_shape": _run_time_shape,

@@ -63,6 +63,7 @@ ADVICE: dict[tuple[str, str], str] = {
         for op_type in (
             "Attention",
             "EmbedLayerNormalization",
+            "FusedGemm",
             "FusedMatMul",
             "MultiHeadAttention",
             "QAttention",

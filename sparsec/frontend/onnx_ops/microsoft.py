@@ -85,6 +85,12 @@ def _qlinear_binary(op: type[ew.ElementwiseOp]) -> Translate:
     return translate
 
 
+def _qlinear_where(call: Call) -> Value:
+    """Inputs: condition, x, x_scale, x_zero, y, y_scale, y_zero, scale, zero."""
+    x, y = (dequantise(call, call.value(i), call.value(i + 1), call.value(i + 2)) for i in (1, 4))
+    return quantise(call, apply(call, ew.Where, call.value(0), x, y), call.value(7), call.value(8))
+
+
 def _qlinear_unary(compute: Callable[[Call, SSAValue], Value]) -> Translate:
     """Inputs: x, x_scale, x_zero, scale, zero."""
 
@@ -153,6 +159,7 @@ MICROSOFT: dict[str, Translate] = {
     "MatMulIntegerToFloat": _matmul_integer_to_float,
     "QLinearAdd": _qlinear_binary(ew.Add),
     "QLinearMul": _qlinear_binary(ew.Mul),
+    "QLinearWhere": _qlinear_where,
     "QLinearSoftmax": _qlinear_unary(_softmax),
     "QLinearSigmoid": _qlinear_unary(_sigmoid),
     "QLinearLeakyRelu": _qlinear_unary(_leaky_relu),

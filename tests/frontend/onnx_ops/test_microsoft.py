@@ -30,6 +30,12 @@ REQUANTISING = [
         )
         for op in ("Add", "Mul")
     ),
+    Row(
+        "QLinearWhere",
+        "QLinearWhere",
+        [draw(3, 1, dtype=np.bool_), U8, f32(0.1), u8(121), Const(U8[:1].copy()), f32(0.2), u8(3), f32(0.15), u8(99)],
+        domain="com.microsoft",
+    ),
     Row("QLinearSigmoid", "QLinearSigmoid", [U8, f32(0.1), u8(121), f32(1 / 255), u8(0)], domain="com.microsoft"),
     Row(
         "QLinearLeakyRelu",
