@@ -17,6 +17,8 @@
 A message says what is wrong, where, and what to do about it.
 """
 
+from collections.abc import Sequence
+
 
 class SparsecError(Exception):
     """Base of everything sparsec raises on purpose. The command line prints it and exits with 2."""
@@ -30,14 +32,20 @@ class UnsupportedError(SparsecError):
     """The model needs something sparsec does not have.
 
     Args:
-        problems: one line for each unsupported node: name, op, opset, why, and what to do.
+        problems: for each unsupported node its name, and the rest of a line: op, opset, why, and what to do.
+
+    Attributes:
+        problems: one line for each; the message tells in one line what is wrong with several.
     """
 
-    def __init__(self, problems: list[str]):
-        self.problems = tuple(problems)
+    def __init__(self, problems: Sequence[tuple[str, str]]):
+        self.problems = tuple(name + problem for name, problem in problems)
+        together: dict[str, list[str]] = {}
+        for name, problem in problems:
+            together.setdefault(problem, []).append(name)
         count = len(problems)
         heading = f"{count} node{'s are' if count != 1 else ' is'} not supported:"
-        super().__init__("\n".join([heading, *(f"  - {problem}" for problem in problems)]))
+        super().__init__("\n".join([heading, *(f"  - {_some(names)}{line}" for line, names in together.items())]))
 
 
 class DslError(SparsecError):
@@ -70,3 +78,8 @@ class CodegenError(SparsecError):
 
 class CompilerBug(SparsecError):
     """An invariant of the compiler is broken: please report it. Never the user's mistake."""
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first three names, and how many there are besides."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -175,7 +175,7 @@ class Call:
             return None
         value = self._attribute(name, None)
         if isinstance(value, UnreadTensor):
-            raise Unsupported(f"element type {value.type_name} of its attribute `{name}` is not supported")
+            raise Unsupported(f"its attribute `{name}` has {value.refusal}")
         if not isinstance(value, np.ndarray):
             raise self._wrong(name, "a tensor")
         return value

@@ -134,7 +134,7 @@ def _given_sizes(symbols: Mapping[tuple[str, int], str], dims: Mapping[str, int 
 
 @dataclass(frozen=True)
 class _Poison:
-    """The value of a node that failed. `reason` is set when only a use of it is an error."""
+    """The value of a node that failed. `reason` (what it is, and what to do) is set when only a use is an error."""
 
     reason: str | None = None
 
@@ -161,7 +161,7 @@ class _Reader:
         self.model = model
         self.symbols = symbols
         self.agreed = agreed
-        self.problems: list[str] = []
+        self.problems: list[tuple[str, str]] = []
         self.shape_errors: list[ShapeError] = []
         self.nodes_left = MAX_NODES
 
@@ -195,15 +195,12 @@ class _Reader:
 
     def _input_type(self, value: Input) -> Attribute | None:
         if value.dtype is None or value.dtype.name not in DATA_DTYPES:
-            self.problems.append(
-                f"input `{value.name}`: {value.type_name} is no supported type; "
-                "use tensors of FLOAT, INT64, INT32, INT8, UINT8 or BOOL"
-            )
+            advice = "use tensors of FLOAT, INT64, INT32, INT8, UINT8 or BOOL"
+            self.problems.append((f"input `{value.name}`", f": {value.type_name} is no supported type; {advice}"))
             return None
         if value.shape is None:
-            self.problems.append(
-                f"input `{value.name}`: its rank is unknown; export it with a shape (symbolic is fine)"
-            )
+            advice = "export it with a shape (symbolic is fine)"
+            self.problems.append((f"input `{value.name}`", f": its rank is unknown; {advice}"))
             return None
         sizes: list[Size] = []
         for axis, size in enumerate(value.shape):
@@ -222,18 +219,18 @@ class _Reader:
             raise ModelError(f"the output `{name}` is made by no node: the file is damaged")
         if isinstance(value, _Poison):
             if value.reason:
-                self.problems.append(f"output `{name}`: {value.reason}")
+                self.problems.append((f"output `{name}`", f" is {value.reason}"))
             return None
         try:
             self.emitter.materialise(value)
         except Unsupported as error:
-            self.problems.append(f"output `{name}`: {error}")
+            self.problems.append((f"output `{name}`", f": {error}"))
             return None
         return value
 
     def _read_graph(self, graph: Graph, scope: _Scope) -> None:
         for name, array in graph.initialisers.items():
-            scope.names[name] = _constant(name, array)
+            scope.names[name] = _constant(array)
         self._read_nodes(graph.nodes, scope)
 
     def _read_nodes(self, nodes: Sequence[Node], scope: _Scope) -> None:
@@ -277,7 +274,8 @@ class _Reader:
             return results
         except Unsupported as error:
             domain = f"{node.domain}." if node.domain else ""
-            self.problems.append(f"`{scope.prefix}{node.title}` ({domain}{node.op_type}, opset {opset}): {error}")
+            problem = f" ({domain}{node.op_type}, opset {opset}): {error}"
+            self.problems.append((f"`{scope.prefix}{node.title}`", problem))
         except ShapeError as error:
             self.shape_errors.append(error)
         except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError, VerifyException) as error:
@@ -296,7 +294,7 @@ class _Reader:
                     "the graph is not sorted, has a cycle, or is damaged"
                 )
             if isinstance(value, _Poison) and value.reason:
-                raise Unsupported(f"it reads `{name}`: {value.reason}")
+                raise Unsupported(f"it reads {value.reason}")
             values.append(value)
         return values
 
@@ -341,9 +339,9 @@ class _Reader:
         return values
 
 
-def _constant(name: str, array: Array | UnreadTensor) -> Value | _Poison:
+def _constant(array: Array | UnreadTensor) -> Value | _Poison:
     if isinstance(array, UnreadTensor):
-        return _Poison(f"initialiser `{name}` has the element type {array.type_name}, which is not supported")
+        return _Poison(f"a constant of {array.refusal}")
     return Known.of(array)
 
 
@@ -364,7 +362,8 @@ def _results(results: Results, node: Node) -> Sequence[Value | _Poison]:
     if len(made) > len(node.outputs):
         del made[len(node.outputs) :]
     lacking = range(len(made), len(node.outputs))
-    return [*made, *(_Poison(f"sparsec does not compute output {index} of this {node.op_type}") for index in lacking)]
+    absent = f"of `{node.title}` ({node.op_type}), which sparsec does not compute"
+    return [*made, *(_Poison(f"output {index} {absent}; remove what reads it") for index in lacking)]
 
 
 def _drop_unread(function: FuncOp) -> None:

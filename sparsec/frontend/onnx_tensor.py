@@ -44,6 +44,14 @@ class UnreadTensor:
 
     type_name: str
 
+    @property
+    def refusal(self) -> str:
+        """Its type, and what to do about it."""
+        narrow = self.type_name.startswith(("INT", "UINT", "FLOAT"))  # of 4 bits, 2, or a float of 8
+        instead = "quantise weights to INT8, activations to UINT8 or INT8"
+        advice = instead if narrow else "use FLOAT, INT64, INT32, INT8, UINT8 or BOOL"
+        return f"type {self.type_name}, which is not supported; {advice}"
+
 
 def require_text(name: object) -> str:
     """A name of the file; protobuf hands out bytes when it is no valid UTF-8.
@@ -107,8 +115,10 @@ def read_sparse_tensor(sparse: SparseTensorProto, directory: Path | None) -> Arr
     name = sparse.values.name
     values = read_tensor(sparse.values, directory)
     indices = read_tensor(sparse.indices, directory)
-    if isinstance(values, UnreadTensor) or isinstance(indices, UnreadTensor):
-        return values if isinstance(values, UnreadTensor) else UnreadTensor("of sparse indices that are not INT64")
+    if isinstance(values, UnreadTensor):
+        return values
+    if isinstance(indices, UnreadTensor):
+        raise ModelError(f"sparse tensor `{name}` has indices of type {indices.type_name}: expected INT64")
     shape = tuple(sparse.dims)
     if any(size < 0 for size in shape):
         raise ModelError(f"sparse tensor `{name}` claims the shape {list(shape)}: the file is damaged")

@@ -13,7 +13,7 @@ import onnx
 import pytest
 from onnx import StringStringEntryProto, TensorProto, helper
 
-from sparsec.errors import SparsecError
+from sparsec.errors import SparsecError, UnsupportedError
 from sparsec.frontend.onnx_model import read_onnx
 from sparsec.weights import WeightStore
 from tests.fixtures import FIXTURES
@@ -101,12 +101,41 @@ def _in_a_function() -> onnx.ModelProto:
     return build([_node("F", "x", domain="local")], X, ["y"], functions=[function])
 
 
+def _four_bits() -> onnx.ModelProto:
+    """Five weights of 4 bits and one of 8."""
+    nodes = [
+        helper.make_node("DequantizeLinear", ["w" if place else "w8", "scale"], [f"y{place}"], name=f"weight_{place}")
+        for place in range(6)
+    ]
+    model = build(nodes, X, [f"y{place}" for place in range(6)], {"scale": np.asarray(1, np.float32)}, opset=21)
+    model.graph.initializer.append(helper.make_tensor("w", TensorProto.INT4, [2, 2], [1, 2, 3, 4]))
+    model.graph.initializer.append(helper.make_tensor("w8", TensorProto.INT8, [2, 2], [1, 2, 3, 4]))
+    return model
+
+
+def _constant(array: onnx.TensorProto) -> onnx.ModelProto:
+    return build([_node("Constant", value=array)], X, ["y"])
+
+
+def _absent_output() -> onnx.ModelProto:
+    nodes = [
+        helper.make_node("LayerNormalization", ["x", "g"], ["y", "mean"], name="norm"),
+        helper.make_node("Relu", ["mean"], ["z"], name="reads_it"),
+    ]
+    return build(nodes, X, ["mean", "z"], {"g": draw(8)})
+
+
 Source = Callable[[], onnx.ModelProto | Path | bytes]
 MODELS: dict[str, Source] = {
     "several_unsupported": _several,
     "convolution": lambda: _simple("Conv", "x", "w"),
     "unknown_domain": lambda: _simple("Magic", "x", domain="com.example"),
     "fused_by_onnxruntime": lambda: _simple("FusedGemm", "x", "w", domain="com.microsoft", activation="Tanh"),
+    "four_bits": _four_bits,
+    "constant_of_four_bits": lambda: _constant(helper.make_tensor("c", TensorProto.INT4, [2], [1, 2])),
+    "constant_of_text": lambda: _constant(helper.make_tensor("c", TensorProto.STRING, [1], [b"text"])),
+    "absent_output": _absent_output,
+    "blocks_of_weights": lambda: _simple("MatMulNBits", "x", "w", domain="com.microsoft"),
     "unsupported_in_function": _in_a_function,
     "run_time_condition": _if,
     "run_time_shape": _run_time_shape,
@@ -168,6 +197,13 @@ def test_complaint(name: str, tmp_path: Path) -> None:
 
 def test_every_golden_text_has_a_model() -> None:
     assert {path.stem for path in GOLDEN.glob("onnx_*.txt")} == {f"onnx_{name}" for name in MODELS}
+
+
+def test_a_program_learns_every_node() -> None:
+    """The message names three of them."""
+    with pytest.raises(UnsupportedError) as caught:
+        read_onnx(_four_bits(), WeightStore())
+    assert [problem.split()[0] for problem in caught.value.problems] == [f"`weight_{place}`" for place in range(1, 6)]
 
 
 if __name__ == "__main__":

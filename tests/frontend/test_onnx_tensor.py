@@ -70,6 +70,13 @@ def test_damaged_sparse(indices: list[object]) -> None:
         read_sparse_tensor(sparse([1, 2, 3], np.asarray(indices), [2, 3]), None)
 
 
+def test_sparse_indices_of_four_bits() -> None:
+    model = sparse([1], np.asarray([0]), [2])
+    model.indices.data_type = TensorProto.INT4
+    with pytest.raises(ModelError, match=r"`w` has indices of type INT4: expected INT64"):
+        read_sparse_tensor(model, None)
+
+
 def test_sparse_that_would_be_huge_when_dense() -> None:
     with pytest.raises(ModelError, match=r"`w` of shape \[131072, 131072\] has 17179869184 elements"):
         read_sparse_tensor(sparse([1], np.asarray([0]), [1 << 17, 1 << 17]), None)

@@ -38,6 +38,7 @@ _CONVOLUTION = "convolutions and pooling are not supported; only Transformers an
 _RECURRENT = "recurrent and looping ops are not supported; export the model unrolled, with fixed control flow"
 _DATA_DEPENDENT = "its output size depends on data; move it to before or after the compiled part"
 _OPTIMISED = "onnxruntime's optimiser made this op; compile the file from before the optimisation"
+_BLOCKED = "weights quantised in blocks are not supported; quantise them to INT8, per tensor or per channel"
 
 ADVICE: dict[tuple[str, str], str] = {
     (
@@ -58,6 +59,7 @@ ADVICE: dict[tuple[str, str], str] = {
     },
     **{("", op_type): _RECURRENT for op_type in ("Loop", "Scan", "LSTM", "GRU", "RNN")},
     **{("", op_type): _DATA_DEPENDENT for op_type in ("Unique", "Compress", "NonMaxSuppression")},
+    **{("com.microsoft", op_type): _BLOCKED for op_type in ("MatMulNBits", "MatMulBnb4", "GatherBlockQuantized")},
     **{
         ("com.microsoft", op_type): _OPTIMISED
         for op_type in (
