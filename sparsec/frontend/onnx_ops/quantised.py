@@ -118,19 +118,19 @@ def quantise(call: Call, x: Value, scale: Value, zero_point: Value | None, axis:
     _require_inverse(_numbers(scale))
     factor, zero, along = parameters(call, x, scale, zero_point, dtype, axis)
     data = call.emitter.materialise(x)
-    match [array for value in (data, factor, zero) if (array := _numbers(call, value)) is not None]:
+    match [array for value in (data, factor, zero) if (array := _stored(call, value)) is not None]:
         case [numbers, steps, zeros]:
             return call.build.constant(_divided(numbers, steps, zeros, along))
         case _:
             return call.build.quantize(data, factor, zero, along)
 
 
-def _numbers(call: Call, value: SSAValue) -> Array | None:
+def _stored(call: Call, value: SSAValue) -> Array | None:
     """Of a constant, also of one that the file stores in bytes."""
     weights, op = call.build.weights, value.owner
     if not isinstance(op, ew.Dequantize | Reshape):
         return constant_value(value, weights)
-    known = [array for operand in op.operands if (array := _numbers(call, operand)) is not None]
+    known = [array for operand in op.operands if (array := _stored(call, operand)) is not None]
     return evaluate_op(op, known, weights=weights)[0] if len(known) == len(op.operands) else None
 
 
