@@ -19,7 +19,7 @@ from sparsec.cli.arguments import (
     add_threads,
     parse_dims,
 )
-from sparsec.cli.console import Output, new_table
+from sparsec.cli.console import Output, new_table, print_table
 from sparsec.cli.feeds import find_feed
 from sparsec.cli.programs import open_program
 from sparsec.errors import OptionError
@@ -98,7 +98,7 @@ def execute(chosen: argparse.Namespace) -> int:
     table = new_table(*figures, right=tuple(figures), title=title)
     table.add_row(*(f"{value:.3f}" for value in figures.values()))
     console = Output()
-    console.print(table)
+    print_table(console, table, "min")
     lines = (f"{name} {'x'.join(map(str, shape)) or 'scalar'}" for name, shape in shapes.items())
     console.print(", ".join(lines), markup=False)
     return 0

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sparsec.cli.arguments import parse_dims
-from sparsec.cli.console import Output, new_table
+from sparsec.cli.console import Output, new_table, print_table
 from sparsec.cli.feeds import find_feed
 from sparsec.engines import ADAPTERS, Engine, Failed
 from sparsec.errors import OptionError
@@ -185,7 +185,7 @@ def _show(chosen: argparse.Namespace, program: Program, loads: list[Load], failu
         figures = f"{load.p50:.3f}", f"{load.p99:.3f}", f"{load.throughput:.1f}"
         table.add_row(str(load.batch), *figures, mark)
     console = Output()
-    console.print(table)
+    print_table(console, table, "batch")
     if failure is not None:
         console.print(f"then an instance did not finish: {failure}", markup=False)
     if bound is not None:

@@ -12,8 +12,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rich.text import Text
+
 from sparsec.cli.arguments import parse_dims
-from sparsec.cli.console import Output, new_table
+from sparsec.cli.console import Output, new_table, print_table
 from sparsec.cli.feeds import Feed, find_feed
 from sparsec.engines import ADAPTERS, Adapter, Engine, Failed, Timing, cosine, take_turns
 from sparsec.engines.engine import can_import
@@ -165,12 +167,12 @@ def _show(
     right = ("median, ms", "spread", "cosine", "ratio")
     threads = f"{program.threads} thread{'s' if program.threads > 1 else ''}"
     title = f"latency in turns, {threads} on {'cores of their own' if program.threads > 1 else 'the same core'}"
-    table = new_table("engine", "file", *right, right=right, fold="file", title=title)
+    table = new_table("engine", *right, "file", right=right, title=title)
     for row in rows.values():
         figures = f"{row['median_ms']:.3f}", f"±{row['spread']:.1%}", f"{row['cosine']:.5f}", f"{row['ratio']:.2f}"
-        table.add_row(str(row["engine"]), Path(str(row["file"])).name, *figures)
+        table.add_row(str(row["engine"]), *figures, Text(Path(str(row["file"])).name))
     console = Output()
-    console.print(table)
+    print_table(console, table, "engine")
     for name, reason in contest.failures.items():
         console.print(f"{name} did not run {contest.files[name]}: {reason}", markup=False)
     for name, timing in timings.items():

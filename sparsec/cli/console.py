@@ -5,22 +5,25 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console, RenderableType
+from rich.table import Column, Table
+from rich.text import Text, TextType
 
 from sparsec.errors import CompilerBug, SparsecError
 
 DONE, MISTAKE, BUG, INTERRUPTED = 0, 2, 70, 130
 """Exit codes."""
 
-_UNBOUNDED = 1 << 15
-"""The width of what is no terminal: a table in a file or a pipe is as wide as its content."""
+PIPED = 140
+"""The width of what is no terminal: tables in a file or a pipe are read by people, too, who scroll no further."""
+
+PROSE = 30
+"""Sentences in a table are broken into lines of at least so many characters."""
 
 
 class Output(Console):
@@ -29,32 +32,87 @@ class Output(Console):
     def __init__(self) -> None:
         super().__init__(highlight=False, soft_wrap=not sys.stdout.isatty())
         if not self.is_terminal:
-            self.width = _UNBOUNDED
+            self.width = PIPED
 
     def on_broken_pipe(self) -> None:
         """Hand the exception on."""
         raise
 
 
-def new_table(*columns: str, right: tuple[str, ...] = (), fold: str = "", title: str | None = None) -> Table:
-    """A table whose cells are shown whole.
+def new_table(
+    *columns: str, right: tuple[str, ...] = (), prose: tuple[str, ...] = (), title: str | None = None
+) -> Table:
+    """A table, to be printed with `print_table`.
 
     Args:
         columns: the headings.
         right: those that hold numbers.
-        fold: the one that is broken into lines when the terminal is narrow.
+        prose: those that hold sentences, which may be broken into lines.
         title: above it.
     """
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    table = _empty(title)
     for name in columns:
-        table.add_column(
-            name,
-            justify="right" if name in right else "left",
-            no_wrap=name != fold,
-            overflow="fold",
-            min_width=len(name),
-        )
+        wrapped = name in prose
+        table.add_column(name, justify="right" if name in right else "left", no_wrap=not wrapped, overflow="fold")
     return table
+
+
+def print_table(console: Console, table: Table, key: str) -> None:
+    """Print a table with every cell whole; where the console is too narrow, as several tables of some columns each.
+
+    Rich would blank the columns that do not fit: in a table of facts, each may be the one that somebody looks for.
+
+    Args:
+        key: the column that tells rows apart, which begins each of them; a number stands for it where it is long.
+    """
+    if _fits(console, table.columns):
+        console.print(table, soft_wrap=False)
+        return
+    keys = [column for column in table.columns if column.header == key]
+    rest = [column for column in table.columns if column.header != key]
+    numbered = not all(is_short(console, cell) for column in keys for cell in column.cells)
+    if numbered:
+        keys, rest = [], [*keys, *rest]
+    title = table.title
+    while rest:
+        count = 1
+        while count < len(rest) and _fits(console, [*keys, *rest[: count + 1]], numbered):
+            count += 1
+        part = _part([*keys, *rest[:count]], numbered, title)
+        for column in part.columns[1:]:  # a single one that is wider than the console
+            column.no_wrap = column.no_wrap and _fits(console, part.columns)
+        console.print(part, soft_wrap=False)
+        rest, title = rest[count:], None
+
+
+def is_short(console: Console, name: RenderableType) -> bool:
+    """Whether a name leaves room for what there is to say of it: it may begin each of several tables."""
+    return 3 * console.measure(name).maximum <= console.width
+
+
+def _fits(console: Console, columns: Sequence[Column], numbered: bool = False) -> bool:
+    """Whether only prose has to be broken into lines, and not into very short ones."""
+    part = _part(columns, numbered)
+    for column in part.columns:
+        column.max_width = None if column.no_wrap else PROSE
+    unlimited = console.options.update(width=1 << 15)
+    return console.measure(part, options=unlimited).maximum <= console.width
+
+
+def _part(columns: Sequence[Column], numbered: bool, title: TextType | None = None) -> Table:
+    """A table of these columns, behind one with the numbers of rows if it is `numbered`."""
+    table = _empty(title)
+    if numbered:
+        table.add_column("#", justify="right", no_wrap=True)
+    for column in columns:
+        table.add_column(column.header, justify=column.justify, no_wrap=column.no_wrap, overflow="fold")
+    for number, cells in enumerate(zip(*(column.cells for column in columns), strict=True), 1):
+        table.add_row(*([str(number)] if numbered else []), *cells)
+    return table
+
+
+def _empty(title: TextType | None) -> Table:
+    return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False, padding=(0, 1, 0, 0))
 
 
 def guarded(action: Callable[[], int]) -> int:

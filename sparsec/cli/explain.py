@@ -1,10 +1,14 @@
-"""`sparsec explain MODEL`: what a model spends its time on, layer by layer, and what would help."""
+"""`sparsec explain MODEL`: what a model spends its time on, layer by layer, and what would help.
+
+Layers come first and conclusions last: of a model with many layers, the end is what a terminal still shows.
+"""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from rich.table import Table
 from rich.text import Text
 
 from sparsec.cli.arguments import (
@@ -16,7 +20,7 @@ from sparsec.cli.arguments import (
     compilation_options,
     parse_dims,
 )
-from sparsec.cli.console import Output, new_table
+from sparsec.cli.console import Output, is_short, new_table, print_table
 from sparsec.cli.feeds import choose_sizes
 from sparsec.cli.files import require_writable, write_bytes
 from sparsec.cli.progress import Plan, progress
@@ -72,11 +76,12 @@ def execute(chosen: argparse.Namespace) -> int:
         write_bytes(chosen.json, (report.to_json() + "\n").encode())
     if chosen.csv is not None:
         write_bytes(chosen.csv, report.to_csv().encode())
-    _print(report)
+    print_report(report)
     return 0
 
 
-def _print(report: Report) -> None:
+def print_report(report: Report) -> None:
+    """Show all of it on stdout."""
     console = Output()
     sizes = ", ".join(f"{name}={size}" for name, size in report.sizes.items())
     title = Text.assemble((report.model, "bold"), f" for {report.target}{', ' if sizes else ''}{sizes}: ")
@@ -86,8 +91,7 @@ def _print(report: Report) -> None:
         title.append(f"{report.measured / report.hertz * 1e3:.3f} ms at {report.hertz / 1e9:.2f} GHz")
     console.print(title)
     if report.layers:
-        _print_patterns(report, console)
-        _print_cycles(report, console)
+        _print_layers(report, console)
     else:
         console.print("no product with a constant weight")
     _print_kinds(report, console)
@@ -95,45 +99,63 @@ def _print(report: Report) -> None:
     _print_advice(report, console)
 
 
-def _print_patterns(report: Report, console: Output) -> None:
-    table = new_table(
-        "weight of", "shape", "dtype", "blocks", "zero", "stored", "padded", "dataflow", "because it is", "others",
-        right=("zero", "stored", "padded"), fold="weight of",
-        title="patterns and schedules; others with their thousands of cycles",
-    )  # fmt: skip
-    for layer in report.layers:
+def _print_layers(report: Report, console: Output) -> None:
+    """Facts, what other patterns would take, and reasons. Long names are told once, the other tables have numbers."""
+    names = [Text(layer.name) for layer in report.layers]
+    short = all(is_short(console, name) for name in names)
+    keys = names if short else [Text(str(number)) for number in range(1, len(names) + 1)]
+    _print_schedules(report, console, names, [] if short else keys)
+    key = "weight of" if short else "#"
+    _print_patterns(report, console, key, keys)
+    _print_reasons(report, console, key, keys)
+
+
+def _print_schedules(report: Report, console: Output, names: list[Text], numbers: list[Text]) -> None:
+    measured = ("measured", "ratio") if report.hertz is not None else ()
+    right = ("#", "zero", "cycles", *measured, "stored", "padded", "tokens", "of bound")
+    columns = ("weight of", "shape", "dtype", "blocks", "zero", "dataflow", *right[2:])
+    key = "#" if numbers else "weight of"
+    title = "weights, and how they are multiplied; thousands of cycles, predicted"
+    table = new_table(*(["#"] if numbers else []), *columns, right=right, title=title)
+    for row, (layer, name) in enumerate(zip(report.layers, names, strict=True)):
         blocks = "unstructured" if layer.unstructured else layer.blocks
+        taken = [] if layer.measured is None else [_thousands(layer.measured), f"{layer.measured / layer.cycles:.2f}"]
         table.add_row(
-            Text(layer.name), f"{layer.rows}x{layer.columns}", layer.dtype, blocks, f"{layer.sparsity:.1%}",
-            f"{layer.stored}/{layer.total}", str(layer.padded), layer.dataflow, layer.why, _others(layer),
+            *numbers[row : row + 1], name, f"{layer.rows}x{layer.columns}", layer.dtype, blocks,
+            f"{layer.sparsity:.1%}", layer.dataflow, _thousands(layer.cycles), *taken, f"{layer.stored}/{layer.total}",
+            str(layer.padded), str(layer.tokens), f"{layer.share_of_bound:.0%}",
         )  # fmt: skip
-    console.print(table)
+    print_table(console, table, key)
+
+
+def _print_patterns(report: Report, console: Output, key: str, keys: list[Text]) -> None:
+    columns = ("dense", "even at", *(f"at {percent} %" for percent in SPARSITIES))
+    title = "thousands of cycles if dense, and with so much pruned in 4x1 blocks; where that is even with dense"
+    table = new_table(key, *columns, right=("#", *columns), title=title)
+    for layer, name in zip(report.layers, keys, strict=True):
+        even = "never" if layer.break_even is None else f"{layer.break_even:.0%}"
+        table.add_row(name, _thousands(layer.dense), even, *(_pruned(layer, percent) for percent in SPARSITIES))
+    print_table(console, table, key)
+
+
+def _pruned(layer: LayerReport, percent: int) -> str:
+    cycles = layer.pruned[percent]
+    return f"{_thousands(cycles)} ({layer.cycles / cycles:.1f}x)"
+
+
+def _print_reasons(report: Report, console: Output, key: str, keys: list[Text]) -> None:
+    columns = ("because it is", "others")
+    title = "why these dataflows; others with their thousands of cycles"
+    table = new_table(key, "dataflow", *columns, right=("#",), prose=columns, title=title)
+    for layer, name in zip(report.layers, keys, strict=True):
+        table.add_row(name, layer.dataflow, layer.why, _others(layer))
+    print_table(console, table, key)
 
 
 def _others(layer: LayerReport) -> str:
     """The best dataflows that were not chosen, and what they would take."""
     others = [each for each in layer.alternatives if each.dataflow != layer.dataflow]
     return ", ".join(f"{each.dataflow} {_thousands(each.cycles)}" for each in others[:OTHERS])
-
-
-def _print_cycles(report: Report, console: Output) -> None:
-    measured = ("measured", "ratio") if report.hertz is not None else ()
-    columns = ("tokens", "cycles", *measured, "of bound", "dense", "breaks even", *(f"at {p} %" for p in SPARSITIES))
-    title = "thousands of cycles: predicted, if dense, and with so much pruned in 4x1 blocks"
-    table = new_table("weight of", *columns, right=columns, fold="weight of", title=title)
-    for layer in report.layers:
-        even = "never" if layer.break_even is None else f"{layer.break_even:.0%}"
-        taken = [] if layer.measured is None else [_thousands(layer.measured), f"{layer.measured / layer.cycles:.2f}"]
-        table.add_row(
-            Text(layer.name), str(layer.tokens), _thousands(layer.cycles), *taken, f"{layer.share_of_bound:.0%}",
-            _thousands(layer.dense), even, *(_pruned(layer, percent) for percent in SPARSITIES),
-        )  # fmt: skip
-    console.print(table)
-
-
-def _pruned(layer: LayerReport, percent: int) -> str:
-    cycles = layer.pruned[percent]
-    return f"{_thousands(cycles)} ({layer.cycles / cycles:.1f}x)"
 
 
 def _print_kinds(report: Report, console: Output) -> None:
@@ -144,31 +166,31 @@ def _print_kinds(report: Report, console: Output) -> None:
         taken = [_thousands(kind.measured)] if kind.measured is not None else []
         share = f"{kind.cycles / report.cycles:.1%}"
         table.add_row(kind.name, str(kind.calls), _thousands(kind.cycles), share, *taken)
-    console.print(table)
+    print_table(console, table, "kind of work")
 
 
 def _print_islands(report: Report, console: Output) -> None:
     if not report.islands:
         return
     measured = ("measured",) if report.hertz is not None else ()
-    columns = ("times", "cycles", "share", *measured)
+    right = ("times", "cycles", "share", *measured)
     title = "left in float32 between products of bytes, thousands of cycles"
-    table = new_table("island", "first at", *columns, "because", right=columns, fold="first at", title=title)
+    table = new_table("island", *right, "first at", "because", right=right, prose=("because",), title=title)
     for island in report.islands:
         taken = ["" if island.measured is None else _thousands(island.measured)] if measured else []
         share = f"{island.cycles / report.cycles:.1%}"
         table.add_row(
-            island.name, Text(island.first), str(island.count), _thousands(island.cycles), share, *taken, island.why
+            island.name, str(island.count), _thousands(island.cycles), share, *taken, Text(island.first), island.why
         )
-    console.print(table)
+    print_table(console, table, "island")
 
 
 def _print_advice(report: Report, console: Output) -> None:
     console.print(Text("what would help most", "italic"))
+    numbered = Table.grid(padding=(0, 1, 0, 0))
     for number, advice in enumerate(report.advice, 1):
-        console.print(Text(f"{number}. {advice.text}"))
-    if not report.advice:
-        console.print("nothing that would save 1 % or more")
+        numbered.add_row(f"{number}.", Text(advice.text, overflow="fold"))
+    console.print(numbered if report.advice else "nothing that would save 1 % or more", soft_wrap=False)
 
 
 def _thousands(cycles: float) -> str:

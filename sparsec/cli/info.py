@@ -20,7 +20,7 @@ from sparsec.cli.arguments import (
     compilation_options,
     refuse_compilation,
 )
-from sparsec.cli.console import Output, new_table
+from sparsec.cli.console import Output, new_table, print_table
 from sparsec.cli.progress import Plan, progress
 from sparsec.runtime.signature import Signature, TensorInfo
 
@@ -96,13 +96,13 @@ def _print(facts: dict[str, Any]) -> None:
     console = Output()
     title = Text.assemble((facts["model"], "bold"), f": {size_text(facts['bytes'])}, for {', '.join(facts['targets'])}")
     console.print(title)
-    table = new_table("", "name", "dtype", "shape", fold="name")
+    table = new_table("", "name", "dtype", "shape")
     for kind in ("inputs", "outputs"):
         for tensor in facts[kind]:
             table.add_row(
                 kind[:-1], Text(tensor["name"]), tensor["dtype"], Text(f"[{', '.join(map(str, tensor['shape']))}]")
             )
-    console.print(table)
+    print_table(console, table, "name")
     if facts["functions"]:
         console.print(
             f"kernel calls in a run: {facts['calls']}, functions that do for them on {facts['targets'][0]}: "
@@ -111,23 +111,14 @@ def _print(facts: dict[str, Any]) -> None:
     if not facts["weights"]:
         console.print("no product with a constant weight")
         return
-    table = new_table(
-        "weight of",
-        "shape",
-        "dtype",
-        "blocks",
-        "stored",
-        "zero",
-        "dataflow",
-        right=("stored", "zero"),
-        fold="weight of",
-    )
+    right = ("stored", "zero")
+    table = new_table("weight of", "shape", "dtype", "blocks", *right, "dataflow", right=right)
     for weight in facts["weights"]:
         table.add_row(
             Text(weight["name"]), "x".join(map(str, weight["shape"])), weight["dtype"], weight["blocks"],
             f"{weight['stored']}/{weight['total']}", f"{1 - weight['density']:.1%}", _dataflow(weight),
         )  # fmt: skip
-    console.print(table)
+    print_table(console, table, "weight of")
     count = len(facts["weights"])
     console.print(
         f"{count} weight{'s' if count > 1 else ''} of {facts['values']:,} values, {facts['stored']:,} of them stored: "

@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.text import Text
 
-from sparsec.cli.console import Output, new_table
+from sparsec.cli.console import Output, new_table, print_table
 from sparsec.cli.files import require_writable, write_bytes
 from sparsec.errors import OptionError
 from sparsec.runtime.profile import Operation, Profile
@@ -78,14 +78,14 @@ def print_profile(console: Output, profile: Profile) -> None:
     _print_kernels(console, operations, sum(runs), len(runs))
     title = "operations" if len(operations) <= _ROWS else f"the {_ROWS} of {len(operations)} operations that take most"
     columns = ("items", "count", "total ms", "median us", "share", "busy")
-    table = new_table("#", "kernel", "source", *columns, right=("#", *columns), fold="source", title=title)
+    table = new_table("#", "kernel", "source", *columns, right=("#", *columns), title=title)
     for operation in sorted(operations, key=lambda operation: -operation.total)[:_ROWS]:
         table.add_row(
             str(operation.call), operation.kernel, Text(operation.source), str(operation.items), str(operation.count),
             f"{operation.total * 1e3:.3f}", f"{operation.median * 1e6:.1f}", f"{operation.share:.1%}",
             f"{operation.busy:.0%}",
         )  # fmt: skip
-    console.print(table)
+    print_table(console, table, "#")
     console.print("items: independent pieces of work; busy: the part of the time in which threads worked")
 
 
@@ -108,4 +108,4 @@ def _print_kernels(console: Output, operations: Sequence[Operation], seconds: fl
         )  # fmt: skip
     rest = seconds - total(operations)
     table.add_row("(between them)", "", f"{rest / runs * 1e3:.3f}", f"{rest / (seconds or 1.0):.1%}", "")
-    console.print(table)
+    print_table(console, table, "kernel")

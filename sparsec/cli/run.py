@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.text import Text
 
 from sparsec.cli.arguments import (
     Commands,
@@ -22,7 +23,7 @@ from sparsec.cli.arguments import (
     add_threads,
     parse_dims,
 )
-from sparsec.cli.console import Output, new_table
+from sparsec.cli.console import Output, new_table, print_table
 from sparsec.cli.feeds import find_feed, match_inputs, read_arrays
 from sparsec.cli.files import replacing, require_writable
 from sparsec.cli.profile import RUNS, add_profile, check_profile, print_profile, profile_facts, write_trace
@@ -96,15 +97,15 @@ def execute(chosen: argparse.Namespace) -> int:
 
 
 def _print_tensors(console: Output, feed: dict[str, NDArray[Any]], outputs: dict[str, NDArray[Any]]) -> None:
-    table = new_table("", "name", "dtype", "shape", "min", "mean", "max", right=("min", "mean", "max"), fold="name")
+    table = new_table("", "name", "dtype", "shape", "min", "mean", "max", right=("min", "mean", "max"))
     for kind, tensors in (("input", feed), ("output", outputs)):
         for name, value in tensors.items():
             summary = summarise(value)
             table.add_row(
-                kind, name, summary["dtype"], "x".join(map(str, value.shape)) or "scalar",
+                kind, Text(name), summary["dtype"], "x".join(map(str, value.shape)) or "scalar",
                 *(f"{summary[key]:.6g}" if summary[key] is not None else "" for key in ("min", "mean", "max")),
             )  # fmt: skip
-    console.print(table)
+    print_table(console, table, "name")
 
 
 def summarise(value: NDArray[Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import io
 import pytest
 from rich.console import Console
 
-from sparsec.cli.console import BUG, DONE, INTERRUPTED, MISTAKE, guarded, new_table
+from sparsec.cli.console import BUG, DONE, INTERRUPTED, MISTAKE, guarded, new_table, print_table
 from sparsec.errors import CodegenError, CompilerBug, ModelError
 
 
@@ -38,10 +38,43 @@ def test_whatever_happens_is_a_sentence_and_a_code(error: BaseException, code: i
     assert err.getvalue().startswith(text)
 
 
-def test_a_long_name_is_folded_not_cut() -> None:
-    table = new_table("name", "number", right=("number",), fold="name")
-    table.add_row("encoder.layer.11.attention.self.query.weight", "1234567")
+FACTS = {
+    "name": ["encoder.layer.11.attention.self.query.weight", "pooler"],
+    "number": ["1,234,567.8", "1"],
+    "shape": ["30522x1024", "3x1024"],
+    "because": ["it is 1.99 times as fast as the one that was tried before it", "of its size"],
+}
+RIGHT = ("number",)
+
+
+def printed(width: int, names: list[str] | None = None) -> list[str]:
+    """The lines of a table of the facts."""
+    table = new_table(*FACTS, right=RIGHT, prose=("because",), title="facts")
+    for cells in zip(*({**FACTS, "name": names or FACTS["name"]}.values()), strict=True):
+        table.add_row(*cells)
     out = io.StringIO()
-    Console(file=out, width=30).print(table)
-    shown = "".join(line.partition("  ")[0].strip() for line in out.getvalue().splitlines())
-    assert "encoder.layer.11.attention.self.query.weight" in shown and "1234567" in out.getvalue()
+    print_table(Console(file=out, width=width), table, "name")
+    return [line.rstrip() for line in out.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 140])
+def test_a_table_that_is_too_wide_becomes_several(width: int) -> None:
+    lines = printed(width)
+    assert max(map(len, lines)) <= width
+    words = " ".join(lines).split()
+    for name in ("name", "number", "shape"):
+        assert name in words and set(FACTS[name]) <= set(words)
+    assert set(" ".join(FACTS["because"]).split()) <= set(words)
+    assert lines.count("facts") == 1  # the title is above the first one only
+
+
+def test_a_short_name_begins_each_of_the_tables() -> None:
+    for width, times in ((140, 1), (50, 2)):
+        words = " ".join(printed(width, names=["first", "second"])).split()
+        assert words.count("first") == words.count("second") == times and "#" not in words
+
+
+def test_a_name_that_is_wider_than_the_console_is_folded() -> None:
+    lines = printed(30)
+    assert max(map(len, lines)) <= 30 and "1,234,567.8" in " ".join(lines).split()
+    assert FACTS["name"][0] in "".join(lines).replace(" ", "")

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 from pathlib import Path
 from unittest.mock import patch
@@ -13,12 +15,14 @@ from unittest.mock import patch
 import onnx
 import pytest
 
-from sparsec.explanation.report import Report
+from sparsec.cli.explain import print_report
+from sparsec.explanation.report import LayerReport, Report
 from sparsec.target import AMD
 from tests.cli.command import done
 from tests.explanation.models import TARGET, mixed_bert_mini
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "explain" / "mixed_bert_mini.txt"
+MODELS = Path(__file__).parent.parent.parent / "examples" / "models"
 SIZES = ("--expect", "batch=1", "--expect", "sequence=128")
 
 
@@ -44,6 +48,31 @@ def test_each_pattern_is_called_by_its_name() -> None:
     assert said == [facts for facts in expected for _ in range(6)]
     with Path("layers.csv").open() as file:
         assert [row["name"] for row in csv.DictReader(file)] == [layer.name for layer in report.layers]
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_no_name_and_no_number_is_cut(long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    onnx.save(mixed_bert_mini(), "mixed.onnx")
+    explained("mixed.onnx" if long else str(MODELS / "tiny_bert_90_int8.onnx"), *SIZES, "--json", "report.json")
+    report = Report.from_json(Path("report.json").read_text())
+    for width in (60, 80, 100, 120):
+        monkeypatch.setattr("sparsec.cli.console.PIPED", width)
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            print_report(report)
+        lines = out.getvalue().splitlines()
+        assert all(len(line) <= width for line in lines[1:])  # the first one is a sentence
+        words, letters = set(" ".join(lines).split()), "".join(lines).replace(" ", "")
+        for layer in report.layers:
+            assert facts_of(layer) <= words and set(layer.why.split()) <= words
+            assert layer.name in words or (long and width == 60 and layer.name in letters)
+
+
+def facts_of(layer: LayerReport) -> set[str]:
+    """What the tables say of a layer."""
+    facts = {f"{layer.rows}x{layer.columns}", "unstructured" if layer.unstructured else layer.blocks, layer.dtype}
+    facts |= {layer.dataflow, f"{layer.sparsity:.1%}", f"{layer.stored}/{layer.total}", str(layer.padded)}
+    facts |= {str(layer.tokens), f"{layer.share_of_bound:.0%}"}
+    return facts | {f"{cycles / 1e3:,.1f}" for cycles in (layer.cycles, layer.dense, *layer.pruned.values())}
 
 
 def test_a_page_with_its_own_sizes() -> None:

@@ -34,11 +34,12 @@ def test_a_model_and_what_is_made_of_it_say_the_same(compiled: Path) -> None:
 
 
 def test_names_are_whole_whatever_the_width(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("sparsec.cli.console.PIPED", 60)
     out = done("info", FIXTURES / "bert_qdq_u8_channel_90.onnx").out
     facts = json.loads(done("info", FIXTURES / "bert_qdq_u8_channel_90.onnx", "--json").out)
     for weight in facts["weights"]:
-        assert weight["name"] in out and weight["dataflow"] in out
+        assert weight["name"] in "".join(out.split()) and f"{weight['stored']}/{weight['total']}" in out.split()
+        assert "x".join(map(str, weight["shape"])) in out.split() and weight["dataflow"] in out
     assert "% sparse" in out.splitlines()[-1]
     assert "[batch, sequence]" in out
 

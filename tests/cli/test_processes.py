@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -81,6 +83,21 @@ def test_an_interrupted_compilation_leaves_nothing(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {"layer.spc", "ir"}
 
 
+def read_to_the_end(terminal: int) -> str:
+    """What a process writes to a terminal of which this is our end."""
+    seen = b""
+    while True:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:  # the way in which Linux says that nobody writes to a terminal any more
+            break
+        if not part:
+            break
+        seen += part
+    os.close(terminal)
+    return seen.decode()
+
+
 def test_progress_is_for_terminals_only(folder: Path) -> None:
     def err_of(stderr: int | None) -> subprocess.Popen[str]:
         return start("info", "layer.spc", stderr=subprocess.PIPE if stderr is None else stderr)
@@ -90,18 +107,20 @@ def test_progress_is_for_terminals_only(folder: Path) -> None:
     ours, theirs = pty.openpty()
     process = err_of(theirs)
     os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            part = os.read(ours, 4096)
-        except OSError:  # the way in which Linux says that nobody writes to a terminal any more
-            break
-        if not part:
-            break
-        seen += part
-    os.close(ours)
+    seen = read_to_the_end(ours)
     process.communicate(timeout=60)
-    assert b"layer.spc" in seen and process.returncode == 0
+    assert "layer.spc" in seen and process.returncode == 0
+
+
+def test_tables_are_as_wide_as_the_terminal(folder: Path) -> None:
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 72))
+    process = start("explain", "layer.spc", "--dim", "tokens=3", stdout=theirs)
+    os.close(theirs)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", read_to_the_end(ours)).splitlines()
+    process.communicate(timeout=60)
+    assert process.returncode == 0 and 60 < max(map(len, lines)) <= 72
+    assert {"32x16", "int8", "4x1", "50.0%", "64/128"} <= set(" ".join(lines).split())
 
 
 def test_no_memory_is_no_traceback(compiled: Path) -> None:

@@ -63,6 +63,19 @@ def test_sizes_that_nobody_gave(compiled: Path) -> None:
     assert "output" in out
 
 
+@pytest.mark.parametrize("width", [60, 80])
+def test_names_and_numbers_are_whole_on_a_narrow_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sparsec.cli.console.PIPED", width)
+    result = done("run", FIXTURES / "bert_qdq_u8_channel_90.onnx", "--dim", "sequence=48", "--outputs", "out.npz")
+    words = set(result.out.split())
+    assert {"input_ids", "attention_mask", "token_type_ids", "logits", "int64", "float32", "1x48", "1x3"} <= words
+    with np.load("out.npz") as outputs:
+        logits = outputs["logits"].astype(np.float64)
+    assert {f"{value:.6g}" for value in (logits.min(), logits.mean(), logits.max())} <= words
+    tables = [line for line in result.out.splitlines() if line.startswith(" ")]
+    assert all(len(line) <= width for line in tables)
+
+
 def test_integers_of_unknown_meaning() -> None:
     """A table of three rows: generated indices begin too large, and become smaller until the model takes them."""
     Path("table.spc").write_text(
