@@ -1,18 +1,22 @@
 """The `sparsec` command: one small file per subcommand.
 
 Exit codes: 0 done, 2 a mistake or something that sparsec lacks, 70 a bug in sparsec, 130 interrupted.
+
+Nothing is imported here that takes time: whoever presses Ctrl-C meanwhile would get a traceback.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from sparsec import __version__
-from sparsec.cli.console import guarded
+
+if TYPE_CHECKING:
+    import argparse
 
 COMMANDS = ("compile", "run", "info", "explain", "bench", "opt")
 """Each is a module of this package."""
@@ -36,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: by argparse, with 0 after help and 2 for arguments that it does not know.
     """
+    from sparsec.cli.console import guarded
+
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given and given[0] == "opt":
         from sparsec.cli import opt
@@ -48,13 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def entry() -> int:
     """`main` as a process of its own: what is left behind is not searched for garbage, which takes 0.7 s after a large
     model was compiled."""
-    code = main()
+    try:
+        code = main()
+    except KeyboardInterrupt:  # before the command began, which says so itself
+        code = 130
     gc.freeze()
     return code
 
 
 def new_parser(known: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """The parser of these commands but `opt`, which has one of its own; no other command is imported."""
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="sparsec",
         description="Compile neural networks with block-sparse weights to native code for CPUs.",

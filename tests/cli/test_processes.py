@@ -83,6 +83,28 @@ def test_an_interrupted_compilation_leaves_nothing(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {"layer.spc", "ir"}
 
 
+def test_an_interrupt_while_modules_are_imported_is_quiet() -> None:
+    program = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from sparsec.cli import entry
+early = {"numpy", "rich", "argparse"} & set(sys.modules)
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == sys.argv[-1]:
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+assert not early, early
+sys.exit(entry())
+"""
+    for module in ("rich", "numpy", "argparse"):
+        command = [sys.executable, "-c", program, "run", module]
+        ran = subprocess.run(command, capture_output=True, text=True, env=child_environment())
+        assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
+
+
 def read_to_the_end(terminal: int) -> str:
     """What a process writes to a terminal of which this is our end."""
     seen = b""
