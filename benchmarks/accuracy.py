@@ -142,9 +142,21 @@ def error_of(found: Array, expected: Array) -> Error:
     return Error(float(difference.max(initial=0.0)), float(difference.mean()), relative, cosine)
 
 
-def draw_feeds(
-    model: onnx.ModelProto, batch: int, sequence: int, calls: int, vocabulary: int = VOCABULARY
-) -> dict[str, list[Feed]]:
+def vocabulary_of(model: onnx.ModelProto) -> int:
+    """How many token ids there are: the rows of the table that `input_ids` pick from, or else `VOCABULARY`."""
+    rows = {constant.name: constant.dims[0] for constant in model.graph.initializer if constant.dims}
+    ids = {"input_ids"}
+    for node in model.graph.node:
+        if node.op_type == "DequantizeLinear" and node.input[0] in rows:
+            rows[node.output[0]] = rows[node.input[0]]
+        elif node.op_type == "Cast" and node.input[0] in ids:
+            ids.add(node.output[0])
+        elif node.op_type == "Gather" and node.input[0] in rows and node.input[1] in ids:
+            return rows[node.input[0]]
+    return VOCABULARY
+
+
+def draw_feeds(model: onnx.ModelProto, batch: int, sequence: int, calls: int, vocabulary: int) -> dict[str, list[Feed]]:
     """Inputs by what is said about them; padded ones only if the model has a mask."""
     sizes: dict[str, int] = {}
     for value in model.graph.input:
@@ -291,7 +303,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--sequence", type=int, default=128)
     parser.add_argument("--calls", type=int, default=4, help="batches of each kind of inputs, %(default)s")
-    parser.add_argument("--vocabulary", type=int, default=VOCABULARY, help="token ids are below, %(default)s")
+    parser.add_argument("--vocabulary", type=int, help="token ids are below (default: those that the model knows)")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--markdown", type=Path, metavar="FILE")
     return parser.parse_args(arguments)
@@ -308,7 +320,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             program = sparsec.compile(chosen.model)
             model = onnx.load(chosen.model)
-            feeds = draw_feeds(model, chosen.batch, chosen.sequence, chosen.calls, chosen.vocabulary)
+            vocabulary = chosen.vocabulary or vocabulary_of(model)
+            feeds = draw_feeds(model, chosen.batch, chosen.sequence, chosen.calls, vocabulary)
             verdicts = judge(model, program, feeds, tick)
             if chosen.against:
                 table = compare_layers(model, program, onnx.load(chosen.against), feeds["no padding"][0], tick)

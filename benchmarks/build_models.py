@@ -15,9 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-import torch
 
-from tests.fixtures.architectures import Sizes, build, export, export_program
+try:
+    import torch
+
+    from tests.fixtures.architectures import Sizes, build, export, export_program
+except ModuleNotFoundError as error:
+    raise SystemExit(f"error: models are made with {error.name}: pip install -e '.[examples]'") from error
+
 from tests.fixtures.inputs import draw_inputs
 from tests.fixtures.prune import prune_blocks, prune_model
 from tests.fixtures.quantise import KINDS, integer_products, quantise

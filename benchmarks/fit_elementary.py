@@ -1,4 +1,4 @@
-"""Fits the coefficients of `sparsec/elementary.py` and prints them: ``python benchmarks/fit_elementary.py [seconds]``.
+"""Fits the coefficients of `sparsec/elementary.py` and prints them: ``python -m benchmarks.fit_elementary [SECONDS]``.
 
 Each function is fitted in float64 on a Chebyshev grid, by least squares whose weights grow where the error is large
 (Lawson's algorithm), which converges to the minimax fit. The rationals are then walked randomly in float32, coefficient
@@ -7,8 +7,8 @@ by coefficient, keeping what lowers the largest error of the rounded computation
 
 from __future__ import annotations
 
+import argparse
 import math
-import sys
 import time
 from collections.abc import Callable
 
@@ -184,4 +184,6 @@ def main(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 45.0)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split(":")[0])
+    parser.add_argument("seconds", type=float, nargs="?", default=45.0, help="of the random walk of tanh, %(default)s")
+    main(parser.parse_args().seconds)

