@@ -82,7 +82,8 @@ class Options:
         padding: which tokens need not be computed. `exact`: the padding behind a sequence, where masks prove that no
             output depends on it, so results are those of `keep`; `zero`: also where only outputs at the same tokens
             do, which become 0 there; `keep`: none.
-        prefix: what the C names of the model start with, e.g. `bert` gives `bert_run`; None takes the file's name.
+        prefix: what the C names of the model start with, e.g. `bert` gives `bert_run`; None takes the name of the
+            model's file, whatever it is saved as, and `sparsec compile` that of its output.
         threads: how many threads a program starts with; None is one for every physical core that may be used.
         pinned: whether these threads stay on a core each.
         cache: whether compiled models are kept and found again.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import sparsec
 from sparsec import pipeline
 from sparsec.cli import COMMANDS
 from sparsec.options import child_environment
@@ -33,6 +34,20 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert "input_ids" in ran.stdout and {"tiny_bert.so", "tiny_bert.h"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_the_header_that_python_saves_has_the_names_of_the_page(tmp_path: Path) -> None:
+    """The two commands of the page have written a library of the same name."""
+    (prefix,) = re.findall(r'prefix="(\w+)"', README)
+    sparsec.compile(ROOT / "examples" / "models" / "tiny_bert_90_int8.onnx", prefix=prefix).save(tmp_path / "saved.so")
+    page = tmp_path / f"{prefix}.so"
+    done("compile", ROOT / "examples" / "models" / "tiny_bert_90_int8.onnx", "-o", page, "--target", "host")
+    names = [
+        set(re.findall(rf"\b{prefix}_\w+", header.read_text())) - {f"{prefix}_so"}
+        for header in (tmp_path / "saved.h", page.with_suffix(".h"))
+    ]
+    said = set(re.findall(rf"`({prefix}_\w+)`", README + (ROOT / "examples" / "02_c_program" / "main.c").read_text()))
+    assert said and said <= names[0] and names[0] == names[1]
 
 
 def test_ci_runs_the_two_commands_of_the_page() -> None:

@@ -72,7 +72,8 @@ def add_compilation(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="measure on this machine how layers are best computed at the expected sizes, and remember it",
     )
-    group.add_argument("--prefix", help="what the C names of the model start with (default: the output's name)")
+    prefix = "what the C names of the model start with (default: the name of compile's output; in Python, MODEL's)"
+    group.add_argument("--prefix", help=prefix)
     group.add_argument("--no-cache", action="store_true", help="compile afresh and keep nothing")
     group.add_argument("--linker", help="the linker to use (default: the first of cc, ld.lld, ld, zig)")
     group.add_argument("--time-limit", type=float, metavar="SECONDS", help="how long LLVM may take (default: 300)")
