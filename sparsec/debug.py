@@ -6,10 +6,12 @@ Each is a watch: it takes the steps, looks at them as they pass by, and hands th
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import numpy as np
 from rich.console import Console
@@ -21,7 +23,10 @@ from sparsec.context import CompilerContext
 from sparsec.errors import OptionError
 from sparsec.pipeline import Stage, Step
 from sparsec.reference import evaluate
-from sparsec.weights import Array
+from sparsec.weights import Array, WeightStore
+
+WEIGHTS = "weights.npz"
+"""The file beside dumped IR in which the numbers are, by digest."""
 
 
 def known_names() -> tuple[str, ...]:
@@ -78,6 +83,8 @@ class Until:
 def dump(steps: Iterable[Step], folder: Path, suffix: str = "") -> Iterator[Step]:
     """Write the IR after each pass to a file of its own, such as `06_recognise-layer-norm.mlir`.
 
+    `weights.npz` beside them gets what they name by its digest, so that `sparsec opt` can run a pass on each.
+
     Args:
         suffix: put before the dot, to tell apart the targets that the last stages are run for.
 
@@ -88,10 +95,31 @@ def dump(steps: Iterable[Step], folder: Path, suffix: str = "") -> Iterator[Step
         path = folder / f"{step.index:02d}_{step.pass_name or step.stage}{suffix}.mlir"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(str(step.module) + "\n")
+            text = str(step.module) + "\n"
+            path.write_text(text)
+            path = folder / WEIGHTS
+            add_weights(path, step.weights, re.findall(r"\b[0-9a-f]{16}\b", text))
+        except BadZipFile as error:
+            raise OptionError(f"cannot write {path}: what is there is no .npz file; remove it") from error
         except OSError as error:
             raise OptionError(f"cannot write {path}: {error.strerror or error}") from error
         yield step
+
+
+def add_weights(path: Path, weights: WeightStore, digests: Iterable[str]) -> None:
+    """Add arrays to an .npz file, by their digests, unless they are there.
+
+    Raises:
+        OSError, BadZipFile: the file cannot be written, or is none.
+    """
+    if path.exists() and not is_zipfile(path):  # Python would write an archive behind what is there
+        raise BadZipFile(path)
+    with ZipFile(path, "a") as archive:
+        there = set(archive.namelist())
+        for digest in dict.fromkeys(digests):
+            if digest in weights and f"{digest}.npy" not in there:
+                with archive.open(f"{digest}.npy", "w", force_zip64=True) as file:
+                    np.lib.format.write_array(file, np.asarray(weights.get(digest)), allow_pickle=False)
 
 
 @dataclass

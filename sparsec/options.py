@@ -91,7 +91,7 @@ class Options:
         cache_size: how many megabytes may be kept before the least recently used ones go.
         time_limit: seconds that LLVM may take for one model.
         linker: a linker to use instead of the first of `cc`, `ld.lld`, `ld` and `zig` that is found.
-        dump_ir: a folder for the IR after every pass, one numbered file each.
+        dump_ir: a folder for the IR after every pass, one numbered file each, and `weights.npz`.
     """
 
     targets: tuple[str, ...] = ("host",)

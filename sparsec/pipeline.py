@@ -44,6 +44,7 @@ from sparsec.transforms.recognise_layer_norm import RecogniseLayerNorm
 from sparsec.transforms.sink_reshapes import SinkReshapes
 from sparsec.transforms.tabulate_bytes import TabulateBytes
 from sparsec.transforms.unsigned_activations import UnsignedActivations
+from sparsec.weights import WeightStore
 
 MESSAGE_LIMIT = 2000
 """Characters of a verifier's message that are kept: some quote the whole module."""
@@ -153,6 +154,7 @@ class Step:
         stage: the stage's name; of the module as given, "file" if it is still to be understood, else "input".
         ends_stage: whether this was the last pass of its stage.
         module: the module itself, not a copy: it goes on changing.
+        weights: the numbers that it names, and others.
         seconds: what the pass took, verification not counted.
     """
 
@@ -161,6 +163,7 @@ class Step:
     pass_name: str
     ends_stage: bool
     module: ModuleOp
+    weights: WeightStore
     seconds: float
 
 
@@ -182,7 +185,7 @@ def run(
         CompilerBug: a pass failed or left invalid IR, or a stage did not end in its form.
     """
     if first == 0:
-        yield Step(0, "file" if READING in stages else "input", "", True, module, 0.0)
+        yield Step(0, "file" if READING in stages else "input", "", True, module, context.weights, 0.0)
     index = first
     for stage in stages:
         for position, current in enumerate(stage.passes, 1):
@@ -196,7 +199,7 @@ def run(
                     _verify(module, stage, current.name if thorough else "one of its passes")
             if ends_stage:
                 stage.ensures(module)
-            yield Step(index, stage.name, current.name, ends_stage, module, seconds)
+            yield Step(index, stage.name, current.name, ends_stage, module, context.weights, seconds)
 
 
 def finish(steps: Iterable[Step]) -> None:

@@ -20,7 +20,7 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import tensor
 from sparsec.errors import OptionError
 from sparsec.pipeline import PIPELINE
-from sparsec.weights import WeightStore
+from sparsec.weights import WeightStore, digest_of
 from tests.filecheck_item import parse
 from tests.transforms.passes import context_of
 
@@ -44,10 +44,26 @@ def steps():
 
 def test_dump_writes_one_numbered_file_for_each_pass(tmp_path: Path) -> None:
     pipeline.finish(debug.dump(steps(), tmp_path / "ir"))
-    files = sorted(path.name for path in (tmp_path / "ir").iterdir())
+    files = sorted(path.name for path in (tmp_path / "ir").glob("*.mlir"))
     assert files == ["00_input.mlir", *(f"{i:02d}_{name}.mlir" for i, name in enumerate(PASSES, 1))]
     for name in files:
         parse((tmp_path / "ir" / name).read_text())
+    with np.load(tmp_path / "ir" / debug.WEIGHTS) as arrays:
+        assert arrays.files and all(digest_of(arrays[digest]) == digest for digest in arrays.files)
+
+
+def test_dumped_weights_are_added_to_those_that_are_there(tmp_path: Path) -> None:
+    weights, path = WeightStore(), tmp_path / debug.WEIGHTS
+    arrays = [np.arange(4, dtype=np.int8), np.float32(2.5), np.zeros((0, 3), np.uint8)]
+    for array in arrays:
+        digest = weights.put(np.asarray(array))
+        debug.add_weights(path, weights, [digest, digest, *weights, "0123456789abcdef"])
+    with np.load(path) as found:
+        assert found.files == list(weights)
+        assert all(digest_of(found[digest]) == digest for digest in weights)
+    path.write_text("no archive")
+    with pytest.raises(OptionError, match=r"weights\.npz: what is there is no \.npz file"):
+        pipeline.finish(debug.dump(steps(), tmp_path))
 
 
 def test_the_files_of_several_targets_lie_side_by_side(tmp_path: Path) -> None:
@@ -56,7 +72,7 @@ def test_the_files_of_several_targets_lie_side_by_side(tmp_path: Path) -> None:
         run = pipeline.run(module.clone(), context_of(weights), FRONT[:1], first=20)
         pipeline.finish(debug.dump(run, tmp_path, f"_{target}"))
     assert (tmp_path / "21_infer-shapes_a.mlir").exists() and (tmp_path / "21_infer-shapes_b.mlir").exists()
-    assert len([*tmp_path.iterdir()]) == 2 * len(FRONT[0].passes), "the module as given was written before"
+    assert len([*tmp_path.glob("*.mlir")]) == 2 * len(FRONT[0].passes), "the module as given was written before"
 
 
 @pytest.mark.parametrize(("name", "text"), [("sparse", "sparse.matmul"), ("matmul-to-linear", "nn.linear")])

@@ -48,7 +48,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--emit", choices=list(KINDS), help="what to make (default: by the output's suffix, else so)")
     add_compilation(parser)
     group = parser.add_argument_group("looking inside")
-    group.add_argument("--dump-ir", type=Path, metavar="DIR", help="write the IR after every pass, one file each")
+    group.add_argument("--dump-ir", type=Path, metavar="DIR", help="write the IR after every pass, and its weights")
     group.add_argument("--print-ir-after", metavar="STAGE", help="print the IR after a stage or a pass")
     group.add_argument("--stop-after", metavar="STAGE", help="stop after a stage or a pass; nothing is written")
     group.add_argument("--time-passes", action="store_true", help="print how long each pass took")

@@ -6,10 +6,14 @@ import argparse
 import difflib
 import inspect
 import os
+import re
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import IO
+from zipfile import BadZipFile
 
+import numpy as np
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import ArgSpecParseError, DiagnosticException, ParseError
 from xdsl.xdsl_opt_main import xDSLOptMain
@@ -17,6 +21,7 @@ from xdsl.xdsl_opt_main import xDSLOptMain
 from sparsec import __version__, pipeline
 from sparsec.cli.files import replacing, require_writable
 from sparsec.context import CompilerContext
+from sparsec.debug import WEIGHTS
 from sparsec.dialects import all_dialects
 from sparsec.errors import ModelError, OptionError
 from sparsec.weights import Array, WeightStore
@@ -50,21 +55,42 @@ def start(arguments: Sequence[str]) -> int:
     return 0
 
 
-class NoWeights(WeightStore):
-    """The weights of an IR file: none. Passes may add some."""
+class DumpedWeights(WeightStore):
+    """The weights of an IR file: those in the file beside it that --dump-ir writes. Passes may add some.
+
+    Attributes:
+        folder: where the IR file is; None if it is piped.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder: Path | None = None
 
     def get(self, digest: str) -> Array:
         """The array of a digest.
 
         Raises:
-            ModelError: it was not made by a pass before.
+            ModelError: it was neither dumped nor made by a pass before.
         """
         if digest not in self:
-            raise ModelError(
-                f"a pass needs the numbers of weight {digest}, and IR files hold only their digests; run it on the "
-                "model, with `sparsec compile MODEL --print-ir-after PASS`"
-            )
+            array = self._dumped(digest)
+            if array is None or self.put(array) != digest:
+                raise ModelError(
+                    f"a pass needs the numbers of weight {digest}, and IR files hold only their digests: leave the "
+                    f"file beside the {WEIGHTS} that --dump-ir wrote, or run the pass on the model, with `sparsec "
+                    "compile MODEL --print-ir-after PASS`"
+                )
         return super().get(digest)
+
+    def _dumped(self, digest: str) -> Array | None:
+        path = None if self.folder is None else self.folder / WEIGHTS
+        if path is None or not path.is_file():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return arrays[digest] if digest in arrays.files else None
+        except (ValueError, AttributeError, BadZipFile) as error:
+            raise ModelError(f"{path} is no file of weights, or a broken one: {error}") from error
 
 
 class OptTool(xDSLOptMain):
@@ -82,7 +108,8 @@ class OptTool(xDSLOptMain):
 
     def register_all_dialects(self) -> None:
         """Ours and those that the later stages use."""
-        self.ctx = CompilerContext(weights=NoWeights())
+        self._weights = DumpedWeights()
+        self.ctx = CompilerContext(weights=self._weights)
         for dialect in all_dialects():
             self.ctx.load_dialect(dialect)
 
@@ -108,7 +135,20 @@ class OptTool(xDSLOptMain):
     def prepare_input(self) -> tuple[list[tuple[IO[bytes], int]], str]:
         """Whatever the file is called, it is IR text."""
         self.args.frontend = "mlir"
-        return super().prepare_input()
+        if self.args.input_file is not None:
+            self._weights.folder = Path(self.args.input_file).parent
+        chunks, kind = super().prepare_input()
+        return [(BytesIO(_with_bits_as_bytes(chunk.read())), line) for chunk, line in chunks], kind
+
+
+_BITS = re.compile(rb"dense<0x([0-9a-fA-F]+)>(?= : (?:vector|tensor)<(?:\w+x)?b?f\d+\b)")
+"""A float that has no digits, such as -infinity, in all places of a literal."""
+
+
+def _with_bits_as_bytes(text: bytes) -> bytes:
+    """Floats in the spelling `"0x..."`, their bytes in the order of memory: xDSL prints `dense<0xff800000>`, and would
+    read the bits as a number, 4286578688.0."""
+    return _BITS.sub(lambda bits: b'dense<"0x%s">' % bytes.fromhex(bits[1].decode())[::-1].hex().encode(), text)
 
 
 def _factory(pass_class: type[ModulePass]):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from sparsec import __version__, pipeline
-from sparsec.target import host
+from sparsec.target import host, host_core
 from tests.cli.command import done
 from tests.cli.command import sparsec as run
 
-STAGES = (pipeline.READING, *pipeline.PIPELINE, *pipeline.code_stages(host()))
-PASSES = [each.name for stage in STAGES for each in stage.passes]
-NEED_NO_WEIGHTS = {"recognise-gelu", "infer-shapes", "recognise-attention", "fuse-epilogues", *PASSES[-2:]}
-"""Some passes that never look at the numbers of weights."""
+STAGES = (pipeline.READING, *pipeline.stages(host().name, host_core()), *pipeline.code_stages(host()))
+PASSES = [each for stage in STAGES for each in stage.passes]
 
 
 @pytest.fixture(scope="module")
@@ -22,20 +21,22 @@ def dumped(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Pat
     """The IR as it was given and after each pass."""
     folder = tmp_path_factory.mktemp("ir")
     done("compile", compiled / "layer.spc", "-o", folder / "layer.so", "--target", "host", "--dump-ir", folder / "ir")
-    return sorted((folder / "ir").iterdir())
+    return sorted((folder / "ir").glob("*.mlir"))
 
 
-@pytest.mark.parametrize("index", range(len(PASSES)), ids=PASSES)
+@pytest.mark.parametrize("index", range(len(PASSES)), ids=[each.name for each in PASSES])
 def test_each_pass_alone(index: int, dumped: list[Path]) -> None:
-    name = PASSES[index]
-    options = f"{{target={host().name}}}" if name == "kernels-to-loops" else ""
-    result = run("opt", dumped[index], "-p", name + options)
-    if result.code == 0 or name in NEED_NO_WEIGHTS:
-        assert result.code == 0, result.err
-        assert result.out.strip() == dumped[index + 1].read_text().strip()
-    else:
-        assert result.code == 2 and "needs the numbers of weight" in result.err and "--print-ir-after" in result.err
-        assert result.out == ""
+    out = done("opt", dumped[index], "-p", str(PASSES[index].pipeline_pass_spec())).out
+    assert out.strip() == dumped[index + 1].read_text().strip()
+
+
+@pytest.mark.parametrize(("content", "message"), [(None, "beside the weights.npz"), (b"no", "is no file of weights")])
+def test_a_pass_without_its_weights(content: bytes | None, message: str, dumped: list[Path], folder: Path) -> None:
+    path = shutil.copy(next(path for path in dumped if "form-sparse-matmuls" in path.name), folder)
+    if content is not None:
+        (folder / "weights.npz").write_bytes(content)
+    result = run("opt", path, "-p", "sink-reshapes,discover-blocks")
+    assert (result.code, result.out) == (2, "") and message in result.err
 
 
 def test_text_out_again(dumped: list[Path], folder: Path) -> None:
@@ -45,13 +46,23 @@ def test_text_out_again(dumped: list[Path], folder: Path) -> None:
     done("opt", "again.mlir", "-p", "infer-shapes,recognise-layer-norm", "-o", "again.mlir")  # in place
 
 
+def test_floats_without_digits_are_read_as_they_are_printed() -> None:
+    constants = [f"dense<{bits}> : {kind}" for bits, kind in (
+        ("0xff800000", "vector<16xf32>"), ("0x7f800000", "tensor<2x3xf32>"), ("0xfff0000000000000", "tensor<f64>"),
+    )]  # fmt: skip
+    Path("in.mlir").write_text("\n".join(f"%{i} = arith.constant {each}" for i, each in enumerate(constants)))
+    out = done("opt", "in.mlir").out
+    assert all(each in out for each in constants), out
+
+
 def test_no_file_after_a_mistake(dumped: list[Path], folder: Path) -> None:
     for arguments in (("-p", "no-such-pass"), ("-t", "wasm")):
         assert run("opt", dumped[1], *arguments, "-o", "out.mlir").code == 2
-    assert run("opt", dumped[-4], "-p", "discover-blocks,nn-to-kernels", "-o", "out.mlir").code == 2
+    shutil.copy(dumped[-4], "bare.mlir")  # away from its weights
+    assert run("opt", "bare.mlir", "-p", "discover-blocks,nn-to-kernels", "-o", "out.mlir").code == 2
     Path("wrong.mlir").write_text("func.func @main(")
     assert run("opt", "wrong.mlir", "-o", "out.mlir").code == 2
-    assert {path.name for path in folder.iterdir()} == {"layer.spc", "wrong.mlir"}
+    assert {path.name for path in folder.iterdir()} == {"layer.spc", "bare.mlir", "wrong.mlir"}
 
 
 def test_it_speaks_for_itself() -> None:
