@@ -78,12 +78,12 @@ def print_profile(console: Output, profile: Profile) -> None:
     _print_kernels(console, operations, sum(runs), len(runs))
     title = "operations" if len(operations) <= _ROWS else f"the {_ROWS} of {len(operations)} operations that take most"
     columns = ("items", "count", "total ms", "median us", "share", "busy")
-    table = new_table("#", "kernel", "source", *columns, right=("#", *columns), title=title)
+    table = new_table("#", "kernel", *columns, "source", right=("#", *columns), title=title)
     for operation in sorted(operations, key=lambda operation: -operation.total)[:_ROWS]:
         table.add_row(
-            str(operation.call), operation.kernel, Text(operation.source), str(operation.items), str(operation.count),
+            str(operation.call), operation.kernel, str(operation.items), str(operation.count),
             f"{operation.total * 1e3:.3f}", f"{operation.median * 1e6:.1f}", f"{operation.share:.1%}",
-            f"{operation.busy:.0%}",
+            f"{operation.busy:.0%}", Text(operation.source),
         )  # fmt: skip
     print_table(console, table, "#")
     console.print("items: independent pieces of work; busy: the part of the time in which threads worked")
