@@ -18,6 +18,7 @@ from sparsec.cli.info import size_text
 from sparsec.cli.progress import Plan, progress
 from sparsec.collector import collector_off
 from sparsec.errors import OptionError
+from sparsec.runtime.replacing import why_no_library
 
 if TYPE_CHECKING:
     from sparsec.api import Source, Watch
@@ -226,10 +227,8 @@ def _require_files(output: Path, kind: str, model: Path) -> None:
     """
     require_writable(output, model)
     if kind in ("so", "obj"):
-        if output.suffix == ".h":
-            raise OptionError(f"cannot write {output}: that is the name of the header; give the library another suffix")
-        if output.exists() and not output.is_file():
-            raise OptionError(f"cannot write {output}: a library needs an ordinary file")
+        if (reason := why_no_library(output)) is not None:
+            raise OptionError(f"cannot write {output}: {reason}")
         require_writable(output.with_suffix(".h"), model)
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sparsec.errors import OptionError
+from sparsec.runtime.replacing import why_unwritable
 
 
 def require_writable(path: Path, *sources: Path) -> None:
@@ -19,10 +20,8 @@ def require_writable(path: Path, *sources: Path) -> None:
     Raises:
         OptionError: with the reason.
     """
-    if path.is_dir():
-        raise OptionError(f"cannot write {path}: it is a folder; give the name of a file in it")
-    if not path.parent.is_dir():
-        raise OptionError(f"cannot write {path}: the folder {path.parent} does not exist; make it first")
+    if (reason := why_unwritable(path)) is not None:
+        raise OptionError(f"cannot write {path}: {reason}")
     for source in sources:
         if path.exists() and source.exists() and path.samefile(source):
             raise OptionError(f"cannot write {path}: it is the file that is read; give another name")

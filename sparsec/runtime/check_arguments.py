@@ -53,7 +53,7 @@ def require_path(path: object) -> Path:
         ModelError: it is no path.
     """
     name = os.fspath(cast("os.PathLike[str]", path)) if isinstance(path, str | os.PathLike) else None
-    if not isinstance(name, str) or "\0" in name:
+    if not isinstance(name, str) or not name or "\0" in name:
         raise ModelError(f"a library is given by its path, not by {path!r}")
     return Path(name)
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sparsec.errors import CompilerBug, InputError, SparsecError, TargetError
+from sparsec.errors import CompilerBug, InputError, LinkError, SparsecError, TargetError
 from sparsec.runtime import abi
 from sparsec.runtime.check_arguments import (
     Array,
@@ -205,11 +205,18 @@ class Program:
     def save(self, path: str | Path) -> None:
         """Write the model as a shared library that needs nothing but libc, and `<stem>.h` beside it for C programs.
 
+        Args:
+            path: of the library, which ends in `.so`; a library that is there already is replaced.
+
         Raises:
             ModelError: the path is none.
-            LinkError: no linker was found (the message says what to install), or it failed.
+            LinkError: it does not end in `.so` or cannot be written, no linker was found (the message says what to
+                install), or it failed.
         """
-        self._saver(require_path(path))
+        target = require_path(path)
+        if target.suffix not in (".so", ".h"):  # one letter too few must not cost the model that this came from
+            raise LinkError(f"cannot save {target}: programs are saved as libraries; give a name such as model.so")
+        self._saver(target)
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled or copied.

@@ -156,5 +156,21 @@ def test_saving_a_loaded_library(library: Path, tmp_path: Path):
     assert copy.read_bytes() == library.read_bytes() and copy.with_suffix(".h").exists()
     load(copy).save(copy)  # onto itself
     assert load(copy).inputs == load(library).inputs
-    with pytest.raises(LinkError, match=r"cannot write .*: No such file or directory"):
-        load(copy).save(tmp_path / "nowhere" / "model.so")
+
+
+def test_what_no_library_is_saved_to(library: Path, tmp_path: Path):
+    program = load(library)
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"the only copy")
+    with pytest.raises(LinkError, match=r"cannot save .*model.onnx: .*; give a name such as model.so"):
+        program.save(model)
+    assert model.read_bytes() == b"the only copy" and not model.with_suffix(".h").exists()
+    for path, reason in (("zz", "give a name such as model.so"), ("nowhere/model.so", "does not exist; make it first")):
+        with pytest.raises(LinkError, match=reason):
+            program.save(tmp_path / path)
+    (tmp_path / "folder.so").mkdir()
+    with pytest.raises(LinkError, match="it is a folder; give the name of a file in it"):
+        program.save(tmp_path / "folder.so")
+    with pytest.raises(ModelError, match="a library is given by its path, not by ''"):
+        program.save("")
+    assert {path.name for path in tmp_path.iterdir()} == {"model.onnx", "folder.so"}
