@@ -329,7 +329,7 @@ def begin_module(
     """
     block = Block(arg_types=[type for _, type in inputs])
     for argument, (name, _) in zip(block.args, inputs, strict=True):
-        argument.name_hint = name if name.isidentifier() else None
+        argument.name_hint = name if name.isascii() and name.isidentifier() else None  # MLIR's names are ASCII
 
     def finish(outputs: Sequence[tuple[str, SSAValue]]) -> ModuleOp:
         values = [value for _, value in outputs]

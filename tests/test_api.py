@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from onnx import helper
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
@@ -82,6 +83,19 @@ def test_forms_of_a_model(form: str, program: sparsec.Program) -> None:
     assert other.inputs == program.inputs and other.outputs == program.outputs
     for a, b in zip(other(**feed(program)), program(**feed(program)), strict=True):
         assert a.tobytes() == b.tobytes()
+
+
+def test_names_in_any_script() -> None:
+    weight = onnx.numpy_helper.from_array(np.eye(8, dtype=np.float32), "gewicht ä")
+    nodes = [helper.make_node("Relu", ["輸入"], ["ü"]), helper.make_node("MatMul", ["ü", "gewicht ä"], ["größe"])]
+    x, y = (helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", 8]) for name in ("輸入", "größe"))
+    model = helper.make_model(
+        helper.make_graph(nodes, "graph", [x], [y], [weight]), opset_imports=[helper.make_opsetid("", 17)]
+    )
+    compiled = sparsec.compile(model)
+    assert [info.name for info in (*compiled.inputs, *compiled.outputs)] == ["輸入", "größe"]
+    given = np.linspace(-1, 1, 16, dtype=np.float32).reshape(2, 8)
+    np.testing.assert_array_equal(compiled(輸入=given)[0], given.clip(0))
 
 
 def test_a_graph_module_is_compiled_and_stays_as_it_is(program: sparsec.Program) -> None:
