@@ -8,12 +8,15 @@ import inspect
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 from zipfile import BadZipFile
 
 import numpy as np
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import ArgSpecParseError, DiagnosticException, ParseError
 from xdsl.xdsl_opt_main import xDSLOptMain
@@ -23,7 +26,8 @@ from sparsec.cli.files import replacing, require_writable
 from sparsec.context import CompilerContext
 from sparsec.debug import WEIGHTS
 from sparsec.dialects import all_dialects
-from sparsec.errors import ModelError, OptionError
+from sparsec.errors import CompilerBug, ModelError, OptionError
+from sparsec.target import TARGETS
 from sparsec.weights import Array, WeightStore
 
 
@@ -96,6 +100,8 @@ class DumpedWeights(WeightStore):
 class OptTool(xDSLOptMain):
     """The tool behind `sparsec opt`."""
 
+    _wrong_stage: str | None = None
+
     version_format = f"sparsec {__version__}, built on xdsl {{xdsl_version}}"
 
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
@@ -131,6 +137,27 @@ class OptTool(xDSLOptMain):
             if close and close[0] != name:
                 raise ValueError(f"there is no pass {name!r}; did you mean {close[0]!r}?")
         super().setup_pipeline()
+        verify = self.pipeline.callback
+
+        def look(before: ModulePass | None, module: ModuleOp, following: ModulePass | None) -> None:
+            if verify is not None:
+                verify(before, module, following)
+            self._wrong_stage = _wrong_stage(module, following.name) if following is not None else None
+
+        self.pipeline = replace(self.pipeline, callback=look)
+
+    def apply_passes(self, prog: ModuleOp) -> None:
+        """As xDSL does. A pass that fails on what no stage before it gives is the mistake of who called it.
+
+        Raises:
+            ModelError: with the stage that the pass takes.
+        """
+        try:
+            super().apply_passes(prog)
+        except Exception as error:  # whatever a pass stumbles over that was not made for this IR
+            if self._wrong_stage is None:
+                raise
+            raise ModelError(f"{self.get_input_name()}: {self._wrong_stage}") from error
 
     def prepare_input(self) -> tuple[list[tuple[IO[bytes], int]], str]:
         """Whatever the file is called, it is IR text."""
@@ -149,6 +176,24 @@ def _with_bits_as_bytes(text: bytes) -> bytes:
     """Floats in the spelling `"0x..."`, their bytes in the order of memory: xDSL prints `dense<0xff800000>`, and would
     read the bits as a number, 4286578688.0."""
     return _BITS.sub(lambda bits: b'dense<"0x%s">' % bytes.fromhex(bits[1].decode())[::-1].hex().encode(), text)
+
+
+def _wrong_stage(module: ModuleOp, name: str) -> str | None:
+    """What to tell of a pass that begins a stage, if the module does not have the form in which the stage before ends;
+    None if it has, or if the pass stands inside of a stage: forms say nothing about that."""
+    for before, stage in pairwise((*pipeline.PIPELINE, *pipeline.code_stages(next(iter(TARGETS.values()))))):
+        if stage.passes[0].name != name:
+            continue
+        try:
+            before.ensures(module)
+        except CompilerBug as error:
+            last = before.passes[-1].name
+            return (
+                f"{name} takes IR as it is after {last}, and this is other IR: {error}; run the passes up to {last} "
+                "before it, in the order of `sparsec opt --help`, or take the file that "
+                "`sparsec compile MODEL --dump-ir DIR` writes there"
+            )
+    return None
 
 
 def _factory(pass_class: type[ModulePass]):

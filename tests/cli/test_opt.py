@@ -65,6 +65,17 @@ def test_no_file_after_a_mistake(dumped: list[Path], folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {"layer.spc", "bare.mlir", "wrong.mlir"}
 
 
+@pytest.mark.parametrize("name", [stage.passes[0].name for stage in STAGES])
+def test_a_pass_on_the_ir_of_another_stage_is_no_bug(name: str, dumped: list[Path]) -> None:
+    for given in (dumped[5], dumped[16], dumped[-2]):
+        result = run("opt", given, "-p", name)
+        assert result.code in (0, 2), result.err
+    if name == "nn-to-kernels":
+        result = run("opt", dumped[16], "-p", name)
+        assert "nn-to-kernels takes IR as it is after choose-schedules, and this is other IR" in result.err
+        assert "run the passes up to choose-schedules before it" in result.err
+
+
 def test_it_speaks_for_itself() -> None:
     assert done("opt", "--version").out.startswith(f"sparsec {__version__}, built on xdsl 0.")
     text = done("opt", "--help").out
