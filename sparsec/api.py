@@ -366,7 +366,7 @@ def _graph_key(source: Source, options: Options) -> bytes:
     """All that a compiled model depends on: the graph, its weights by digest, options, measured times, the compiler."""
     timings = json.dumps(source.context.timings, sort_keys=True)
     own = shortcut.choices(options, Path(source.name).stem)
-    return "\0".join([*own, source.name, timings, str(source.module)]).encode()
+    return shortcut.key_of(*own, source.name, timings, str(source.module))
 
 
 def scheduled_signature(source: Source, options: Options, watch: Watch = unwatched) -> Signature:

@@ -96,7 +96,7 @@ def dump(steps: Iterable[Step], folder: Path, suffix: str = "") -> Iterator[Step
         try:
             folder.mkdir(parents=True, exist_ok=True)
             text = str(step.module) + "\n"
-            path.write_text(text)
+            path.write_text(text, encoding="utf-8")
             path = folder / WEIGHTS
             add_weights(path, step.weights, re.findall(r"\b[0-9a-f]{16}\b", text))
         except BadZipFile as error:

@@ -23,6 +23,9 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TAKEN = re.compile(r"sparsec|llvm|pthread\w*|timer|thrd|mtx|cnd")
 """With these before `_create` or `_destroy`, or before a dot, names are those of others."""
 
+_MOST_SECONDS = 1_000_000
+"""What clocks of threads and pipes can count, and longer than anybody waits."""
+
 
 def _default_cache() -> bool:
     return os.environ.get("SPARSEC_CACHE", "1").lower() not in ("0", "off", "no", "false")
@@ -128,7 +131,8 @@ class Options:
             _require(not taken, "prefix", self.prefix, "another name: the runtime, LLVM or the C library has this one")
         _require(self.threads is None or 1 <= self.threads <= 1024, "threads", self.threads, "1 to 1024")
         _require(self.cache_size >= 0, "cache_size", self.cache_size, "a number of megabytes, 0 or more")
-        _require(self.time_limit > 0, "time_limit", self.time_limit, "a number of seconds above 0")
+        fits = 0 < self.time_limit <= _MOST_SECONDS
+        _require(fits, "time_limit", self.time_limit, f"a number of seconds above 0, at most {_MOST_SECONDS}")
 
     @staticmethod
     def of(**choices: Any) -> Options:

@@ -127,5 +127,10 @@ def _may_be_kept(options: Options) -> bool:
     return options.cache and options.dump_ir is None and not options.tune
 
 
+def key_of(*texts: str) -> bytes:
+    """A key of the cache for texts, of which some name files: those may hold any bytes."""
+    return "\0".join(texts).encode("utf-8", "surrogateescape")
+
+
 def _file_key(name: str, digest: str, options: Options) -> bytes:
-    return "\0".join(["file", *choices(options, Path(name).stem), name, digest]).encode()
+    return key_of("file", *choices(options, Path(name).stem), name, digest)

@@ -83,7 +83,13 @@ SIZES = "expected sizes of at least 1 by name, such as {'sequence': 128}"
         ({"expect": "batch=1"}, "option expect is 'batch=1', expected a value of type tuple"),
         ({"expect": 128}, "option expect is 128, expected a value of type tuple"),
         ({"cache_size": -1}, "option cache_size is -1, expected a number of megabytes, 0 or more"),
-        ({"time_limit": 0}, "option time_limit is 0, expected a number of seconds above 0"),
+        *(
+            (
+                {"time_limit": limit},
+                f"option time_limit is {limit}, expected a number of seconds above 0, at most 1000000",
+            )
+            for limit in (0, float("inf"), float("nan"), 1e300)
+        ),
     ],
 )
 def test_mistakes(choices: dict, message: str):

@@ -51,7 +51,9 @@ def write(
         LinkError: no linker was found, it refused, or the files cannot be written.
     """
     with replacing(path, _mode(relocatable)) as (library, header):
-        header.write_text(header_text(artifact.signature, artifact.prefix, path.name))
+        text = header_text(artifact.signature, artifact.prefix, path.name)
+        header.write_bytes(text.encode("utf-8", "surrogateescape"))  # whatever the locale, and the file's name
+
         flags = ["-r"] if relocatable else ["-shared", *_FLAGS, "-soname", path.name]
         _link(artifact, library, flags, [] if relocatable else [str(_libc())], options.linker)
         cache = Cache.of(options)
@@ -88,7 +90,7 @@ def _keys(graph: bytes, path: Path, options: Options, relocatable: bool) -> tupl
     """What the two files depend on: they say what the library is called, and which libc it needs."""
     libc = "" if relocatable else str(_libc())
     own = "\0".join(["", path.name, libc, options.linker or "", "r" if relocatable else "shared"])
-    key = graph + own.encode()
+    key = graph + own.encode("utf-8", "surrogateescape")
     return key + b"\0library", key + b"\0header"
 
 
@@ -137,7 +139,7 @@ def find_linker(chosen: str | None = None) -> list[str]:
 
 def _libc() -> Path:
     """The C library that this process runs with: linking to the file itself needs no development package."""
-    with open("/proc/self/maps") as maps:
+    with open("/proc/self/maps", errors="surrogateescape") as maps:
         for line in maps:
             path = Path(line.rstrip("\n").partition("/")[2])
             if path.name.startswith(("libc.so", "libc-", "ld-musl", "libc.musl")):

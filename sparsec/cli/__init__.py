@@ -11,6 +11,7 @@ import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from sparsec import __version__
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     from sparsec.cli.console import guarded
 
+    _print_any_name()
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given and given[0] == "opt":
         from sparsec.cli import opt
@@ -49,6 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return guarded(lambda: opt.main(given[1:]))
     chosen = new_parser(given[:1] if given and given[0] in COMMANDS else COMMANDS).parse_args(given)
     return guarded(lambda: int(chosen.execute(chosen)))
+
+
+def _print_any_name() -> None:
+    """Print what the terminal's encoding lacks as an escape: files and models may be called anything."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def entry() -> int:

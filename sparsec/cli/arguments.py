@@ -32,9 +32,20 @@ def add_command(
     )
 
 
+def file_path(text: str) -> Path:
+    """A path on the command line; `Path` itself takes no text for the current folder.
+
+    Raises:
+        argparse.ArgumentTypeError: nothing is given.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("an empty text names no file; give a path, or leave the argument out")
+    return Path(text)
+
+
 def add_model(parser: argparse.ArgumentParser, what: str) -> None:
     """The positional argument MODEL."""
-    parser.add_argument("model", metavar="MODEL", type=Path, help=what)
+    parser.add_argument("model", metavar="MODEL", type=file_path, help=what)
 
 
 def add_compilation(parser: argparse.ArgumentParser) -> None:

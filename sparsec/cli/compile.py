@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from sparsec.backend.shared_library import write, write_kept
-from sparsec.cli.arguments import Commands, add_command, add_compilation, add_json, add_model, compilation_options
+from sparsec.cli.arguments import (
+    Commands,
+    add_command,
+    add_compilation,
+    add_json,
+    add_model,
+    compilation_options,
+    file_path,
+)
 from sparsec.cli.files import require_writable, write_bytes
 from sparsec.cli.info import size_text
 from sparsec.cli.progress import Plan, progress
@@ -45,11 +53,15 @@ def register(commands: Commands) -> None:
         "Stages are file, input, graph, sparse, scheduled, kernels, loops, llvm; `sparsec opt --help` lists passes.",
     )
     add_model(parser, "an .onnx or .spc file")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="what to write (default: MODEL.so, here)")
+    parser.add_argument(
+        "-o", "--output", type=file_path, metavar="FILE", help="what to write (default: MODEL.so, here)"
+    )
     parser.add_argument("--emit", choices=list(KINDS), help="what to make (default: by the output's suffix, else so)")
     add_compilation(parser)
     group = parser.add_argument_group("looking inside")
-    group.add_argument("--dump-ir", type=Path, metavar="DIR", help="write the IR after every pass, and its weights")
+    group.add_argument(
+        "--dump-ir", type=file_path, metavar="DIR", help="write the IR after every pass, and its weights"
+    )
     group.add_argument("--print-ir-after", metavar="STAGE", help="print the IR after a stage or a pass")
     group.add_argument("--stop-after", metavar="STAGE", help="stop after a stage or a pass; nothing is written")
     group.add_argument("--time-passes", action="store_true", help="print how long each pass took")
@@ -63,7 +75,7 @@ def execute(chosen: argparse.Namespace) -> int:
     from sparsec.options import Options
 
     kind = chosen.emit or _kind_of(chosen.output)
-    output: Path = chosen.output or Path(chosen.model.with_suffix(KINDS[kind]).name)
+    output: Path = chosen.output or Path(f"{chosen.model.stem}{KINDS[kind]}")
     options = Options.of(**compilation_options(chosen))
     if kind in ("so", "obj") and not chosen.target:
         options = options.with_(targets=_library_targets(tuned=options.tune))

@@ -6,7 +6,6 @@ Layers come first and conclusions last: of a model with many layers, the end is 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +17,7 @@ from sparsec.cli.arguments import (
     add_dims,
     add_model,
     compilation_options,
+    file_path,
     parse_dims,
 )
 from sparsec.cli.console import Output, is_short, new_table, print_table
@@ -45,8 +45,8 @@ def register(commands: Commands) -> None:
     )
     add_model(parser, "an .onnx or .spc file")
     parser.add_argument("--measure", action="store_true", help="take the times of its kernels on this machine, too")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all of it to a file")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the layers to a file, one row each")
+    parser.add_argument("--json", type=file_path, metavar="FILE", help="write all of it to a file")
+    parser.add_argument("--csv", type=file_path, metavar="FILE", help="write the layers to a file, one row each")
     add_dims(parser)
     add_compilation(parser)
     parser.set_defaults(execute=execute)

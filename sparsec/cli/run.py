@@ -21,6 +21,7 @@ from sparsec.cli.arguments import (
     add_json,
     add_model,
     add_threads,
+    file_path,
     parse_dims,
 )
 from sparsec.cli.console import Output, new_table, print_table
@@ -43,8 +44,8 @@ def register(commands: Commands) -> None:
         "  sparsec run model.so --dim sequence=128 --profile trace.json",
     )
     add_model(parser, "an .onnx, .spc or compiled .so file")
-    parser.add_argument("--inputs", type=Path, metavar="NPZ", help="inputs by name (default: generated, seeded)")
-    parser.add_argument("--outputs", type=Path, metavar="NPZ", help="write the outputs here, by name")
+    parser.add_argument("--inputs", type=file_path, metavar="NPZ", help="inputs by name (default: generated, seeded)")
+    parser.add_argument("--outputs", type=file_path, metavar="NPZ", help="write the outputs here, by name")
     parser.add_argument("--seed", type=int, default=0, help="seed of generated inputs (default: 0)")
     add_profile(parser)
     add_dims(parser)

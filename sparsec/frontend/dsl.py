@@ -49,7 +49,7 @@ def read_weights(page: str | Path, *, directory: Path | None = None) -> dict[str
 
 def _read(page: str | Path, directory: Path | None) -> tuple[Source, sx.Page, dict[str, LoadedWeight]]:
     if isinstance(page, Path):
-        source = Source(page.name, _read_text(page))
+        source = Source(_as_text(page.name), _read_text(page))
         directory = page.parent if directory is None else directory
     else:
         source = Source("<page>", page)
@@ -57,6 +57,11 @@ def _read(page: str | Path, directory: Path | None) -> tuple[Source, sx.Page, di
         raise DslError(f"{source.name}: {len(source.text)} characters are too many: put large weights in files")
     tree = parse_page(source)
     return source, tree, load_weights(source, tree, directory or Path())
+
+
+def _as_text(name: str) -> str:
+    """The name of a file, whose bytes need be no text, as one that the code can carry in its messages."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _read_text(path: Path) -> str:

@@ -80,6 +80,8 @@ CASES: dict[str, tuple[Callable[[], None], str]] = {
         content("model.spc", PAGE.replace("random(seed = 1", "schedule(dataflow = permute_windows) random(seed = 1")),
         "compile model.spc -o out.so",
     ),
+    "this_folder_as_model": (nothing, "compile ."),
+    "endless_time_limit": (nothing, "compile layer.spc --time-limit inf -o out.so"),
     "unknown_stage": (nothing, "compile layer.spc --print-ir-after linking -o out.so"),
     "unknown_pass": (nothing, "opt layer.mlir -p recognise-geglu"),
     "unknown_target": (nothing, "compile layer.spc --target pentium -o out.so"),

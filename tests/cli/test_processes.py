@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import termios
 import time
 from pathlib import Path
+
+import pytest
 
 import sparsec
 from sparsec.cli import COMMANDS
@@ -25,6 +28,27 @@ def start(*arguments: object, **options: object) -> subprocess.Popen[str]:
     """`sparsec ARGUMENTS` in a process."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
     return subprocess.Popen([*COMMAND, *map(str, arguments)], text=True, env=child_environment(), **pipes)  # type: ignore[call-overload]
+
+
+NAMES = {"in a locale without them": ("ü", {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+         "that are no text": ("b\udcff", {})}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_names_of_files(kind: str, folder: Path) -> None:
+    name, variables = NAMES[kind]
+    Path("layer.spc").rename(f"{name}.spc")
+    shutil.copy(FIXTURES / "mlp_qdq_u8_tensor_80.onnx", f"{name}.onnx")
+    for line in (
+        f"compile {name}.spc -o {name}.so --target host", f"compile {name}.onnx -o {name}.mlir --target host",
+        f"info {name}.so", f"run {name}.so", f"info {name}.onnx",
+    ):  # fmt: skip
+        result = subprocess.run([*COMMAND, *line.split()], env=child_environment() | variables, capture_output=True)
+        assert result.returncode == 0, (line, result.stderr)
+    assert f"/* {name}.so, compiled by".encode("utf-8", "surrogateescape") in Path(f"{name}.h").read_bytes()
+    missing = [*COMMAND, "run", f"missing {name}.so"]
+    result = subprocess.run(missing, env=child_environment() | variables, capture_output=True)
+    assert result.returncode == 2 and result.stderr.startswith(b"error: cannot load missing ")
 
 
 def test_version_and_help() -> None:
