@@ -31,6 +31,7 @@ from sparsec.metadata import describe_weights, kernel_calls, kernel_functions
 from sparsec.options import Options
 from sparsec.pipeline import Step
 from sparsec.reference import main_function, names_of
+from sparsec.runtime.check_arguments import compiled_already
 from sparsec.runtime.program import Program
 from sparsec.runtime.signature import Packing, Signature, TensorInfo
 from sparsec.target import CpuTarget, host_core
@@ -161,7 +162,7 @@ def read(
     path = Path(model) if isinstance(model, str | os.PathLike) else None
     if path is not None:
         if path.suffix == ".so":
-            raise ModelError(f"{path} is compiled already: run it with `sparsec run` or sparsec.load")
+            raise compiled_already(path)
         if path.suffix == ".spc":
             from sparsec.frontend.dsl import read_dsl
 

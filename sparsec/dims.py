@@ -14,6 +14,9 @@ from functools import lru_cache, reduce
 
 from sparsec.errors import ShapeError
 
+LARGEST = 999_999_999
+"""What the size of a dynamic dimension may be said to be: products of a few such sizes are still 64-bit integers."""
+
 Monomial = tuple[str, ...]
 """The symbols of one product, sorted, repeated for powers; () is the constant term."""
 

@@ -13,8 +13,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, SupportsIndex, cast
 
+from sparsec.dims import LARGEST
 from sparsec.errors import OptionError
 from sparsec.schedule import CODE_BUDGET
 from sparsec.target import CpuTarget, choose_targets
@@ -120,7 +121,7 @@ class Options:
             _require(fits, name, value, f"a value of type {_type_names(kinds)}")
         _require(bool(self.targets) and not isinstance(self.targets, str), "targets", self.targets, "a tuple of names")
         fits = all(_is_size(pair) for pair in self.expect)
-        _require(fits, "expect", self.expect, "sizes of at least 1 by name, such as {'sequence': 128}")
+        _require(fits, "expect", self.expect, f"sizes of 1 to {LARGEST} by name, such as {{'sequence': 128}}")
         _require(self.unroll in ("auto", "never", "always"), "unroll", self.unroll, "'auto', 'never' or 'always'")
         _require(self.code_budget >= 0, "code_budget", self.code_budget, "a number of bytes, 0 or more")
         _require(self.padding in ("exact", "zero", "keep"), "padding", self.padding, "'exact', 'zero' or 'keep'")
@@ -163,10 +164,12 @@ class Options:
             elif name == "targets" and isinstance(value, list):
                 choices[name] = tuple(cast("list[object]", value))
             elif name == "expect" and isinstance(value, Mapping):
-                items = cast("Mapping[object, object]", value).items()
+                items = [(key, _plain(size)) for key, size in cast("Mapping[object, object]", value).items()]
                 choices[name] = tuple(sorted(items, key=lambda item: str(item[0])))
             elif name in ("cache_dir", "dump_ir") and isinstance(value, str):
                 choices[name] = Path(value)
+            else:
+                choices[name] = _plain(value)
         return replace(self, **choices)
 
     @property
@@ -190,11 +193,21 @@ class Options:
         return choose_targets(self.targets)
 
 
+def _plain(value: object) -> object:
+    """An integer of another library, such as numpy's, as Python's own; anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        return value
+    try:
+        return value.__index__()
+    except TypeError:  # an array has the method and need be no integer
+        return value
+
+
 def _is_size(pair: object) -> bool:
     """Whether it is the name of a dimension and its size, which passes can read from one text."""
     match pair:
         case (str(name), int(size)):
-            return bool(name) and not set(name) & set(",=") and not isinstance(size, bool) and size > 0
+            return bool(name) and not set(name) & set(",=") and not isinstance(size, bool) and 1 <= size <= LARGEST
         case _:
             return False
 

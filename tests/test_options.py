@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sparsec.errors import OptionError, TargetError
@@ -51,7 +52,13 @@ def test_expected_sizes():
     assert options.with_(expect={}) == Options() and Options().expected_sizes == ""
 
 
-SIZES = "expected sizes of at least 1 by name, such as {'sequence': 128}"
+def test_integers_of_numpy():
+    options = Options.of(expect={"batch": np.int64(1)}, threads=np.int32(2), cache_size=np.uint8(7))
+    assert options == Options.of(expect={"batch": 1}, threads=2, cache_size=7)
+    assert type(options.threads) is int and type(options.expect[0][1]) is int
+
+
+SIZES = "expected sizes of 1 to 999999999 by name, such as {'sequence': 128}"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +79,7 @@ SIZES = "expected sizes of at least 1 by name, such as {'sequence': 128}"
             for name in ("sparsec", "llvm", "pthread", "pthread_mutex", "timer")
         ),
         ({"expect": {"batch": 0}}, f"option expect is (('batch', 0),), {SIZES}"),
+        ({"expect": {"batch": 10**9}}, f"option expect is (('batch', 1000000000),), {SIZES}"),
         ({"expect": {"batch": True}}, f"option expect is (('batch', True),), {SIZES}"),
         ({"expect": {"batch": 2.5}}, f"option expect is (('batch', 2.5),), {SIZES}"),
         ({"expect": {"batch": "1"}}, f"option expect is (('batch', '1'),), {SIZES}"),

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from sparsec.dims import LARGEST
 from sparsec.errors import OptionError
 
 Commands = Any
@@ -158,6 +159,6 @@ def parse_dims(texts: list[str], flag: str = "--dim") -> dict[str, int]:
     for text in texts:
         name, _, size = text.partition("=")
         if not name.strip() or not re.fullmatch(r"0*[1-9][0-9]{0,8}", size):
-            raise OptionError(f"{flag} {text}: expected NAME=SIZE with a size of at least 1, e.g. {flag} batch=8")
+            raise OptionError(f"{flag} {text}: expected NAME=SIZE with a size of 1 to {LARGEST}, e.g. {flag} batch=8")
         sizes[name.strip()] = int(size)
     return sizes

@@ -59,9 +59,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--emit", choices=list(KINDS), help="what to make (default: by the output's suffix, else so)")
     add_compilation(parser)
     group = parser.add_argument_group("looking inside")
-    group.add_argument(
-        "--dump-ir", type=file_path, metavar="DIR", help="write the IR after every pass, and its weights"
-    )
+    group.add_argument("--dump-ir", type=file_path, metavar="DIR", help="write the IR after every pass, and weights")
     group.add_argument("--print-ir-after", metavar="STAGE", help="print the IR after a stage or a pass")
     group.add_argument("--stop-after", metavar="STAGE", help="stop after a stage or a pass; nothing is written")
     group.add_argument("--time-passes", action="store_true", help="print how long each pass took")
@@ -74,6 +72,10 @@ def execute(chosen: argparse.Namespace) -> int:
     """Run the command."""
     from sparsec.options import Options
 
+    if chosen.model.suffix == ".so":
+        from sparsec.runtime.check_arguments import compiled_already
+
+        raise compiled_already(chosen.model)
     kind = chosen.emit or _kind_of(chosen.output)
     output: Path = chosen.output or Path(f"{chosen.model.stem}{KINDS[kind]}")
     options = Options.of(**compilation_options(chosen))

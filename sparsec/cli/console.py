@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -18,6 +19,9 @@ from sparsec.errors import CompilerBug, SparsecError
 
 DONE, MISTAKE, BUG, INTERRUPTED = 0, 2, 70, 130
 """Exit codes."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Why something cannot be written. What names no file is the output: `sparsec.cli.files` names those that it writes."""
 
 PIPED = 140
 """The width of what is no terminal: tables in a file or a pipe are read by people, too, who scroll no further."""
@@ -136,8 +140,9 @@ def guarded(action: Callable[[], int]) -> int:
     except SparsecError as error:
         _say("error", str(error))
     except OSError as error:
+        name = error.filename or ("the output" if error.errno in _FULL else None)
         _forget_stdout()
-        _say("error", f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        _say("error", f"{name}: {error.strerror}" if name else str(error))
     except Exception as error:  # whatever it is, a person at a terminal is better served by a sentence
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{'/'.join(Path(last.filename).parts[-3:])}, line {last.lineno}, in {last.name}"

@@ -58,6 +58,11 @@ def require_path(path: object) -> Path:
     return Path(name)
 
 
+def compiled_already(path: Path) -> ModelError:
+    """What to raise where a model is to be compiled and a library is given."""
+    return ModelError(f"{path} is compiled already: run it with `sparsec run` or sparsec.load")
+
+
 def require_names(names: object, known: Sequence[str]) -> list[str]:
     """Names of outputs.
 

@@ -75,6 +75,7 @@ CASES: dict[str, tuple[Callable[[], None], str]] = {
     "bytes_as_page": (content("model.spc", b"\x7fELF\xff\xfe"), "compile model.spc -o out.so"),
     "header_as_model": (content("model.h", "int x;\n"), "run model.h"),
     "library_compiled": (content("model.so", b"\x7fELF"), "compile model.so -o out.so"),
+    "library_compiled_to_itself": (content("model.so", b"\x7fELF"), "compile model.so"),
     "mistake_in_page": (content("model.spc", PAGE.replace("relu(", "rellu(")), "compile model.spc -o out.so"),
     "schedule_that_does_not_fit": (
         content("model.spc", PAGE.replace("random(seed = 1", "schedule(dataflow = permute_windows) random(seed = 1")),
@@ -101,6 +102,7 @@ CASES: dict[str, tuple[Callable[[], None], str]] = {
     "explain_over_the_model": (nothing, "explain layer.spc --csv layer.spc"),
     "bad_dim": (nothing, "run layer.spc --dim tokens"),
     "zero_dim": (nothing, "run layer.spc --dim tokens=0"),
+    "large_dim": (nothing, "run layer.spc --dim tokens=1000000000"),
     "unknown_dim": (nothing, "run layer.spc --dim batch=3"),
     "dim_and_inputs": (nothing, "run layer.spc --dim tokens=3 --inputs in.npz"),
     "no_such_folder": (nothing, "compile layer.spc -o missing/out.so"),

@@ -82,7 +82,7 @@ def test_a_full_disk(compiled: Path) -> None:
     with open("/dev/full", "w") as full:
         process = start("info", compiled / "layer.so", stdout=full)
         _, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (2, "error: [Errno 28] No space left on device\n")
+    assert (process.returncode, err) == (2, "error: the output: No space left on device\n")
 
 
 def test_closed_streams(compiled: Path) -> None:
