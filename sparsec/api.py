@@ -31,7 +31,7 @@ from sparsec.metadata import describe_weights, kernel_calls, kernel_functions
 from sparsec.options import Options
 from sparsec.pipeline import Step
 from sparsec.reference import main_function, names_of
-from sparsec.runtime.check_arguments import compiled_already
+from sparsec.runtime.check_arguments import compiled_already, require_path
 from sparsec.runtime.program import Program
 from sparsec.runtime.signature import Packing, Signature, TensorInfo
 from sparsec.target import CpuTarget, host_core
@@ -159,7 +159,7 @@ def read(
     context = new_context(weights)
     if isinstance(model, ModuleOp):
         return Source(_with_weights(model, context.weights), context, "module")
-    path = Path(model) if isinstance(model, str | os.PathLike) else None
+    path = require_path(model, "a model") if isinstance(model, str | os.PathLike) else None
     if path is not None:
         if path.suffix == ".so":
             raise compiled_already(path)
@@ -167,7 +167,7 @@ def read(
             from sparsec.frontend.dsl import read_dsl
 
             return _understood(Source(read_dsl(path, context.weights), context, path.name), watch)
-    elif not isinstance(model, bytes) and not hasattr(model, "SerializeToString"):
+    elif not isinstance(model, bytes) and not hasattr(model, "opset_import"):
         kinds = "a path, the bytes of an ONNX file, an onnx.ModelProto or an [input] module"
         raise ModelError(f"a model is {kinds}, and this is of type {type(model).__name__}")
     from sparsec.frontend.onnx_file import read_content

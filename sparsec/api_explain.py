@@ -13,7 +13,7 @@ from sparsec.errors import OptionError
 from sparsec.explanation.explain import Question
 from sparsec.explanation.explain import explain as explain_module
 from sparsec.explanation.report import Report
-from sparsec.options import Options
+from sparsec.options import Options, require_sizes
 from sparsec.target import host_core
 from sparsec.weights import WeightStore
 
@@ -43,7 +43,8 @@ def explain(
         OptionError: the options, or the size of a dimension is missing.
         TargetError: the target does not exist, or cannot be measured on this machine.
     """
-    return explain_source(read(model, weights), Options.of(**options), sizes or {}, measure)
+    chosen = Options.of(**options)
+    return explain_source(read(model, weights), chosen, require_sizes("sizes", sizes or {}), measure)
 
 
 def explain_source(

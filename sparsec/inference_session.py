@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
+from sparsec.errors import OptionError
 from sparsec.runtime.loading import load
 from sparsec.runtime.program import Program
 from sparsec.runtime.signature import TensorInfo
@@ -77,12 +78,19 @@ class InferenceSession:
 
 def _program(model: str | Path | bytes | Program, options: dict[str, Any]) -> Program:
     if isinstance(model, Program):
+        _refuse(options, "the program is")
         return model
     if isinstance(model, str | Path) and Path(model).suffix == ".so":
+        _refuse([name for name in options if name not in ("threads", "pinned")], f"{model} is")
         return load(model, **options)
     from sparsec.api import compile  # a compiled model must not import the compiler
 
     return compile(model, **options)
+
+
+def _refuse(options: Iterable[str], what: str) -> None:
+    if names := ", ".join(options):
+        raise OptionError(f"{what} compiled already: {names} cannot change it; give the model it came from")
 
 
 def _node_arg(tensor: TensorInfo) -> NodeArg:

@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, SupportsIndex, cast
@@ -24,6 +24,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TAKEN = re.compile(r"sparsec|llvm|pthread\w*|timer|thrd|mtx|cnd")
 """With these before `_create` or `_destroy`, or before a dot, names are those of others."""
 
+_SIZES = f"sizes of 1 to {LARGEST} by name, such as {{'sequence': 128}}"
 _MOST_SECONDS = 1_000_000
 """What clocks of threads and pipes can count, and longer than anybody waits."""
 
@@ -120,8 +121,7 @@ class Options:
             fits = isinstance(value, kinds) and (not isinstance(value, bool) or kinds is bool)
             _require(fits, name, value, f"a value of type {_type_names(kinds)}")
         _require(bool(self.targets) and not isinstance(self.targets, str), "targets", self.targets, "a tuple of names")
-        fits = all(_is_size(pair) for pair in self.expect)
-        _require(fits, "expect", self.expect, f"sizes of 1 to {LARGEST} by name, such as {{'sequence': 128}}")
+        _require(all(map(_is_size, self.expect)), "expect", self.expect, _SIZES)
         _require(self.unroll in ("auto", "never", "always"), "unroll", self.unroll, "'auto', 'never' or 'always'")
         _require(self.code_budget >= 0, "code_budget", self.code_budget, "a number of bytes, 0 or more")
         _require(self.padding in ("exact", "zero", "keep"), "padding", self.padding, "'exact', 'zero' or 'keep'")
@@ -164,8 +164,7 @@ class Options:
             elif name == "targets" and isinstance(value, list):
                 choices[name] = tuple(cast("list[object]", value))
             elif name == "expect" and isinstance(value, Mapping):
-                items = [(key, _plain(size)) for key, size in cast("Mapping[object, object]", value).items()]
-                choices[name] = tuple(sorted(items, key=lambda item: str(item[0])))
+                choices[name] = tuple(sorted(_pairs(value), key=lambda item: str(item[0])))
             elif name in ("cache_dir", "dump_ir") and isinstance(value, str):
                 choices[name] = Path(value)
             else:
@@ -191,6 +190,24 @@ class Options:
             TargetError: a name that does not exist, or a machine that sparsec cannot serve.
         """
         return choose_targets(self.targets)
+
+
+def require_sizes(name: str, sizes: object) -> dict[str, int]:
+    """Sizes of dimensions, which are no field of `Options` but follow its rule.
+
+    Args:
+        name: what they were given as.
+
+    Raises:
+        OptionError: they are no such sizes.
+    """
+    pairs = _pairs(cast("Mapping[object, object]", sizes)) if isinstance(sizes, Mapping) else ()
+    _require(isinstance(sizes, Mapping) and all(map(_is_size, pairs)), name, sizes, _SIZES)
+    return dict(cast("Iterable[tuple[str, int]]", pairs))
+
+
+def _pairs(sizes: Mapping[object, object]) -> list[tuple[object, object]]:
+    return [(name, _plain(size)) for name, size in sizes.items()]
 
 
 def _plain(value: object) -> object:

@@ -100,13 +100,13 @@ def find_graph(model: object, options: Options) -> bytes | None:
     """The key of the graph that the file was read to before, or None: then it must be read."""
     if not isinstance(model, str | os.PathLike) or not _may_be_kept(options):
         return None
-    path = Path(os.fspath(cast("str | os.PathLike[str]", model)))
+    digest = None
     try:
-        digest = None
+        path = Path(os.fspath(cast("str | os.PathLike[str]", model)))
         if path.suffix == ".onnx":
             with path.open("rb", buffering=0) as file:
                 digest = digest_of(file)
-    except OSError:  # reading it says what is wrong
+    except (OSError, ValueError, TypeError):  # reading it says what is wrong
         return None
     return Cache.of(options).get(_file_key(path.name, digest, options)) if digest is not None else None
 

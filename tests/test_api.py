@@ -108,9 +108,16 @@ def test_a_graph_module_is_compiled_and_stays_as_it_is(program: sparsec.Program)
 
 
 def test_what_is_no_model() -> None:
-    for wrong in (42, None, 3.5, object()):
-        with pytest.raises(sparsec.ModelError):
+    for wrong in (42, None, 3.5, object(), onnx.load(MODEL).graph):
+        with pytest.raises(sparsec.ModelError, match="a model is a path, the bytes of an ONNX file"):
             sparsec.compile(wrong)  # pyright: ignore
+    for wrong in ("a\0b", "a\0b.onnx", "a\0b.spc", ""):
+        with pytest.raises(sparsec.ModelError, match="a model is given by its path, not by"):
+            sparsec.compile(wrong)
+    with pytest.raises(sparsec.OptionError, match=r"option sizes is 'batch=1', expected sizes of 1 to 999999999"):
+        sparsec.explain(MODEL, sizes="batch=1")  # pyright: ignore
+    with pytest.raises(sparsec.OptionError, match=r"option sizes is {'batch': 0}, expected sizes of 1 to 999999999"):
+        sparsec.explain(MODEL, sizes={"batch": 0})
 
 
 def test_a_graph_module_without_its_weights_is_an_error() -> None:

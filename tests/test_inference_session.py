@@ -72,3 +72,6 @@ def test_mistakes(ours: sparsec.InferenceSession) -> None:
         sparsec.InferenceSession(MODEL, thread=3)
     with pytest.raises(sparsec.ModelError):
         sparsec.InferenceSession(b"nothing")
+    for compiled, what in (("x.so", "x.so is"), (ours.program, "the program is")):
+        with pytest.raises(sparsec.OptionError, match=f"{what} compiled already: targets cannot change it"):
+            sparsec.InferenceSession(compiled, targets="avx2")

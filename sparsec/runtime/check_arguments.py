@@ -46,15 +46,15 @@ def require_switch(what: str, value: object) -> bool:
     return value
 
 
-def require_path(path: object) -> Path:
-    """Where a library is.
+def require_path(path: object, what: str = "a library") -> Path:
+    """Where a library or something else is.
 
     Raises:
         ModelError: it is no path.
     """
     name = os.fspath(cast("os.PathLike[str]", path)) if isinstance(path, str | os.PathLike) else None
     if not isinstance(name, str) or not name or "\0" in name:
-        raise ModelError(f"a library is given by its path, not by {path!r}")
+        raise ModelError(f"{what} is given by its path, not by {path!r}")
     return Path(name)
 
 
