@@ -97,7 +97,7 @@ def compilation_options(chosen: argparse.Namespace) -> dict[str, Any]:
     for name in ("prefix", "linker", "time_limit", "threads", "unroll", "code_budget", "padding"):
         if getattr(chosen, name, None) is not None:
             options[name] = getattr(chosen, name)
-    if getattr(chosen, "target", None):
+    if getattr(chosen, "target", None) is not None:
         options["targets"] = tuple(name.strip() for name in chosen.target.split(","))
     if getattr(chosen, "no_cache", False):
         options["cache"] = False
@@ -153,12 +153,14 @@ def parse_dims(texts: list[str], flag: str = "--dim") -> dict[str, int]:
         flag: what the texts were given to.
 
     Raises:
-        OptionError: not of that form.
+        OptionError: not of that form, or two sizes for one name.
     """
     sizes: dict[str, int] = {}
     for text in texts:
         name, _, size = text.partition("=")
         if not name.strip() or not re.fullmatch(r"0*[1-9][0-9]{0,8}", size):
             raise OptionError(f"{flag} {text}: expected NAME=SIZE with a size of 1 to {LARGEST}, e.g. {flag} batch=8")
-        sizes[name.strip()] = int(size)
+        known = sizes.setdefault(name.strip(), int(size))
+        if known != int(size):
+            raise OptionError(f"{flag} {text}: {name.strip()} is {known} already; give one size")
     return sizes

@@ -57,7 +57,7 @@ def parse_rivals(chosen: argparse.Namespace) -> list[Rival]:
     Raises:
         OptionError: one has not, or does not exist.
     """
-    texts = [text.strip() for given in chosen.vs for text in given.split(",") if text.strip()]
+    texts = [text.strip() for given in chosen.vs for text in given.split(",")]
     return [_parse_rival(text, chosen.model) for text in texts]
 
 

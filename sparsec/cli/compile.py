@@ -79,7 +79,7 @@ def execute(chosen: argparse.Namespace) -> int:
     kind = chosen.emit or _kind_of(chosen.output)
     output: Path = chosen.output or Path(f"{chosen.model.stem}{KINDS[kind]}")
     options = Options.of(**compilation_options(chosen))
-    if kind in ("so", "obj") and not chosen.target:
+    if kind in ("so", "obj") and chosen.target is None:
         options = options.with_(targets=_library_targets(tuned=options.tune))
     inspection = Inspection(chosen)
     if not inspection.stops:
@@ -198,7 +198,9 @@ class Inspection:
             from sparsec import debug  # the compiler comes with it
 
             self._debug = debug
-            self._shown, self._last = (debug.require_name(name) if name else None for name in (self._shown, self._last))
+            self._shown, self._last = (
+                debug.require_name(name) if name is not None else None for name in (self._shown, self._last)
+            )
             self._times = debug.Times() if self._timed else None
             self._until = debug.Until(self._last) if self._last else None
 
@@ -215,7 +217,7 @@ class Inspection:
     @property
     def looks(self) -> bool:
         """Whether the passes must really run, rather than the result come from the cache."""
-        return any((self._folder, self._shown, self._last, self._timed))
+        return self._timed or any(given is not None for given in (self._folder, self._shown, self._last))
 
     def watch(self, steps: Iterator[Step], target: str) -> Iterator[Step]:
         """Look at the steps as they pass by."""
@@ -239,6 +241,10 @@ def _require_files(output: Path, kind: str, model: Path) -> None:
     Raises:
         OptionError: with the reason.
     """
+    if output.suffix in KINDS.values() and output.suffix != KINDS[kind]:
+        raise OptionError(
+            f"cannot write {output}: --emit {kind} makes no such file; give a name such as {output.stem}{KINDS[kind]}"
+        )
     require_writable(output, model)
     if kind in ("so", "obj"):
         if (reason := why_no_library(output)) is not None:

@@ -24,7 +24,7 @@ from sparsec.cli.console import Output, is_short, new_table, print_table
 from sparsec.cli.feeds import choose_sizes
 from sparsec.cli.files import require_writable, write_bytes
 from sparsec.cli.progress import Plan, progress
-from sparsec.errors import ModelError
+from sparsec.errors import ModelError, OptionError
 from sparsec.explanation.report import SPARSITIES, LayerReport, Report
 
 OTHERS = 3
@@ -62,6 +62,8 @@ def execute(chosen: argparse.Namespace) -> int:
     for path in (chosen.json, chosen.csv):
         if path is not None:
             require_writable(path, chosen.model)
+    if chosen.json is not None and chosen.csv is not None and chosen.json.resolve() == chosen.csv.resolve():
+        raise OptionError(f"--json {chosen.json} --csv {chosen.csv}: this is one file; give each its own")
     given = parse_dims(chosen.dim)
     options = Options.of(**compilation_options(chosen))
     with progress(chosen.model) as shown:

@@ -43,17 +43,23 @@ def read_arrays(path: Path) -> Feed:
 
 
 def match_inputs(arrays: Feed, path: Path, inputs: Sequence[TensorInfo]) -> Feed:
-    """Those arrays that are inputs.
+    """The arrays in the order of the inputs.
 
     Raises:
-        InputError: one is missing.
+        InputError: one is missing, or is no input.
     """
     missing = [tensor.name for tensor in inputs if tensor.name not in arrays]
     if missing:
         raise InputError(
             f"{path} has no array {', '.join(map(repr, missing))}; it has {', '.join(map(repr, arrays)) or 'none'}"
         )
-    return {tensor.name: arrays[tensor.name] for tensor in inputs}
+    names = [tensor.name for tensor in inputs]
+    if others := [name for name in arrays if name not in names]:
+        raise InputError(
+            f"{path} has an array {others[0]!r}, and there is no input of that name; leave it out. "
+            f"The inputs are: {', '.join(names) or 'none'}"
+        )
+    return {name: arrays[name] for name in names}
 
 
 def choose_sizes(inputs: Sequence[TensorInfo], given: Mapping[str, int]) -> dict[str, int]:

@@ -20,16 +20,18 @@ from sparsec.runtime.signature import MAX_RANK, TensorInfo
 Array = NDArray[Any]
 
 
-def require_count(what: str, value: object) -> int:
+def require_count(what: str, value: object, least: int | None = None) -> int:
     """A number of threads or runs; the library says which numbers of threads it takes.
 
     Raises:
-        InputError: it is no integer, or none that the library can read.
+        InputError: it is no integer, less than `least`, or none that the library can read.
     """
     try:
         count = index(cast("SupportsIndex", value))
     except TypeError:
         raise InputError(f"{what} is {value!r}, expected a whole number") from None
+    if least is not None and count < least:
+        raise InputError(f"{what} is {count}, expected {least} or more")
     if not -(1 << 31) <= count < 1 << 31:
         raise InputError(f"{what} is {count}, which is far too many")
     return count

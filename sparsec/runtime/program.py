@@ -156,10 +156,10 @@ class Program:
             warm_up: how many come before them.
 
         Raises:
-            InputError: as for a call.
+            InputError: as for a call, or there is nothing to record.
         """
         arrays = list(require_arrays(feed, self.inputs).values())
-        runs, warm_up = require_count("runs", runs), require_count("warm_up", warm_up)
+        runs, warm_up = require_count("runs", runs, least=1), require_count("warm_up", warm_up, least=0)
 
         def record(context: _Context) -> list[Span]:
             self._prepare(context)

@@ -76,6 +76,7 @@ def test_an_engine_that_refuses_the_model_is_named_and_the_others_are_shown(fold
 @pytest.mark.parametrize(
     ("vs", "message"),
     [
+        ("", "there is no engine ''; the engines are: onnxruntime"),
         ("tvm", "there is no engine 'tvm'; the engines are: onnxruntime, openvino, torch, deepsparse"),
         ("torch", f"torch runs .pt2 files, and not {MODEL}; give it one: --vs torch=FILE"),
         ("onnxruntime=none.onnx", "none.onnx does not exist"),

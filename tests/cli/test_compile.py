@@ -175,6 +175,13 @@ def test_times_go_to_stderr() -> None:
     assert "nn-to-kernels" not in result.err and result.out == ""
 
 
+@pytest.mark.parametrize("flag", ["--target", "--dump-ir", "--stop-after", "--print-ir-after", "--prefix", "-o"])
+def test_nothing_where_something_belongs(flag: str, folder: Path) -> None:
+    result = run("compile", "layer.spc", flag, "")
+    assert result.code == 2 and ("''" in result.err or "an empty text names no file" in result.err)
+    assert files(folder) == {"layer.spc"}
+
+
 def test_a_mistake_leaves_what_was_there(folder: Path) -> None:
     Path("old.so").write_text("old")
     Path("layer.spc").write_text("nonsense")

@@ -21,7 +21,7 @@ def draw(tokens: int) -> np.ndarray:
 
 @pytest.mark.parametrize("model", ["layer.spc", "layer.so"])
 def test_arrays_in_arrays_out(model: str, compiled: Path, folder: Path) -> None:
-    np.savez("in.npz", x=draw(70), unused=np.ones(3))
+    np.savez("in.npz", x=draw(70))
     result = done("run", compiled / model, "--inputs", "in.npz", "--outputs", "out.npz")
     with np.load("out.npz") as outputs:
         assert outputs.files == ["y"]

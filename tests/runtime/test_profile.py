@@ -96,6 +96,9 @@ def test_errors_leave_the_program_as_it_was(program: Program):
     with pytest.raises(InputError, match="no array is given for 'b'"):
         program.profile({"x": x})
     x = np.ones(3, np.float32)
+    for runs, warm_up, message in ((0, 0, "runs is 0, expected 1 or more"), (1, -1, "warm_up is -1, expected 0 or")):
+        with pytest.raises(InputError, match=message):
+            program.profile({"x": x, "b": x}, runs, warm_up)
     assert program(x, x)[0].tolist() == [3, 3, 3]
     assert len(program.profile({"x": x, "b": x}, runs=1).runs()) == 1
 
