@@ -80,12 +80,13 @@ def _maker(prefix: str, tensor: TensorInfo, name: str) -> str:
     named = _parameters(tensor)
     arguments = [f"const {_C_TYPES[tensor.dtype]} *data", *(f"int64_t {symbol}" for symbol in named.values())]
     sizes = [str(size) if isinstance(size, int) else named[size] for size in tensor.shape]
+    dtype = f"{prefix.upper()}_{tensor.dtype.upper()}"
+    data = "(void *)(uintptr_t)data"  # straight from const, compilers warn if they are asked to
     lines = [
         f"/* Input {_described(tensor)}. */",
         f"static inline {prefix}_tensor {prefix}_make_{name}({', '.join(arguments)}) {{",
         f"    int64_t bytes = {' * '.join(['(int64_t)sizeof *data', *sizes])};",
-        f"    {prefix}_tensor tensor = {{(void *)data, bytes, {prefix.upper()}_{tensor.dtype.upper()}, {len(sizes)}, "
-        f"{{{', '.join(sizes) or 0}}}}};",
+        f"    {prefix}_tensor tensor = {{{data}, bytes, {dtype}, {len(sizes)}, {{{', '.join(sizes) or 0}}}}};",
         "    return tensor;",
         "}",
     ]

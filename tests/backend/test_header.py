@@ -19,8 +19,8 @@ AWKWARD = Signature(
 
 def compiles(text: str) -> None:
     for language in (["c", "-std=c99"], ["c++", "-std=c++11"]):
-        command = ["cc", "-x", language[0], language[1], "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-"]
-        subprocess.run(command, input=text, text=True, check=True)
+        command = ["cc", "-x", language[0], language[1], "-Wall", "-Wextra", "-Wcast-qual", "-Werror"]
+        subprocess.run([*command, "-fsyntax-only", "-"], input=text, text=True, check=True)
 
 
 def test_names_become_identifiers():
