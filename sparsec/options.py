@@ -20,6 +20,9 @@ from sparsec.errors import OptionError
 from sparsec.schedule import CODE_BUDGET
 from sparsec.target import CpuTarget, choose_targets
 
+Sizes = Mapping[object, object]
+"""What somebody gave as sizes by name."""
+
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TAKEN = re.compile(r"sparsec|llvm|pthread\w*|timer|thrd|mtx|cnd")
 """With these before `_create` or `_destroy`, or before a dot, names are those of others."""
@@ -164,7 +167,7 @@ class Options:
             elif name == "targets" and isinstance(value, list):
                 choices[name] = tuple(cast("list[object]", value))
             elif name == "expect" and isinstance(value, Mapping):
-                choices[name] = tuple(sorted(_pairs(value), key=lambda item: str(item[0])))
+                choices[name] = tuple(sorted(_pairs(cast("Sizes", value)), key=lambda item: str(item[0])))
             elif name in ("cache_dir", "dump_ir") and isinstance(value, str):
                 choices[name] = Path(value)
             else:
@@ -201,12 +204,13 @@ def require_sizes(name: str, sizes: object) -> dict[str, int]:
     Raises:
         OptionError: they are no such sizes.
     """
-    pairs = _pairs(cast("Mapping[object, object]", sizes)) if isinstance(sizes, Mapping) else ()
-    _require(isinstance(sizes, Mapping) and all(map(_is_size, pairs)), name, sizes, _SIZES)
+    given = cast("Sizes", sizes) if isinstance(sizes, Mapping) else None
+    pairs = [] if given is None else _pairs(given)
+    _require(given is not None and all(map(_is_size, pairs)), name, cast("object", sizes), _SIZES)
     return dict(cast("Iterable[tuple[str, int]]", pairs))
 
 
-def _pairs(sizes: Mapping[object, object]) -> list[tuple[object, object]]:
+def _pairs(sizes: Sizes) -> list[tuple[object, object]]:
     return [(name, _plain(size)) for name, size in sizes.items()]
 
 
