@@ -32,16 +32,22 @@ from sparsec.errors import (
 if TYPE_CHECKING:
     from sparsec.api import compile
     from sparsec.api_explain import explain
-    from sparsec.inference_session import InferenceSession
+    from sparsec.inference_session import (
+        GraphOptimizationLevel,
+        InferenceSession,
+        RunOptions,
+        SessionOptions,
+        get_available_providers,
+    )
     from sparsec.options import Options
     from sparsec.runtime.loading import load
     from sparsec.runtime.program import Program
     from sparsec.target import CpuTarget
 
 __all__ = [
-    "CodegenError", "CompilerBug", "CpuTarget", "DslError", "InferenceSession", "InputError", "LinkError", "ModelError",
-    "OptionError", "Options", "Program", "ShapeError", "SparsecError", "TargetError", "UnsupportedError", "compile",
-    "explain", "load",
+    "CodegenError", "CompilerBug", "CpuTarget", "DslError", "GraphOptimizationLevel", "InferenceSession", "InputError",
+    "LinkError", "ModelError", "OptionError", "Options", "Program", "RunOptions", "SessionOptions", "ShapeError",
+    "SparsecError", "TargetError", "UnsupportedError", "compile", "explain", "get_available_providers", "load",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -51,7 +57,11 @@ _HOMES = {
     "explain": "sparsec.api_explain",
     "load": "sparsec.runtime.loading",
     "Program": "sparsec.runtime.program",
+    "GraphOptimizationLevel": "sparsec.inference_session",
     "InferenceSession": "sparsec.inference_session",
+    "RunOptions": "sparsec.inference_session",
+    "SessionOptions": "sparsec.inference_session",
+    "get_available_providers": "sparsec.inference_session",
     "Options": "sparsec.options",
     "CpuTarget": "sparsec.target",
 }

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from numpy.typing import ArrayLike, NDArray
 
 from sparsec.errors import OptionError
+from sparsec.runtime.check_arguments import require_count
 from sparsec.runtime.loading import load
 from sparsec.runtime.program import Program
 from sparsec.runtime.signature import TensorInfo
 
+_PROVIDER = "CPUExecutionProvider"
 _ONNX_TYPES = {"float32": "float", "float64": "double"}
 
 
@@ -26,17 +29,51 @@ class NodeArg:
     shape: list[int | str]
 
 
+class GraphOptimizationLevel(IntEnum):
+    """Levels of onnxruntime; the compiler has one, and every level means it."""
+
+    ORT_DISABLE_ALL = 0
+    ORT_ENABLE_BASIC = 1
+    ORT_ENABLE_EXTENDED = 2
+    ORT_ENABLE_LAYOUT = 3
+    ORT_ENABLE_ALL = 99
+
+
+class SessionOptions:
+    """What scripts set before they make a session: `intra_op_num_threads` is obeyed when it is above 0. The other
+    attributes of onnxruntime's can be set, and change nothing: no file is written, nothing is logged."""
+
+    def __init__(self) -> None:
+        self.intra_op_num_threads = 0
+        self.inter_op_num_threads = 0
+        self.graph_optimization_level = GraphOptimizationLevel.ORT_ENABLE_ALL
+
+    def add_session_config_entry(self, key: str, value: str) -> None:
+        """Accepted and left alone."""
+
+
+class RunOptions:
+    """What scripts may give to `InferenceSession.run`: all attributes of onnxruntime's can be set, none is obeyed."""
+
+
+def get_available_providers() -> list[str]:
+    """The CPU, and nothing else."""
+    return [_PROVIDER]
+
+
 class InferenceSession:
     """Runs a model with the interface of `onnxruntime.InferenceSession`.
 
     Args:
         path_or_bytes: an ONNX model as a path or as bytes, a `.so` that sparsec made, or a `Program`.
-        sess_options: onnxruntime's; of it, `intra_op_num_threads` is obeyed when it is above 0.
-        providers: accepted for the sake of scripts; there is one provider, the CPU.
+        sess_options: `SessionOptions`, ours or onnxruntime's.
+        providers: names, or pairs of names and options; others are passed over if the CPU is among them.
         provider_options: accepted and left alone too.
         options: options of `sparsec.compile`.
 
     Raises:
+        OptionError: there are providers, and the CPU is not among them.
+        InputError: `intra_op_num_threads` is no number of threads.
         SparsecError: as `sparsec.compile` and `sparsec.load` do.
     """
 
@@ -48,8 +85,10 @@ class InferenceSession:
         provider_options: Sequence[Any] | None = None,
         **options: Any,
     ):
+        _require_cpu(providers)
+        self._options = SessionOptions() if sess_options is None else sess_options
+        threads = require_count("intra_op_num_threads", getattr(self._options, "intra_op_num_threads", 0))
         self.program = _program(path_or_bytes, options)
-        threads = getattr(sess_options, "intra_op_num_threads", 0)
         if threads > 0:
             self.program.threads = threads
 
@@ -73,7 +112,21 @@ class InferenceSession:
 
     def get_providers(self) -> list[str]:
         """Always the CPU."""
-        return ["CPUExecutionProvider"]
+        return [_PROVIDER]
+
+    def get_session_options(self) -> Any:
+        """The options that were given, or new ones."""
+        return self._options
+
+
+def _require_cpu(providers: Sequence[Any] | None) -> None:
+    given = [providers] if isinstance(providers, str) else providers or []
+    names = [str(cast("tuple[Any, ...]", each)[0] if isinstance(each, tuple) else each) for each in given]
+    if names and _PROVIDER not in names:
+        raise OptionError(
+            f"providers are {', '.join(names)}, and sparsec runs models on the CPU only: leave providers out, or add "
+            f"{_PROVIDER!r}"
+        )
 
 
 def _program(model: str | Path | bytes | Program, options: dict[str, Any]) -> Program:

@@ -63,6 +63,33 @@ def test_threads_and_providers(ours: sparsec.InferenceSession) -> None:
     assert session.get_providers() == ["CPUExecutionProvider"]
 
 
+def test_a_script_with_our_names_only() -> None:
+    options = sparsec.SessionOptions()
+    options.intra_op_num_threads = 2
+    options.graph_optimization_level = sparsec.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 3  # pyright: ignore[reportAttributeAccessIssue] - onnxruntime has it
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    providers = ["CUDAExecutionProvider", *sparsec.get_available_providers()]
+    session = sparsec.InferenceSession(MODEL, sess_options=options, providers=providers)
+    assert session.program.threads == 2 and session.get_session_options() is options
+    (name,) = [node.name for node in session.get_outputs()][:1]
+    assert session.run([name], FEED, run_options=sparsec.RunOptions())[0].size
+    assert sparsec.get_available_providers() == ["CPUExecutionProvider"]
+    for mine in sparsec.GraphOptimizationLevel:
+        assert int(getattr(onnxruntime.GraphOptimizationLevel, mine.name)) == mine
+
+
+@pytest.mark.parametrize("providers", [["CUDAExecutionProvider"], [("CUDAExecutionProvider", {})], "cuda"])
+def test_other_providers_are_refused(providers: Any) -> None:
+    with pytest.raises(sparsec.OptionError, match="sparsec runs models on the CPU only: leave providers out, or add"):
+        sparsec.InferenceSession(MODEL, providers=providers)
+    assert sparsec.InferenceSession(MODEL, providers=[]).get_providers() == ["CPUExecutionProvider"]
+    options = sparsec.SessionOptions()
+    options.intra_op_num_threads = "two"  # pyright: ignore[reportAttributeAccessIssue]
+    with pytest.raises(sparsec.InputError, match="intra_op_num_threads is 'two', expected a whole number"):
+        sparsec.InferenceSession(MODEL, options)
+
+
 def test_mistakes(ours: sparsec.InferenceSession) -> None:
     with pytest.raises(sparsec.InputError, match="there is no output 'nothing'"):
         ours.run(["nothing"], FEED)
