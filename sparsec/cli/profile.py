@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.text import Text
 
+from sparsec.cli.arguments import file_path
 from sparsec.cli.console import Output, new_table, print_table
 from sparsec.cli.files import require_writable, write_bytes
 from sparsec.errors import OptionError
@@ -40,7 +41,7 @@ def _trace_file(text: str) -> Path:
     """The argument of `--profile`; argparse would also take the model that a person wrote behind the flag."""
     if Path(text).suffix in (".so", ".onnx", ".spc"):
         raise argparse.ArgumentTypeError(f"{text} is a model: write it before --profile, or give --profile a file")
-    return Path(text)
+    return file_path(text)
 
 
 def check_profile(chosen: argparse.Namespace) -> None:

@@ -129,6 +129,12 @@ def test_mistakes_with_profiles(compiled: Path, wrong: list[str], message: str) 
     assert result.code == 2 and message in result.err
 
 
+@pytest.mark.parametrize("flag", ["--profile", "--inputs", "--outputs"])
+def test_an_empty_path(flag: str) -> None:
+    result = run("run", "layer.spc", flag, "")
+    assert result.code == 2 and f"argument {flag}: an empty text names no file" in result.err.replace(" [FILE]", "")
+
+
 def test_a_model_behind_the_flag(compiled: Path) -> None:
     result = run("run", "--profile", compiled / "layer.so")
     assert result.code == 2 and "is a model: write it before --profile" in result.err
