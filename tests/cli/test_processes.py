@@ -158,7 +158,8 @@ def test_progress_is_for_terminals_only(folder: Path) -> None:
     assert "layer.spc" in seen and process.returncode == 0
 
 
-def test_tables_are_as_wide_as_the_terminal(folder: Path) -> None:
+def test_tables_are_as_wide_as_the_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)  # as processes that run tests side by side have it
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 72))
     process = start("explain", "layer.spc", "--dim", "tokens=3", stdout=theirs)
