@@ -77,7 +77,8 @@ def _make_room(block: Block, region: TokenRegion) -> Operation | None:
     """
     inside, first = set(region.ops), region.ops[0]
     needed: set[Operation] = set()
-    pending = [value.owner for value in (*(mask.value for masks in region.masks for mask in masks), *region.factors)]
+    deciding = [*(mask.value for masks in region.masks for mask in masks), *(factor.value for factor in region.factors)]
+    pending = [value.owner for value in deciding]
     while pending:
         owner = pending.pop()
         if isinstance(owner, Operation) and owner not in needed:

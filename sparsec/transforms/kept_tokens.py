@@ -19,12 +19,12 @@ from sparsec.transforms.token_region import TokenRegion
 def kept_tokens(b: Builder, region: TokenRegion) -> tuple[SSAValue, SSAValue]:
     """`needed` and `seen`, both `[batch, sequence]` of i1.
 
-    A token is needed unless each attention hides its key from all queries, and each factor of it is 0. It is seen if
+    A token is needed unless each attention hides its key from all queries, and each factor drops it. It is seen if
     no mask of any attention hides its key from any query.
     """
     masks = list(dict.fromkeys(mask for group in region.masks for mask in group))
     ends = {mask: _ends(b, mask) for mask in masks}
-    factors = [b.reshape(factor, region.lead) for factor in region.factors]
+    factors = [b.reshape(factor.value, region.lead) for factor in region.factors]
     operands = [*(value for pair in ends.values() for value in pair), *factors]
     place = {mask: 2 * number for number, mask in enumerate(masks)}
 
@@ -37,8 +37,8 @@ def kept_tokens(b: Builder, region: TokenRegion) -> tuple[SSAValue, SSAValue]:
 
         groups = [_all(inner, ew.Or, [hidden(mask) for mask in group]) for group in region.masks]
         needed = [inner.apply(ew.Not, _all(inner, ew.And, groups))]
-        for factor in args[2 * len(masks) :]:
-            needed.append(inner.apply(ew.NotEqual, factor, inner.scalar(0, factor.type)))
+        for factor, argument in zip(region.factors, args[2 * len(masks) :], strict=True):
+            needed.append(inner.apply(ew.NotEqual, argument, inner.scalar(factor.drops, argument.type)))
         return [_all(inner, ew.Or, needed), _all(inner, ew.And, [seen(mask) for mask in masks])]
 
     needed, seen = b.map(operands, b.body([element_of(value.type) for value in operands], body))

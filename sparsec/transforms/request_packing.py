@@ -224,8 +224,8 @@ class _Analysis:
             if not any(self._hides_padding(mask) for mask in group):
                 raise _Refused("zeros in the inputs are not what its masks take for padding")
         for factor in self.region.factors:
-            held = self.numbers.get(factor, {})
-            if not any(not number.any() for number in held.values()):
+            held = self.numbers.get(factor.value, {})
+            if not any((number == factor.drops).all() for number in held.values()):
                 raise _Refused("zeros in the inputs are not what its sums over tokens leave out")
 
     def _hides_padding(self, mask: Mask) -> bool:

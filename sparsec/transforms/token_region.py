@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from xdsl.dialects.builtin import i1
 from xdsl.dialects.func import ReturnOp
 from xdsl.ir import Block, Operation, SSAValue, Use
 
 from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.body import yielded
-from sparsec.dialects.encoding import element_of, is_float, sizes_of, to_numpy
+from sparsec.dialects.encoding import element_of, sizes_of, to_numpy
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import LayerNorm, Map, MatMul
 from sparsec.dialects.tensor_op import integers
@@ -24,6 +25,14 @@ Lead = tuple[Size, Size]
 """Batch and sequence, the first two sizes of an activation."""
 
 
+@dataclass(frozen=True)
+class Factor:
+    """What tells which tokens a sum leaves out, `[batch, sequence, ...]`, and its number for those."""
+
+    value: SSAValue
+    drops: int
+
+
 @dataclass
 class TokenRegion:
     """The ops that work on kept tokens, and what decides which tokens are kept.
@@ -33,15 +42,15 @@ class TokenRegion:
         ops: in order; their results are read by each other, or as `find_region` says.
         readers: attentions of other queries that read keys or values from `ops`.
         masks: of each attention in both; keys that they hide need not be kept.
-        factors: `[batch, sequence, ...]` values by which results are multiplied before they are summed over all tokens;
-            where they are not 0 tokens must be kept.
+        factors: by which results are multiplied, or replaced by 0, before they are summed over all tokens; where they
+            do not say so, tokens must be kept.
     """
 
     lead: Lead
     ops: list[Operation] = field(default_factory=list[Operation])
     readers: list[Attention] = field(default_factory=list[Attention])
     masks: list[tuple[Mask, ...]] = field(default_factory=list[tuple[Mask, ...]])
-    factors: list[SSAValue] = field(default_factory=list[SSAValue])
+    factors: list[Factor] = field(default_factory=list[Factor])
 
 
 def find_region(block: Block, weights: WeightStore, *, outputs_too: bool) -> TokenRegion | None:
@@ -52,7 +61,7 @@ def find_region(block: Block, weights: WeightStore, *, outputs_too: bool) -> Tok
     * by other ops of the region, token for token, or as queries, keys and values under masks that hide keys,
     * as keys and values of attention outside, under such masks,
     * at the first token of each sequence,
-    * where it is multiplied with a factor that is 0 for tokens that are not kept, and then summed up,
+    * where it is multiplied with 0, or replaced by it, for tokens that are not kept, and then summed up,
     * with `outputs_too`, as an output of the model.
 
     Whatever else reads an activation needs all of its tokens, for example a scale that is found while the model runs;
@@ -74,7 +83,7 @@ class _Finder:
     weights: WeightStore
     outputs_too: bool
     inside: set[Operation] = field(default_factory=set[Operation])
-    factors: list[SSAValue] = field(default_factory=list[SSAValue])
+    factors: list[Factor] = field(default_factory=list[Factor])
 
     def find(self, block: Block) -> TokenRegion | None:
         for op in block.ops:
@@ -146,8 +155,8 @@ class _Finder:
         fits = q[0] == self.lead[0] and q[1] != self.lead[1] and all(shape[:2] == self.lead for shape in shapes)
         return op in self.attentions and fits and value not in (op.q, *op.extras)
 
-    def _factor_of(self, op: Map, value: SSAValue) -> SSAValue | None:
-        """The operand of a map that makes its results 0, whatever `value` is, where it is 0 itself."""
+    def _factor_of(self, op: Map, value: SSAValue) -> Factor | None:
+        """The operand of a map that makes its results 0, whatever `value` is, where it is 0 itself, or a boolean."""
         if not all(isinstance(use.operation, rd.ReduceSum) for _, use in _uses(op)):
             return None  # a zero may be -0, which a sum does not tell from +0
         for factor, argument in zip(op.inputs, op.body.block.args, strict=True):
@@ -157,12 +166,11 @@ class _Finder:
                 continue
             if not rank_of(factor) == rank_of(value) == rank_of(op.results[0]):
                 continue  # its axes are others than batch and sequence, whatever their sizes
-            if not is_float(element):
-                continue
-            known = known_values(op.body, {argument: np.zeros((), to_numpy(element))}, self.weights)
-            results = [known.get(result) for result in yielded(op.body)]
-            if all(result is not None and not result.any() for result in results):
-                return factor
+            for drops in (0, 1) if element == i1 else (0,):
+                known = known_values(op.body, {argument: np.asarray(drops, to_numpy(element))}, self.weights)
+                results = [known.get(result) for result in yielded(op.body)]
+                if all(result is not None and not result.any() for result in results):
+                    return Factor(factor, drops)
         return None
 
 

@@ -24,7 +24,7 @@ HIDDEN = HEADS * CHANNELS
 
 ELEMENTS: dict[str, Attribute] = {"i64": i64, "i32": i32, "i1": i1, "f32": f32}
 MASKS = ("lowest", "infinite", "replace", "causal", "thousands", "none")
-HEADS_OF_MODELS = ("first", "mean", "all", "first and all", "unmasked mean")
+HEADS_OF_MODELS = ("first", "mean", "filled mean", "all", "first and all", "unmasked mean")
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,12 @@ class _Writer:
                 return [x]
             case "first and all":
                 return [pooled, self._linear(x, 2)]
-            case "mean":
-                total = b.reduce(rd.ReduceSum, b.apply(ew.Mul, x, factor), [1])
+            case "mean" | "filled mean":
+                left = b.apply(ew.Mul, x, factor)
+                if self.model.head == "filled mean":  # as `masked_fill` does
+                    padding = b.apply(ew.Equal, factor, b.constant(np.float32(0)))
+                    left = b.apply(ew.Where, padding, b.constant(np.float32(0)), x)
+                total = b.reduce(rd.ReduceSum, left, [1])
                 return [b.apply(ew.Div, total, b.reduce(rd.ReduceSum, factor, [1]))]
             case _:
                 return [b.reduce(rd.ReduceMean, x, [1])]

@@ -22,7 +22,7 @@ encoders = draws.builds(
     Encoder,
     mask=draws.sampled_from(MASKS),
     element=draws.sampled_from(list(ELEMENTS)),
-    head=draws.sampled_from(["first", "mean", "all", "first and all", "unmasked mean"]),
+    head=draws.sampled_from(["first", "mean", "filled mean", "all", "first and all", "unmasked mean"]),
     layers=draws.integers(1, 2),
     quantised=draws.sampled_from(["none", "static", "dynamic"]),
     residual=draws.booleans(),
@@ -53,7 +53,7 @@ BASE = Encoder(layers=2)
 
 
 @pytest.mark.parametrize("mask", [mask for mask in MASKS if mask != "none"])
-@pytest.mark.parametrize("head", ["first", "mean"])
+@pytest.mark.parametrize("head", ["first", "mean", "filled mean"])
 @pytest.mark.parametrize("quantised", ["none", "static"])
 def test_every_layer_works_on_kept_tokens(mask: str, head: str, quantised: str) -> None:
     module, weights = replace(BASE, mask=mask, head=head, quantised=quantised).sparse()

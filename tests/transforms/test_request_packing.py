@@ -33,7 +33,7 @@ def packing(encoder: Encoder, padding: str = "exact") -> Packing | str:
 
 
 @pytest.mark.parametrize("mask", ["lowest", "infinite", "replace", "causal"])
-@pytest.mark.parametrize("head", ["first", "mean"])
+@pytest.mark.parametrize("head", ["first", "mean", "filled mean"])
 def test_models_that_take_lists(mask: str, head: str) -> None:
     assert packing(Encoder(mask=mask, head=head)) == GOOD
 
