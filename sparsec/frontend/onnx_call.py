@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from xdsl.ir import SSAValue
 
-from sparsec.builder import Builder
+from sparsec.builder import Builder, constant_value
 from sparsec.dialects.encoding import element_of, to_numpy
+from sparsec.dialects.nn_elementwise import Dequantize
+from sparsec.dialects.nn_structure import Reshape
 from sparsec.dims import Size
 from sparsec.errors import ModelError
 from sparsec.frontend.onnx_emitter import Emitter, Unsupported
 from sparsec.frontend.onnx_file import AttributeValue, Node, UnreadTensor
 from sparsec.frontend.onnx_values import Dtype, Expanded, Known, Shape, Stack, Value, shape_of
-from sparsec.weights import Array
+from sparsec.reference import evaluate_op
+from sparsec.weights import Array, WeightStore
 
 Results = Value | Sequence[Value]
 Translate = Callable[["Call"], Results]
@@ -91,6 +94,8 @@ class Call:
             Unsupported: it depends on the data.
         """
         value = self.value(index)
+        if isinstance(value, SSAValue) and (array := stored(value, self.build.weights)) is not None:
+            return Known.of(array)
         if not isinstance(value, Known):
             raise Unsupported(
                 f"its {what} is computed from data; it must follow from constants and sizes of the inputs, as it may "
@@ -224,6 +229,15 @@ class Call:
     def wants(self, output: int) -> bool:
         """Whether somebody reads an optional output."""
         return output < len(self.node.outputs) and bool(self.node.outputs[output])
+
+
+def stored(value: SSAValue, weights: WeightStore) -> Array | None:
+    """The numbers of a constant, also of one that the file stores in bytes; None for anything else."""
+    op = value.owner
+    if not isinstance(op, Dequantize | Reshape):
+        return constant_value(value, weights)
+    known = [array for operand in op.operands if (array := stored(operand, weights)) is not None]
+    return evaluate_op(op, known, weights=weights)[0] if len(known) == len(op.operands) else None
 
 
 def dtype_of_value(value: Value) -> Dtype:

@@ -3,6 +3,7 @@
 from sparsec.frontend.onnx_call import Translate
 from sparsec.frontend.onnx_ops.activations import ACTIVATIONS
 from sparsec.frontend.onnx_ops.attention import ATTENTION
+from sparsec.frontend.onnx_ops.einsum import EINSUM
 from sparsec.frontend.onnx_ops.elementwise import ELEMENTWISE
 from sparsec.frontend.onnx_ops.gathering import GATHERING
 from sparsec.frontend.onnx_ops.microsoft import MICROSOFT
@@ -18,6 +19,7 @@ _ONNX = (
     ELEMENTWISE,
     ACTIVATIONS,
     PRODUCTS,
+    EINSUM,
     NORMALISATION,
     REDUCTIONS,
     SHAPES,
@@ -71,6 +73,7 @@ ADVICE: dict[tuple[str, str], str] = {
             "QAttention",
             "QEmbedLayerNormalization",
             "SkipLayerNormalization",
+            "SkipSimplifiedLayerNormalization",
         )
     },
 }

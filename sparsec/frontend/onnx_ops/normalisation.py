@@ -119,5 +119,6 @@ NORMALISATION: dict[str, Translate] = {
     "LayerNormalization": _layer_normalisation,
     "BatchNormalization": _batch_normalisation,
     "RMSNormalization": _rms_normalisation,
+    "SimplifiedLayerNormalization": _rms_normalisation,  # onnxruntime's optimiser puts it into ONNX's own domain
     "LpNormalization": _lp_normalisation,
 }

@@ -12,19 +12,16 @@ from onnx import TensorProto
 from xdsl.dialects.builtin import f32, i32
 from xdsl.ir import SSAValue
 
-from sparsec.builder import constant_value
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import sizes_of
-from sparsec.dialects.nn_structure import Reshape
 from sparsec.dims import Dim
 from sparsec.errors import ShapeError
-from sparsec.frontend.onnx_call import Call, Translate, dtype_of_value
+from sparsec.frontend.onnx_call import Call, Translate, dtype_of_value, stored
 from sparsec.frontend.onnx_emitter import Unsupported
 from sparsec.frontend.onnx_ops.elementwise import apply
 from sparsec.frontend.onnx_ops.products import multiplied
 from sparsec.frontend.onnx_tensor import dtype_of, type_name
 from sparsec.frontend.onnx_values import Dtype, Known, Value, shape_of
-from sparsec.reference import evaluate_op
 from sparsec.reference_elementwise import quantize_with
 from sparsec.weights import Array
 
@@ -118,20 +115,11 @@ def quantise(call: Call, x: Value, scale: Value, zero_point: Value | None, axis:
     _require_inverse(_numbers(scale))
     factor, zero, along = parameters(call, x, scale, zero_point, dtype, axis)
     data = call.emitter.materialise(x)
-    match [array for value in (data, factor, zero) if (array := _stored(call, value)) is not None]:
+    match [array for value in (data, factor, zero) if (array := stored(value, call.build.weights)) is not None]:
         case [numbers, steps, zeros]:
             return call.build.constant(_divided(numbers, steps, zeros, along))
         case _:
             return call.build.quantize(data, factor, zero, along)
-
-
-def _stored(call: Call, value: SSAValue) -> Array | None:
-    """Of a constant, also of one that the file stores in bytes."""
-    weights, op = call.build.weights, value.owner
-    if not isinstance(op, ew.Dequantize | Reshape):
-        return constant_value(value, weights)
-    known = [array for operand in op.operands if (array := _stored(call, operand)) is not None]
-    return evaluate_op(op, known, weights=weights)[0] if len(known) == len(op.operands) else None
 
 
 def _divided(x: Array, scale: Array, zero_point: Array, axis: int | None) -> Array:

@@ -140,3 +140,20 @@ def test_a_constant_is_divided_by_its_scale(axis: int | None, stored: bool) -> N
     divided = np.clip(np.rint(w / (scale[:, None] if axis == 0 else scale)), -128, 127).astype(np.int8)
     held = [op for op in module.walk() if isinstance(op, Constant) and sizes_of(op.result.type) == (6, 6)]
     assert any(np.array_equal(constant_value(op.result, weights), divided) for op in held)
+
+
+def test_a_constant_in_bytes_is_a_number_that_is_known() -> None:
+    """As quantisers leave the value of Pad."""
+    nodes = [
+        helper.make_node("QuantizeLinear", ["fill", "s", "z"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "s", "z"], ["f"]),
+        helper.make_node("Pad", ["x", "pads", "f"], ["y"]),
+    ]
+    constants: dict[str, Array] = {
+        "fill": np.asarray(0.7, np.float32),
+        "pads": np.asarray([0, 1, 0, 2]),
+        "s": np.asarray(0.5, np.float32),
+        "z": np.asarray(3, np.uint8),
+    }
+    model = build(nodes, {"x": (np.float32, ["n", 6])}, ["y"], constants)
+    require_agreement(model, {"x": X})
