@@ -26,7 +26,7 @@ from sparsec.dialects.nn_structure import Constant
 from sparsec.reference import evaluate_op
 from sparsec.transforms.bodies import replace
 from sparsec.transforms.quantised_attention import legalise_attention
-from sparsec.transforms.quantised_values import Quantised, dequantised, parameters_of
+from sparsec.transforms.quantised_values import Quantised, combined, dequantised, parameters_of
 from sparsec.transforms.straight_line import erase_dead, function_blocks, only_user
 from sparsec.transforms.weight_products import (
     as_tokens,
@@ -97,9 +97,9 @@ def _legalise_linear(linear: Linear, weights: WeightStore) -> None:
     multiplier, requantise = plan.multiplier, None
     if isinstance(follower, ew.Quantize) and (parameters := parameters_of(follower, weights)) is not None:
         scale, zero, axis = parameters
-        if axis is None and element_of(follower.result.type) == ui8:
-            multiplier = plan.multiplier * (np.float32(1) / np.float32(scale))
-            requantise, owner = int(zero), follower
+        finer = combined(plan.multiplier, np.float32(1) / np.float32(scale))
+        if axis is None and element_of(follower.result.type) == ui8 and finer is not None:
+            multiplier, requantise, owner = finer, int(zero), follower
     builder = Builder.before(weights, linear)
     weight = constant_like(plan.centred, plan.weight.value, builder)
     correction, multiplier = same_everywhere(plan.correction), same_everywhere(multiplier)
@@ -131,7 +131,9 @@ def _plan(linear: Linear, weights: WeightStore) -> _Plan | None:
     centred = centred_weight(matrix, weight.zero)
     if centred is None:
         return None
-    multiplier = np.float32(x.step) * weight.scale.astype(np.float32)
+    multiplier = combined(x.step, weight.scale)
+    if multiplier is None:
+        return None
     correction = -x.zero * sums_of_rows(centred)[0]
     replaced: SSAValue = linear.result
     biased = _integer_bias(linear, multiplier, weights)

@@ -13,7 +13,7 @@ from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import element_of, i8, ui8
 from sparsec.dialects.nn_attention import Attention
 from sparsec.transforms.bodies import absorb, replace, wrap
-from sparsec.transforms.quantised_values import Quantised, dequantised, parameters_of
+from sparsec.transforms.quantised_values import Quantised, combined, dequantised, parameters_of
 from sparsec.transforms.straight_line import only_user
 from sparsec.weights import WeightStore
 
@@ -31,13 +31,13 @@ def legalise_attention(attention: Attention, weights: WeightStore) -> None:
     quantisation of the result moves into the output body, and its scale into the multiplier.
     """
     q, k, v = (_bytes(operand, weights) for operand in (attention.q, attention.k, attention.v))
-    if q is not None and k is not None:
+    if q is not None and k is not None and (scale := combined(q.step, k.step)) is not None:
         attention.operands[0], attention.operands[1] = q.value, k.value
         _set_zero(attention, "q", int(q.zero))
         _set_zero(attention, "k", int(k.zero))
-        _scale_accumulator(attention.score, q.step * k.step, weights)
+        _scale_accumulator(attention.score, np.float32(scale), weights)
     weight = _bytes(yielded(attention.weight)[0], weights)
-    if v is None or weight is None:
+    if v is None or weight is None or (scale := combined(weight.step, v.step)) is None:
         return
     attention.operands[2] = v.value
     end = attention.weight.block.last_op
@@ -50,7 +50,7 @@ def legalise_attention(attention: Attention, weights: WeightStore) -> None:
         fused = absorb(attention, wrap(follower, weights))
         assert isinstance(fused, Attention)
         attention = fused
-    _scale_accumulator(attention.output, weight.step * v.step, weights)
+    _scale_accumulator(attention.output, np.float32(scale), weights)
 
 
 def _bytes(value: SSAValue, weights: WeightStore) -> Quantised | None:

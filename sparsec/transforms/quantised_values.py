@@ -37,6 +37,15 @@ class Quantised:
         return np.float32(self.scale)
 
 
+def combined(first: Array | np.float32, second: Array | np.float32) -> Array | None:
+    """The product of scales in float32; None if one of the products is too small or too large to scale as both do."""
+    first, second = np.asarray(first, np.float32), np.asarray(second, np.float32)
+    with np.errstate(over="ignore", under="ignore"):
+        product = first * second
+    small = (np.abs(product) < np.finfo(np.float32).tiny) & (first != 0) & (second != 0)
+    return None if small.any() or not np.isfinite(product).all() else product
+
+
 def dequantised(value: SSAValue, weights: WeightStore) -> Quantised | None:
     """The integers behind `value` when an `nn.dequantize` with constant parameters and an f32 result makes it."""
     op = value.owner

@@ -23,6 +23,7 @@ from sparsec.reference import evaluate
 from sparsec.schedule import Dataflow, Schedule
 from sparsec.transforms.legalise_quantisation import LegaliseQuantisation
 from sparsec.transforms.matmul_to_linear import MatmulToLinear
+from sparsec.transforms.quantised_values import combined
 from sparsec.transforms.recognise_attention import RecogniseAttention
 from sparsec.transforms.unsigned_activations import UnsignedActivations
 from sparsec.weights import WeightStore
@@ -221,3 +222,27 @@ def test_a_quantisation_of_the_attention_result_moves_into_its_output() -> None:
     assert element_of(attention.result.type) == ui8
     names = [op.name for op in attention.output.block.ops]
     assert [name for name in names if name != "nn.constant"] == ["nn.cast", "nn.mul", "nn.quantize", "sparse.yield"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [(0.5, 0.25, 0.125), (1e-27, 1e-20, None), (1e30, 1e30, None), (0.0, 1e-20, 0.0), (1e-30, 1e-7, 1e-37)],
+)
+def test_scales_whose_product_is_no_scale_are_not_combined(first: float, second: float, expected: float | None) -> None:
+    product = combined(np.float32(first), np.asarray([1.0, second], np.float32))
+    assert (product is None) == (expected is None)
+    if product is not None:
+        np.testing.assert_array_equal(product, np.float32(first) * np.float32([1.0, second]))
+
+
+def test_a_product_of_tiny_scales_stays_in_float32() -> None:
+    def write(b: Builder, x: SSAValue) -> SSAValue:
+        byte = b.quantize(x, b.constant(np.float32(0.05)), b.constant(np.uint8(120)))
+        tiny = b.dequantize(byte, b.constant(np.float32(1e-27)), b.constant(np.uint8(120)))
+        numbers = np.random.default_rng(2).integers(-127, 128, (32, 16)).astype(np.int8)
+        weight = b.dequantize(b.constant(numbers), b.constant(np.float32(1e-20)), b.constant(np.int8(0)))
+        return b.apply(ew.Mul, b.matmul(tiny, weight), b.constant(np.float32(1e38)))
+
+    module, weights = graph(write)
+    after = run_passes(module, weights, MatmulToLinear(), *PASSES)
+    assert not [product for product in matmuls(after) if element_of(product.x.type) == ui8]
