@@ -76,16 +76,19 @@ class Recognise(RewritePattern):
         return None
 
     def _epsilon_of(self, value: SSAValue, x: SSAValue) -> float | None:
-        """The epsilon when `value` is `mean((x - mean(x))^2) + epsilon`."""
+        """The epsilon when `value` is `mean((x - mean(x))^2) + epsilon`; 0 where an optimiser took it for nothing."""
+        if self._is_variance(value, x):
+            return 0.0
         total = made_by(value, ew.Add)
-        if total is None:
-            return None
-        for variance, constant in both_orders(total):
+        for variance, constant in both_orders(total) if total is not None else ():
             epsilon = scalar_of(constant, self.weights)
-            square = mean_over_last(variance)
-            if epsilon is not None and square is not None and self._is_square_of_centred(square, x):
+            if epsilon is not None and self._is_variance(variance, x):
                 return epsilon
         return None
+
+    def _is_variance(self, value: SSAValue, x: SSAValue) -> bool:
+        square = mean_over_last(value)
+        return square is not None and self._is_square_of_centred(square, x)
 
     def _is_square_of_centred(self, value: SSAValue, x: SSAValue) -> bool:
         if (power := made_by(value, ew.Pow)) is not None:

@@ -49,10 +49,9 @@ def test_zeros_keep_their_sign_where_there_is_no_bias() -> None:
         inputs["x"] = -inputs["x"]
 
 
-@pytest.mark.parametrize("axis", [1, -1])
-@pytest.mark.parametrize("other", ["mean", "epsilon"])
-def test_what_only_looks_like_it_stays(axis: int, other: str) -> None:
-    """Means over another axis, a variance of something else, or no epsilon."""
+@pytest.mark.parametrize(("axis", "other", "found"), [(1, "mean", 0), (-1, "mean", 0), (1, "none", 0), (-1, "none", 1)])
+def test_what_only_looks_like_it_stays(axis: int, other: str, found: int) -> None:
+    """Means over another axis, or a variance of something else. Exporters drop an epsilon that is nearly nothing."""
 
     def write(builder: Builder, x: SSAValue) -> SSAValue:
         mean = builder.reduce(rd.ReduceMean, x, [axis], keepdims=True)
@@ -65,5 +64,5 @@ def test_what_only_looks_like_it_stays(axis: int, other: str) -> None:
 
     module, weights = elementwise_graph(write)
     after = run_passes(module, weights, RecogniseLayerNorm())
-    assert count(after, rd.LayerNorm) == 0
+    assert count(after, rd.LayerNorm) == found
     require_same(module, after, weights, SIZES)
