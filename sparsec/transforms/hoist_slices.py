@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import ModuleOp, i8, i32
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from sparsec.builder import Builder
+from sparsec.builder import Builder, constant_value
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_products as pr
@@ -20,17 +20,20 @@ from sparsec.dialects.encoding import element_of, sizes_of, ui8
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.tensor_op import TensorOp, integers, normalise_axis
 from sparsec.dims import Size
+from sparsec.reference import evaluate_op
 from sparsec.transforms.canonicalise_graph import share_common
+from sparsec.transforms.channel_parts import channels_of, is_part_of_linear, rows_of_weight
 from sparsec.transforms.straight_line import erase_dead, erase_unread, function_blocks
 from sparsec.weights import WeightStore
 
 
 @dataclass(frozen=True)
 class HoistSlices(ModulePass):
-    """`slice(f(x))` -> `f(slice(x))` where nothing else reads `f(x)`.
+    """`slice(f(x))` -> `f(slice(x))` where nothing else reads `f(x)`, or others read other channels of a product.
 
     A classifier reads the first token of each sequence. So what the last layer computes for other tokens is dropped:
-    norms, products and queries; keys and values are needed of all tokens. Exact, to the bit.
+    norms, products and queries; keys and values are needed of all tokens. A product for Q, K and V, or for a unit and
+    its gate, becomes one for each, whose results nobody has to take apart. Exact, to the bit.
     """
 
     name = "hoist-slices"
@@ -84,17 +87,24 @@ class _Cut:
         for axis in cut:
             full[axis - missing] = (self.starts[axis], self.steps[axis], self.after[axis])
         starts, steps, sizes = zip(*full, strict=True)
-        return b.slice(value, starts, sizes, steps)
+        part = b.slice(value, starts, sizes, steps)
+        array = constant_value(value, b.weights)
+        if array is None or not all(isinstance(size, int) for size in (*starts, *sizes)):
+            return part
+        assert isinstance(part.owner, Operation)
+        return b.constant(evaluate_op(part.owner, [array], weights=b.weights)[0])
 
 
 def _hoist(op: st.Slice, weights: WeightStore) -> bool:
     """Slice the operands of the op whose result is sliced. Returns whether that could be done."""
     producer, cut = op.operand.owner, _Cut.of(op)
-    if not isinstance(producer, TensorOp) or not cut.axes or not _is_only_reader(op, producer):
+    if not isinstance(producer, TensorOp) or not cut.axes:
+        return False
+    if not _is_only_reader(op, producer) and not is_part_of_linear(op):
         return False
     builder = Builder.before(weights, op)
     builder.source = Builder.before(weights, producer).source
-    operands = _sliced(producer, cut, builder)
+    operands = _sliced(producer, cut, builder) or _of_channels(producer, op, builder)
     if operands is None:
         return False
     regions = [region.clone() for region in producer.regions]
@@ -102,6 +112,15 @@ def _hoist(op: st.Slice, weights: WeightStore) -> bool:
     op.result.replace_all_uses_with(new.results[0])
     erase_unread(op)
     return True
+
+
+def _of_channels(producer: TensorOp, op: st.Slice, b: Builder) -> Sequence[SSAValue] | None:
+    """The operands of a linear that computes only the channels that are read of it; None for anything else."""
+    rows = channels_of(op)
+    if rows is None or not isinstance(producer, pr.Linear):
+        return None
+    weight = rows_of_weight(producer.weight, rows, b)
+    return [producer.x, weight] if weight is not None else None
 
 
 def _is_only_reader(op: st.Slice, producer: Operation) -> bool:

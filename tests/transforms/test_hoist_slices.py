@@ -192,3 +192,57 @@ def wirings(draw: st.DrawFn) -> Model:
 def test_any_wiring_keeps_its_numbers(drawn: Model) -> None:
     module, weights = drawn
     require_same(module, run_passes(module, weights, HoistSlices()), weights, SIZES)
+
+
+def channels(b: Builder, x: SSAValue, start: int, number: int) -> SSAValue:
+    batch, tokens, _ = sizes_of(x.type)
+    return b.slice(x, [0, 0, start], [batch, tokens, number], [1, 1, 1])
+
+
+def packed(b: Builder, x: SSAValue, weight: str) -> SSAValue:
+    """A product for 12 channels, with a bias and a scale."""
+    random = np.random.default_rng(1)
+    if weight == "f32":
+        w = b.constant(random.normal(size=(12, HIDDEN)).astype(np.float32))
+    else:
+        steps = 12 if weight == "per channel" else 1
+        scale = random.uniform(0.01, 0.1, steps).astype(np.float32)
+        parameters = [b.constant(scale), b.constant(np.arange(steps).astype(np.int8))]
+        if steps == 1:
+            parameters = [b.reshape(each, []) for each in parameters]
+        numbers = random.integers(-128, 128, (12, HIDDEN)).astype(np.int8)
+        w = b.dequantize(b.constant(numbers), *parameters, 0 if steps > 1 else None)
+    biased = b.apply(ew.Add, b.linear(x, w), b.constant(random.normal(size=12).astype(np.float32)))
+    return b.apply(ew.Mul, biased, b.constant(0.5))
+
+
+@pytest.mark.parametrize("weight", ["f32", "per tensor", "per channel"])
+@pytest.mark.parametrize("parts", [[(0, 4), (4, 4), (8, 4)], [(2, 3), (7, 5)], [(5, 7)]])
+def test_channels_that_are_read_apart_are_computed_apart(parts: list[tuple[int, int]], weight: str) -> None:
+    def write(b: Builder, values: dict[str, SSAValue]) -> list[SSAValue]:
+        x = packed(b, values["x"], weight)
+        return [b.apply(ew.Tanh, channels(b, x, *part)) for part in parts]
+
+    after = hoisted(write)
+    found = [sizes_of(op.result.type)[-1] for op in after.walk() if isinstance(op, pr.Linear)]
+    assert found == [number for _, number in parts] and count(after, ns.Slice) == 0
+
+
+@pytest.mark.parametrize("others", ["overlap", "whole", "every second", "no weight"])
+def test_channels_that_others_read_too_are_computed_once(others: str) -> None:
+    def write(b: Builder, values: dict[str, SSAValue]) -> list[SSAValue]:
+        x = values["x"]
+        product = packed(b, x, "f32") if others != "no weight" else b.layer_norm(
+            b.concat([x, x, x], 2), *(b.constant(np.ones(12, np.float32)) for _ in range(2)), 1e-5
+        )  # fmt: skip
+        batch, tokens, _ = sizes_of(x.type)
+        second = {
+            "overlap": lambda: channels(b, product, 3, 5),
+            "whole": lambda: product,
+            "every second": lambda: b.slice(product, [0, 0, 4], [batch, tokens, 4], [1, 1, 2]),
+            "no weight": lambda: channels(b, product, 4, 8),
+        }[others]()
+        return [channels(b, product, 0, 4), b.apply(ew.Exp, second)]
+
+    after = hoisted(write)
+    assert count(after, pr.Linear) == (others != "no weight") and count(after, ns.Slice) > 0
