@@ -12,20 +12,23 @@ from sparsec.builder import Builder
 from sparsec.dialects.nn_elementwise import ElementwiseOp, QuantisationOp
 from sparsec.dialects.nn_products import MatMul
 from sparsec.dialects.nn_reductions import Softmax
-from sparsec.dialects.nn_structure import Reshape
+from sparsec.dialects.nn_structure import Reshape, Transpose
 from sparsec.dialects.tensor_op import TensorOp, normalise_axis, sizes
-from sparsec.dims import Size
+from sparsec.dims import Size, product
 from sparsec.transforms.matching import made_by, replace
 from sparsec.transforms.straight_line import only_user
 from sparsec.weights import WeightStore
+
+DEPTH = 12
+"""More ops than this are between no two products of an attention."""
 
 
 @dataclass
 class SplitBatches(RewritePattern):
     """reshape(op(x[n, i, j], ...)) to [b, h, i, j] -> op(reshape(x) to [b, h, i, j], ...)
 
-    For products, softmax and elementwise work. Attention that is written with heads merged into the batch (`bmm`), and
-    with a view for its mask, is spelled with both apart then.
+    For products whose heads were channels, softmax and elementwise work between these. Attention that is written with
+    heads merged into the batch (`bmm`), and with a view for its mask, is spelled with both apart then.
     """
 
     weights: WeightStore
@@ -35,7 +38,7 @@ class SplitBatches(RewritePattern):
         inner, batches = op.operand.owner, _batches(op.operand, op.result)
         if batches is None or only_user(op.operand) is not op:
             return
-        if isinstance(inner, TensorOp) and _keeps_batches_apart(inner):
+        if isinstance(inner, TensorOp) and _keeps_batches_apart(inner) and _has_heads(op.operand):
             done = _apart(inner, batches, Builder.before(self.weights, op))
             if done is not None:
                 replace(rewriter, op, done)
@@ -43,12 +46,17 @@ class SplitBatches(RewritePattern):
 
 @dataclass
 class WorkBeforeMerging(RewritePattern):
-    """op(reshape(x[b, h, i, j]) to [n, i, j], ...) -> reshape(op(x, ...)) to [n, i, j] for products and softmax"""
+    """op(reshape(x[b, h, i, j]) to [n, i, j], ...) -> reshape(op(x, ...)) to [n, i, j]
+
+    For softmax, and products with values whose heads were channels.
+    """
 
     weights: WeightStore
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter, /) -> None:
         if not isinstance(op, MatMul | Softmax) or not _keeps_batches_apart(op):
+            return
+        if isinstance(op, MatMul) and not _were_channels(op.rhs):
             return
         merged = made_by(op.operands[0], Reshape)
         batches = _batches(merged.result, merged.operand) if merged is not None else None
@@ -63,7 +71,33 @@ class WorkBeforeMerging(RewritePattern):
 def _batches(merged: SSAValue, apart: SSAValue) -> tuple[Size, ...] | None:
     """`(b, h)` when values are `[n, i, j]` and `[b, h, i, j]`."""
     given, wanted = sizes(merged), sizes(apart)
-    return wanted[:2] if len(given) == 3 and len(wanted) == 4 and given[1:] == wanted[2:] else None
+    is_view = len(given) == 3 and len(wanted) == 4 and given[1:] == wanted[2:]
+    return wanted[:2] if is_view and product(wanted[:2]) == given[0] else None
+
+
+def _has_heads(value: SSAValue, depth: int = DEPTH) -> bool:
+    """Whether a value on three axes follows from a product whose heads were channels, or was on four axes before."""
+    op = value.owner
+    if isinstance(op, Reshape):
+        return _batches(value, op.operand) is not None
+    if isinstance(op, MatMul) and _keeps_batches_apart(op):
+        return _were_channels(op.lhs) or _were_channels(op.rhs)
+    if not depth or not isinstance(op, Softmax | ElementwiseOp):
+        return False  # what is computed of an axis as a whole, such as a layer norm, is recognised as it is
+    return any(_has_heads(operand, depth - 1) for operand in op.operands if len(sizes(operand)) == 3)
+
+
+def _were_channels(value: SSAValue) -> bool:
+    """Whether moves up to a value have split its channels: into heads, while windows and frames leave them whole."""
+    for _ in range(DEPTH):
+        op = value.owner
+        if isinstance(op, Reshape) and sizes(op.operand)[-1:] != sizes(value)[-1:]:
+            return True
+        if not isinstance(op, Reshape | Transpose | ElementwiseOp):
+            return False
+        shape = sizes(value)
+        value = next((operand for operand in op.operands if len(sizes(operand)) == len(shape)), op.operands[0])
+    return False
 
 
 def _apart(op: TensorOp, batches: Sequence[Size], builder: Builder) -> SSAValue | None:

@@ -20,7 +20,7 @@ from sparsec.dialects.tensor_op import TensorOp
 from sparsec.dims import product
 from sparsec.errors import InputError
 from sparsec.reference import evaluate_op
-from sparsec.transforms.matching import apply_rewrites, is_constant, replace
+from sparsec.transforms.matching import apply_rewrites, depends_on_symbols, is_constant, replace
 from sparsec.weights import WeightStore
 
 
@@ -61,7 +61,7 @@ class Fold(RewritePattern):
         replace(rewriter, op, *(builder.constant(result) for result in results))
 
     def _is_worth_it(self, op: TensorOp) -> bool:
-        if op.parent_block() is None or not op.results:
+        if op.parent_block() is None or not op.results or depends_on_symbols(op):
             return False
         made = [_bytes(result) for result in op.results]
         if any(size is None for size in made):

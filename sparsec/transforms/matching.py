@@ -16,7 +16,8 @@ from xdsl.pattern_rewriter import GreedyRewritePatternApplier, PatternRewriter, 
 from sparsec.builder import constant_value
 from sparsec.dialects.encoding import sizes_of
 from sparsec.dialects.nn_elementwise import BinaryOp
-from sparsec.dialects.nn_structure import Broadcast, Constant
+from sparsec.dialects.nn_structure import Broadcast, Constant, Slice
+from sparsec.dims import Size
 from sparsec.weights import Array, WeightStore
 
 OpT = TypeVar("OpT", bound=Operation)
@@ -38,6 +39,14 @@ def replace(rewriter: PatternRewriter, op: Operation, *values: SSAValue) -> None
 def made_by(value: SSAValue, op_class: type[OpT]) -> OpT | None:
     """The op that made a value, if it is of this class."""
     return value.owner if isinstance(value.owner, op_class) else None
+
+
+def depends_on_symbols(op: Operation) -> bool:
+    """Whether what an op computes of its operands depends on dynamic dimensions."""
+    sizes: list[Size] = [size for result in op.results for size in sizes_of(result.type)]
+    if isinstance(op, Slice):
+        sizes.extend(op.start_sizes)
+    return not all(isinstance(size, int) for size in sizes)
 
 
 def is_constant(value: SSAValue) -> bool:

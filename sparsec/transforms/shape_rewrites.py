@@ -16,7 +16,7 @@ from sparsec.dialects.nn_structure import Broadcast, Concat, Gather, Reshape, Sl
 from sparsec.dialects.tensor_op import element, integers, normalise_axis, sizes
 from sparsec.dims import Size, broadcast
 from sparsec.reference import evaluate_op
-from sparsec.transforms.matching import before_broadcast, made_by, replace
+from sparsec.transforms.matching import before_broadcast, depends_on_symbols, made_by, replace
 from sparsec.weights import WeightStore
 
 
@@ -93,8 +93,7 @@ class MoveBytes(RewritePattern):
             return
         arrays = [constant_value(inner.operand, self.weights) for inner in made]
         known = [array for array in arrays if array is not None]
-        is_static = not isinstance(op, Gather) and all(isinstance(size, int) for size in sizes(op.result))
-        if known and not is_static:
+        if known and (isinstance(op, Gather) or depends_on_symbols(op)):
             return
         builder = Builder.before(self.weights, op)
         operands = [*(inner.operand for inner in made), *op.operands[len(moved) :]]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from xdsl.dialects.builtin import ModuleOp, f32
-from xdsl.ir import SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from sparsec.builder import Builder, begin_module
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import sizes_of, tensor
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_products import MatMul
@@ -18,8 +21,9 @@ from sparsec.reference import evaluate
 from sparsec.transforms.canonicalise_graph import CanonicaliseGraph
 from sparsec.transforms.matmul_to_linear import MatmulToLinear
 from sparsec.transforms.recognise_attention import RecogniseAttention
+from sparsec.transforms.recognise_layer_norm import RecogniseLayerNorm
 from sparsec.weights import WeightStore
-from tests.transforms.passes import draw_inputs, run_passes
+from tests.transforms.passes import count, draw_inputs, run_passes
 
 BATCH, SEQUENCE, HEADS, CHANNELS = Dim.symbol("batch"), Dim.symbol("sequence"), 3, 8
 HIDDEN, MERGED = HEADS * CHANNELS, BATCH * HEADS
@@ -59,11 +63,17 @@ def graph(softmax: str, mixed: str) -> tuple[ModuleOp, WeightStore]:
     return finish([("y", attention(b, values["x"], values["mask"], softmax, mixed))]), weights
 
 
+def recognised(module: ModuleOp, weights: WeightStore) -> ModuleOp:
+    """After the passes that recognise layer norms and attention."""
+    passes = (CanonicaliseGraph(), MatmulToLinear(), RecogniseLayerNorm(), RecogniseAttention())
+    return run_passes(module, weights, *passes)
+
+
 @pytest.mark.parametrize("mixed", ["apart", "merged"])
 @pytest.mark.parametrize("softmax", ["apart", "merged"])
 def test_attention_is_found_behind_merged_heads(softmax: str, mixed: str) -> None:
     module, weights = graph(softmax, mixed)
-    after = run_passes(module, weights, CanonicaliseGraph(), MatmulToLinear(), RecogniseAttention())
+    after = recognised(module, weights)
     found = [op for op in after.walk() if isinstance(op, Attention | MatMul | Softmax)]
     assert [type(op) for op in found] == [Attention]
     assert isinstance(found[0], Attention) and found[0].heads.value.data == HEADS
@@ -71,6 +81,59 @@ def test_attention_is_found_behind_merged_heads(softmax: str, mixed: str) -> Non
         inputs = draw_inputs(module, sizes)
         given, expected = (evaluate(each, inputs, weights)["y"] for each in (after, module))
         np.testing.assert_allclose(given, expected, rtol=1e-5, atol=1e-6)
+
+
+Write = Callable[[Builder, SSAValue], SSAValue]
+
+
+def layer_norm(b: Builder, x: SSAValue) -> SSAValue:
+    """In small steps."""
+    centred = b.apply(ew.Sub, x, b.reduce(rd.ReduceMean, x, [2], keepdims=True))
+    variance = b.reduce(rd.ReduceMean, b.apply(ew.Mul, centred, centred), [2], keepdims=True)
+    return b.apply(ew.Div, centred, b.apply(ew.Sqrt, b.apply(ew.Add, variance, b.constant(1e-5))))
+
+
+def one_head(b: Builder, x: SSAValue) -> SSAValue:
+    """Attention within `x[n, tokens, channels]`."""
+    scores = b.apply(ew.Mul, b.matmul(x, b.transpose(x, [0, 2, 1])), b.constant(0.3))
+    return b.matmul(b.softmax(scores, -1), x)
+
+
+def encoder(b: Builder, x: SSAValue) -> SSAValue:
+    """A norm behind attention with heads and a product."""
+    mask = b.constant(np.zeros((1, 1, 1, 1), np.float32))
+    weight = b.constant(np.random.default_rng(4).normal(size=(HIDDEN, HIDDEN)).astype(np.float32))
+    mixed = b.matmul(attention(b, x, mask, "apart", "apart"), weight)
+    return layer_norm(b, b.apply(ew.Add, x, mixed))
+
+
+VIEWED: dict[str, tuple[Write, type[Operation]]] = {
+    "a norm": (layer_norm, rd.LayerNorm),
+    "a norm of an encoder": (encoder, rd.LayerNorm),
+    "one head": (one_head, Attention),
+}
+
+
+@pytest.mark.parametrize("shape", ["[1, n, i, j]", "[n, 1, i, j]"])
+@pytest.mark.parametrize("what", VIEWED)
+def test_what_is_only_viewed_on_four_axes_is_found_on_three(what: str, shape: str) -> None:
+    write, kind = VIEWED[what]
+    weights = WeightStore()
+    b, values, finish = begin_module(weights, [("x", tensor(f32, [BATCH, SEQUENCE, HIDDEN]))])
+    apart = [1, BATCH] if shape.startswith("[1") else [BATCH, 1]
+    module = finish([("y", b.reshape(write(b, values["x"]), [*apart, SEQUENCE, HIDDEN]))])
+    assert count(recognised(module, weights), kind) == 1
+
+
+@pytest.mark.parametrize("viewed", [True, False])
+def test_windows_stay_batches(viewed: bool) -> None:
+    weights = WeightStore()
+    b, values, finish = begin_module(weights, [("x", tensor(f32, [BATCH, 6, SEQUENCE, HIDDEN]))])
+    mixed = one_head(b, b.reshape(values["x"], [BATCH * 6, SEQUENCE, HIDDEN]))
+    module = finish([("y", b.reshape(mixed, [BATCH, 6, SEQUENCE, HIDDEN]) if viewed else mixed)])
+    after = recognised(module, weights)
+    (found,) = (op for op in after.walk() if isinstance(op, Attention | MatMul))
+    assert isinstance(found, Attention) and found.heads.value.data == 1
 
 
 def test_what_depends_on_other_batches_stays_as_it_is() -> None:

@@ -12,6 +12,7 @@ from sparsec.builder import Builder
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as st
+from sparsec.dialects.encoding import sizes_of
 from sparsec.transforms.fold_constants import FoldConstants
 from tests.transforms.graphs import SIZES, elementwise_graph
 from tests.transforms.passes import count, require_same, run_passes
@@ -39,6 +40,17 @@ def test_large_constants_do_not_grow(write: Callable[[Builder], SSAValue], kept:
     module, weights = elementwise_graph(lambda builder, x: write(builder))
     after = run_passes(module, weights, FoldConstants())
     assert count(after, kept) == 1
+    require_same(module, after, weights, SIZES)
+
+
+def test_a_row_whose_place_is_a_size_is_taken_when_the_program_runs() -> None:
+    def write(builder: Builder, x: SSAValue) -> SSAValue:
+        last = sizes_of(x.type)[0] - 1
+        return builder.slice(builder.constant(WEIGHT), [last, 0], [1, 8], [1, 1])
+
+    module, weights = elementwise_graph(write)
+    after = run_passes(module, weights, FoldConstants())
+    assert count(after, st.Slice) == 1
     require_same(module, after, weights, SIZES)
 
 

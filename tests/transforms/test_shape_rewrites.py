@@ -114,10 +114,23 @@ def test_only_bytes_of_one_scale_are_concatenated_and_tables_stay_tables() -> No
     table = b.gather(weight(b, 10, HIDDEN), values["ids"], 0)
     mixed = b.concat([weight(b, 2, HIDDEN, scale=0.1), weight(b, 2, HIDDEN)], 0)
     positions = b.slice(weight(b, 50, HIDDEN), [0, 0], [BATCH, HIDDEN], [1, 1])
-    module = finish([("y", table), ("z", mixed), ("p", positions)])
+    last = b.slice(weight(b, 50, HIDDEN), [BATCH - 1, 0], [1, HIDDEN], [1, 1])
+    module = finish([("y", table), ("z", mixed), ("p", positions), ("l", last)])
     after = run_passes(module, ids, CanonicaliseGraph())
     outputs = after.body.block.first_op.body.block.last_op.operands  # pyright: ignore
-    assert [type(value.owner) for value in outputs] == [st.Gather, st.Concat, st.Slice]
+    assert [type(value.owner) for value in outputs] == [st.Gather, st.Concat, st.Slice, st.Slice]
+
+
+def test_scales_of_channels_stay_beside_them() -> None:
+    def write(b: Builder, x: SSAValue) -> SSAValue:
+        parameters = b.constant(np.linspace(0.1, 0.2, HIDDEN, dtype=np.float32)), b.constant(np.zeros(HIDDEN, np.uint8))
+        moved = b.transpose(b.dequantize(b.quantize(x, *parameters, 2), *parameters, 2), [2, 0, 1])
+        return b.reshape(moved, [HEADS, CHANNELS, BATCH, SEQUENCE])
+
+    module, weights = graph(write)
+    after = run_passes(module, weights, CanonicaliseGraph())
+    inputs = draw_inputs(module, SIZES)
+    np.testing.assert_array_equal(evaluate(after, inputs, weights)["y"], evaluate(module, inputs, weights)["y"])
 
 
 def attention(b: Builder, x: SSAValue, *, first: bool, merged_after: bool) -> SSAValue:

@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xdsl.ir import SSAValue
+
 from sparsec.dialects import nn_reductions as rd
 from sparsec.dims import Size, product
 from sparsec.errors import ModelError
-from sparsec.frontend.onnx_call import Call, Translate, dtype_of_value
+from sparsec.frontend.onnx_call import Call, Translate, dtype_of_value, stored
 from sparsec.frontend.onnx_emitter import Unsupported
 from sparsec.frontend.onnx_ops.movement import transposed
 from sparsec.frontend.onnx_ops.products import multiplied
 from sparsec.frontend.onnx_ops.shapes import reshaped
-from sparsec.frontend.onnx_values import Value, shape_of
+from sparsec.frontend.onnx_values import Known, Value, shape_of
 
 _ELLIPSIS, _ANY = "...", "0123456789"
 """The axes that an ellipsis stands for have digits as letters, the last one 9."""
@@ -37,11 +39,17 @@ def _einsum(call: Call) -> Value:
     sizes: dict[str, Size] = {}
     for operand in operands:
         for letter, size in zip(operand.letters, shape_of(operand.value), strict=True):
-            call.emitter.require_equal(sizes.setdefault(letter, size), size, f"the sizes of axes `{letter}`")
+            known = sizes.setdefault(letter, size)
+            if letter in _ANY and known != size and 1 in (known, size):
+                raise Unsupported(f"an axis of `...` has {known} and {size} elements; expand the one before")
+            name = _ELLIPSIS if letter in _ANY else letter
+            call.emitter.require_equal(known, size, f"the sizes of axes `{name}`")
     first, *others = operands
     if not others:
         return _summed(call, first, wanted).in_order(call, wanted)
     (second,) = others
+    if _is_known(call, first) and not _is_known(call, second):
+        first, second = second, first  # what is multiplied by a constant on its right is a linear
     first = _summed(call, first, second.letters + wanted)
     second = _summed(call, second, first.letters + wanted)
     return _multiplied(call, first, second, wanted, sizes).in_order(call, wanted)
@@ -75,8 +83,13 @@ def _operand(call: Call, term: str, value: Value) -> _Operand:
     if len(set(letters)) < rank:
         raise Unsupported(f'"{term}" takes a diagonal, which is not supported; gather it')
     if (dtype := dtype_of_value(value).name) != "float32":
-        raise Unsupported(f"it multiplies {dtype}; cast to float32 first")
+        raise Unsupported(f"it takes {dtype}; cast to float32 first")
     return _Operand(value, letters)
+
+
+def _is_known(call: Call, operand: _Operand) -> bool:
+    value = operand.value
+    return isinstance(value, Known) or (isinstance(value, SSAValue) and stored(value, call.build.weights) is not None)
 
 
 def _summed(call: Call, operand: _Operand, kept: str) -> _Operand:

@@ -36,8 +36,9 @@ def test_row(row: Row, symbolic: bool) -> None:
     require_agreement(row.model(symbolic=symbolic), row.feed())
 
 
-def test_a_weight_stays_one() -> None:
-    node = helper.make_node("Einsum", ["x", "w"], ["y"], equation="bld,dnh->blnh")
+@pytest.mark.parametrize(("equation", "names"), [("bld,dnh->blnh", ["x", "w"]), ("dnh,bld->blnh", ["w", "x"])])
+def test_a_weight_stays_one(equation: str, names: list[str]) -> None:
+    node = helper.make_node("Einsum", names, ["y"], equation=equation)
     module, _ = read(build([node], {"x": (np.float32, ["b", "l", 8])}, ["y"], {"w": draw(8, 3, 4)}))
     assert "nn.constant" in str(module) and "nn.transpose" not in str(module)
     assert str(module).count("nn.reshape") == 1  # of the result
@@ -51,7 +52,8 @@ def test_a_weight_stays_one() -> None:
         ("ij,jk->ik", [draw(3, 4)], ModelError, "2 terms for 1 operands"),
         ("ij->i", [draw(3)], ModelError, "does not name the 1 axes"),
         ("i->j", [draw(3)], ModelError, "letters that no operand has"),
-        ("i,i->i", [draw(3).astype(np.int64)] * 2, UnsupportedError, "cast to float32"),
+        ("i,i->i", [draw(3).astype(np.int64)] * 2, UnsupportedError, "it takes int64; cast"),
+        ("...i,...i->...", [draw(1, 3), draw(5, 3)], UnsupportedError, "an axis of `...` has 1 and 5"),
         ("ij,jk->ik", [draw(3, 4), draw(5, 6)], ShapeError, "sizes of axes `j`"),
     ],
 )
