@@ -15,13 +15,18 @@ from sparsec.dialects.sparse import SCHEDULE_HINT
 from sparsec.dialects.tensor_op import integers, normalise_axis
 
 
+FEWEST = 16
+"""Channels that are worth a product of their own: one of fewer takes about as long as one of all."""
+
+
 def is_part_of_linear(op: st.Slice) -> bool:
     """Whether a slice takes channels of a linear, seen through elementwise work, that no other reader takes: then
     nothing is computed twice when each reader has a linear of its own."""
     found = [channels_of(use.operation) for use in op.operand.uses]
     parts = sorted((part for part in found if part is not None), key=lambda part: part.start)
     apart = all(first.stop <= second.start for first, second in pairwise(parts))
-    return len(parts) == len(found) and apart and _comes_from_linear(op.operand)
+    large = all(len(part) >= FEWEST for part in parts)
+    return len(parts) == len(found) and apart and large and _comes_from_linear(op.operand)
 
 
 def channels_of(op: Operation) -> range | None:

@@ -200,24 +200,24 @@ def channels(b: Builder, x: SSAValue, start: int, number: int) -> SSAValue:
 
 
 def packed(b: Builder, x: SSAValue, weight: str) -> SSAValue:
-    """A product for 12 channels, with a bias and a scale."""
+    """A product for 48 channels, with a bias and a scale."""
     random = np.random.default_rng(1)
     if weight == "f32":
-        w = b.constant(random.normal(size=(12, HIDDEN)).astype(np.float32))
+        w = b.constant(random.normal(size=(48, HIDDEN)).astype(np.float32))
     else:
-        steps = 12 if weight == "per channel" else 1
+        steps = 48 if weight == "per channel" else 1
         scale = random.uniform(0.01, 0.1, steps).astype(np.float32)
         parameters = [b.constant(scale), b.constant(np.arange(steps).astype(np.int8))]
         if steps == 1:
             parameters = [b.reshape(each, []) for each in parameters]
-        numbers = random.integers(-128, 128, (12, HIDDEN)).astype(np.int8)
+        numbers = random.integers(-128, 128, (48, HIDDEN)).astype(np.int8)
         w = b.dequantize(b.constant(numbers), *parameters, 0 if steps > 1 else None)
-    biased = b.apply(ew.Add, b.linear(x, w), b.constant(random.normal(size=12).astype(np.float32)))
+    biased = b.apply(ew.Add, b.linear(x, w), b.constant(random.normal(size=48).astype(np.float32)))
     return b.apply(ew.Mul, biased, b.constant(0.5))
 
 
 @pytest.mark.parametrize("weight", ["f32", "per tensor", "per channel"])
-@pytest.mark.parametrize("parts", [[(0, 4), (4, 4), (8, 4)], [(2, 3), (7, 5)], [(5, 7)]])
+@pytest.mark.parametrize("parts", [[(0, 16), (16, 16), (32, 16)], [(2, 17), (20, 28)], [(5, 7)]])
 def test_channels_that_are_read_apart_are_computed_apart(parts: list[tuple[int, int]], weight: str) -> None:
     def write(b: Builder, values: dict[str, SSAValue]) -> list[SSAValue]:
         x = packed(b, values["x"], weight)
@@ -228,21 +228,22 @@ def test_channels_that_are_read_apart_are_computed_apart(parts: list[tuple[int, 
     assert found == [number for _, number in parts] and count(after, ns.Slice) == 0
 
 
-@pytest.mark.parametrize("others", ["overlap", "whole", "every second", "no weight"])
+@pytest.mark.parametrize("others", ["overlap", "whole", "every second", "few", "no weight"])
 def test_channels_that_others_read_too_are_computed_once(others: str) -> None:
     def write(b: Builder, values: dict[str, SSAValue]) -> list[SSAValue]:
         x = values["x"]
         product = packed(b, x, "f32") if others != "no weight" else b.layer_norm(
-            b.concat([x, x, x], 2), *(b.constant(np.ones(12, np.float32)) for _ in range(2)), 1e-5
+            b.concat([x] * 12, 2), *(b.constant(np.ones(48, np.float32)) for _ in range(2)), 1e-5
         )  # fmt: skip
         batch, tokens, _ = sizes_of(x.type)
         second = {
-            "overlap": lambda: channels(b, product, 3, 5),
+            "overlap": lambda: channels(b, product, 15, 20),
+            "few": lambda: channels(b, product, 16, 15),
             "whole": lambda: product,
-            "every second": lambda: b.slice(product, [0, 0, 4], [batch, tokens, 4], [1, 1, 2]),
-            "no weight": lambda: channels(b, product, 4, 8),
+            "every second": lambda: b.slice(product, [0, 0, 16], [batch, tokens, 16], [1, 1, 2]),
+            "no weight": lambda: channels(b, product, 16, 32),
         }[others]()
-        return [channels(b, product, 0, 4), b.apply(ew.Exp, second)]
+        return [channels(b, product, 0, 16), b.apply(ew.Exp, second)]
 
     after = hoisted(write)
     assert count(after, pr.Linear) == (others != "no weight") and count(after, ns.Slice) > 0
