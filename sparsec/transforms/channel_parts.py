@@ -14,7 +14,6 @@ from sparsec.dialects.nn_products import Linear
 from sparsec.dialects.sparse import SCHEDULE_HINT
 from sparsec.dialects.tensor_op import integers, normalise_axis
 
-
 FEWEST = 16
 """Channels that are worth a product of their own: one of fewer takes about as long as one of all."""
 
