@@ -6,6 +6,7 @@ Each is a watch: it takes the steps, looks at them as they pass by, and hands th
 from __future__ import annotations
 
 import difflib
+import io
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from sparsec.weights import Array, WeightStore
 
 WEIGHTS = "weights.npz"
 """The file beside dumped IR in which the numbers are, by digest."""
+
+_MEMBER = re.compile(r"[0-9a-f]{16}\.npy")
 
 
 def known_names() -> tuple[str, ...]:
@@ -89,7 +92,7 @@ def dump(steps: Iterable[Step], folder: Path, suffix: str = "") -> Iterator[Step
         suffix: put before the dot, to tell apart the targets that the last stages are run for.
 
     Raises:
-        OptionError: the folder or a file in it cannot be written.
+        OptionError: the folder or a file in it cannot be written, or `weights.npz` is somebody else's.
     """
     for step in steps:
         path = folder / f"{step.index:02d}_{step.pass_name or step.stage}{suffix}.mlir"
@@ -110,16 +113,21 @@ def add_weights(path: Path, weights: WeightStore, digests: Iterable[str]) -> Non
     """Add arrays to an .npz file, by their digests, unless they are there.
 
     Raises:
-        OSError, BadZipFile: the file cannot be written, or is none.
+        OptionError: the file has something else in it.
+        OSError, BadZipFile: it cannot be written, or is no such file.
     """
     if path.exists() and not is_zipfile(path):  # Python would write an archive behind what is there
         raise BadZipFile(path)
     with ZipFile(path, "a") as archive:
         there = set(archive.namelist())
+        foreign = sorted(name for name in there if not _MEMBER.fullmatch(name))
+        if foreign:
+            raise OptionError(f"{path} holds {foreign[0]!r}, which no dump writes: remove it or give another folder")
         for digest in dict.fromkeys(digests):
             if digest in weights and f"{digest}.npy" not in there:
-                with archive.open(f"{digest}.npy", "w", force_zip64=True) as file:
-                    np.lib.format.write_array(file, np.asarray(weights.get(digest)), allow_pickle=False)
+                whole = io.BytesIO()  # an interrupt must not leave a part of it, which later dumps took for whole
+                np.lib.format.write_array(whole, np.asarray(weights.get(digest)), allow_pickle=False)
+                archive.writestr(f"{digest}.npy", whole.getbuffer())
 
 
 @dataclass

@@ -66,6 +66,35 @@ def test_dumped_weights_are_added_to_those_that_are_there(tmp_path: Path) -> Non
         pipeline.finish(debug.dump(steps(), tmp_path))
 
 
+def test_weights_of_somebody_else_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / debug.WEIGHTS
+    for name in ("encoder.weight", "0123456789abcdef0", "0123456789ABCDEF"):
+        np.savez(path, **{"0123456789abcdef": np.zeros(2), name: np.ones(3)})
+        before = path.read_bytes()
+        with pytest.raises(OptionError, match=rf"weights\.npz holds '{name}\.npy'.*remove it or give another folder"):
+            pipeline.finish(debug.dump(steps(), tmp_path))
+        assert path.read_bytes() == before
+
+
+def test_a_dump_that_is_interrupted_leaves_whole_arrays_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights, path = WeightStore(), tmp_path / debug.WEIGHTS
+    first, second = (weights.put(np.full(100, value, np.float32)) for value in (1, 2))
+    debug.add_weights(path, weights, [first])
+
+    def interrupted(file: io.BytesIO, array: np.ndarray, allow_pickle: bool) -> None:
+        file.write(b"half of it")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(np.lib.format, "write_array", interrupted)
+        debug.add_weights(path, weights, [second])
+    with np.load(path) as found:
+        assert found.files == [first]
+    debug.add_weights(path, weights, [second])
+    with np.load(path) as found:
+        assert all(digest_of(found[digest]) == digest for digest in (first, second))
+
+
 def test_the_files_of_several_targets_lie_side_by_side(tmp_path: Path) -> None:
     module, weights = small_module()
     for target in ("a", "b"):
