@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from sparsec.api import compile
     from sparsec.api_explain import explain
     from sparsec.inference_session import (
+        ExecutionMode,
         GraphOptimizationLevel,
         InferenceSession,
         RunOptions,
         SessionOptions,
         get_available_providers,
+        get_device,
     )
     from sparsec.options import Options
     from sparsec.runtime.loading import load
@@ -45,9 +47,10 @@ if TYPE_CHECKING:
     from sparsec.target import CpuTarget
 
 __all__ = [
-    "CodegenError", "CompilerBug", "CpuTarget", "DslError", "GraphOptimizationLevel", "InferenceSession", "InputError",
-    "LinkError", "ModelError", "OptionError", "Options", "Program", "RunOptions", "SessionOptions", "ShapeError",
-    "SparsecError", "TargetError", "UnsupportedError", "compile", "explain", "get_available_providers", "load",
+    "CodegenError", "CompilerBug", "CpuTarget", "DslError", "ExecutionMode", "GraphOptimizationLevel",
+    "InferenceSession", "InputError", "LinkError", "ModelError", "OptionError", "Options", "Program", "RunOptions",
+    "SessionOptions", "ShapeError", "SparsecError", "TargetError", "UnsupportedError", "compile", "explain",
+    "get_available_providers", "get_device", "load",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -57,11 +60,13 @@ _HOMES = {
     "explain": "sparsec.api_explain",
     "load": "sparsec.runtime.loading",
     "Program": "sparsec.runtime.program",
+    "ExecutionMode": "sparsec.inference_session",
     "GraphOptimizationLevel": "sparsec.inference_session",
     "InferenceSession": "sparsec.inference_session",
     "RunOptions": "sparsec.inference_session",
     "SessionOptions": "sparsec.inference_session",
     "get_available_providers": "sparsec.inference_session",
+    "get_device": "sparsec.inference_session",
     "Options": "sparsec.options",
     "CpuTarget": "sparsec.target",
 }

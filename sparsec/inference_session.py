@@ -39,21 +39,44 @@ class GraphOptimizationLevel(IntEnum):
     ORT_ENABLE_ALL = 99
 
 
+class ExecutionMode(IntEnum):
+    """Modes of onnxruntime; layers are computed one after the other in both, each by all threads."""
+
+    ORT_SEQUENTIAL = 0
+    ORT_PARALLEL = 1
+
+
 class SessionOptions:
     """What scripts set before they make a session: `intra_op_num_threads` is obeyed when it is above 0. The other
-    attributes of onnxruntime's can be set, and change nothing: no file is written, nothing is logged."""
+    attributes of onnxruntime's can be set, the methods below called, and change nothing: no file is written, nothing
+    is logged, dynamic dimensions stay dynamic."""
 
     def __init__(self) -> None:
         self.intra_op_num_threads = 0
         self.inter_op_num_threads = 0
         self.graph_optimization_level = GraphOptimizationLevel.ORT_ENABLE_ALL
+        self.execution_mode = ExecutionMode.ORT_SEQUENTIAL
 
     def add_session_config_entry(self, key: str, value: str) -> None:
         """Accepted and left alone."""
 
+    def add_free_dimension_override_by_name(self, name: str, size: int) -> None:
+        """Accepted and left alone: every size is taken."""
+
+    def add_free_dimension_override_by_denotation(self, denotation: str, size: int) -> None:
+        """Accepted and left alone: every size is taken."""
+
 
 class RunOptions:
     """What scripts may give to `InferenceSession.run`: all attributes of onnxruntime's can be set, none is obeyed."""
+
+    def add_run_config_entry(self, key: str, value: str) -> None:
+        """Accepted and left alone."""
+
+
+def get_device() -> str:
+    """The CPU, as onnxruntime spells what it was built for."""
+    return "CPU"
 
 
 def get_available_providers() -> list[str]:

@@ -68,15 +68,27 @@ def test_a_script_with_our_names_only() -> None:
     options.intra_op_num_threads = 2
     options.graph_optimization_level = sparsec.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3  # pyright: ignore[reportAttributeAccessIssue] - onnxruntime has it
+    options.execution_mode = sparsec.ExecutionMode.ORT_PARALLEL
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_free_dimension_override_by_name("batch", 1)
+    options.add_free_dimension_override_by_denotation("DATA_BATCH", 1)
     providers = ["CUDAExecutionProvider", *sparsec.get_available_providers()]
     session = sparsec.InferenceSession(MODEL, sess_options=options, providers=providers)
     assert session.program.threads == 2 and session.get_session_options() is options
     (name,) = [node.name for node in session.get_outputs()][:1]
-    assert session.run([name], FEED, run_options=sparsec.RunOptions())[0].size
+    run_options = sparsec.RunOptions()
+    run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    assert session.run([name], FEED, run_options=run_options)[0].size
     assert sparsec.get_available_providers() == ["CPUExecutionProvider"]
-    for mine in sparsec.GraphOptimizationLevel:
-        assert int(getattr(onnxruntime.GraphOptimizationLevel, mine.name)) == mine
+    assert sparsec.get_device() == "CPU"
+
+
+def test_names_of_both() -> None:
+    for mine in (*sparsec.GraphOptimizationLevel, *sparsec.ExecutionMode):
+        assert int(getattr(getattr(onnxruntime, type(mine).__name__), mine.name)) == mine
+    for ours in (sparsec.SessionOptions, sparsec.RunOptions):
+        theirs = getattr(onnxruntime, ours.__name__)
+        assert {name for name in dir(ours()) if not name.startswith("_")} <= set(dir(theirs))
 
 
 @pytest.mark.parametrize("providers", [["CUDAExecutionProvider"], [("CUDAExecutionProvider", {})], "cuda"])
