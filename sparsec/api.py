@@ -167,7 +167,7 @@ def read(
             from sparsec.frontend.dsl import read_dsl
 
             return _understood(Source(read_dsl(path, context.weights), context, path.name), watch)
-    elif not isinstance(model, bytes) and not hasattr(model, "opset_import"):
+    elif not isinstance(model, bytes) and not (hasattr(model, "opset_import") and hasattr(model, "SerializeToString")):
         kinds = "a path, the bytes of an ONNX file, an onnx.ModelProto or an [input] module"
         raise ModelError(f"a model is {kinds}, and this is of type {type(model).__name__}")
     from sparsec.frontend.onnx_file import read_content

@@ -95,7 +95,7 @@ class InferenceSession:
         options: options of `sparsec.compile`.
 
     Raises:
-        OptionError: there are providers, and the CPU is not among them.
+        OptionError: `providers` are no such names, or the CPU is not among them.
         InputError: `intra_op_num_threads` is no number of threads.
         SparsecError: as `sparsec.compile` and `sparsec.load` do.
     """
@@ -142,9 +142,15 @@ class InferenceSession:
         return self._options
 
 
-def _require_cpu(providers: Sequence[Any] | None) -> None:
-    given = [providers] if isinstance(providers, str) else providers or []
-    names = [str(cast("tuple[Any, ...]", each)[0] if isinstance(each, tuple) else each) for each in given]
+def _require_cpu(providers: object) -> None:
+    given = [providers] if isinstance(providers, str) else [] if providers is None else providers
+    named = [*cast("Iterable[object]", given)] if isinstance(given, Iterable) else [given]
+    first = [cast("tuple[object, ...]", each)[:1] if isinstance(each, tuple) else (each,) for each in named]
+    names = [name for each in first for name in each if isinstance(name, str)]
+    if len(names) != len(named):
+        raise OptionError(
+            f"providers is {providers!r}, expected names such as {_PROVIDER!r}, or pairs of one and options"
+        )
     if names and _PROVIDER not in names:
         raise OptionError(
             f"providers are {', '.join(names)}, and sparsec runs models on the CPU only: leave providers out, or add "

@@ -8,6 +8,7 @@ import textwrap
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,8 @@ def test_a_graph_module_is_compiled_and_stays_as_it_is(program: sparsec.Program)
 
 
 def test_what_is_no_model() -> None:
-    for wrong in (42, None, 3.5, object(), onnx.load(MODEL).graph):
+    protos = onnx.load(MODEL).graph, onnx.FunctionProto()
+    for wrong in (42, None, 3.5, object(), SimpleNamespace(opset_import=[]), *protos):
         with pytest.raises(sparsec.ModelError, match="a model is a path, the bytes of an ONNX file"):
             sparsec.compile(wrong)  # pyright: ignore
     for wrong in ("a\0b", "a\0b.onnx", "a\0b.spc", ""):

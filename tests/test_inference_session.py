@@ -102,6 +102,13 @@ def test_other_providers_are_refused(providers: Any) -> None:
         sparsec.InferenceSession(MODEL, options)
 
 
+@pytest.mark.parametrize("providers", [5, 0, [()], [5], [(5, {})], ["CPUExecutionProvider", None]])
+def test_what_names_no_provider(providers: Any) -> None:
+    with pytest.raises(sparsec.OptionError) as caught:
+        sparsec.InferenceSession(MODEL, providers=providers)
+    assert str(caught.value).startswith(f"providers is {providers!r}, expected names such as 'CPUExecutionProvider'")
+
+
 def test_mistakes(ours: sparsec.InferenceSession) -> None:
     with pytest.raises(sparsec.InputError, match="there is no output 'nothing'"):
         ours.run(["nothing"], FEED)

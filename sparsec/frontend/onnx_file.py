@@ -139,6 +139,9 @@ def read_file(source: str | os.PathLike[str] | bytes | ModelProto, path: Path | 
     if isinstance(source, ModelProto):
         return _model(source, None)
     if not isinstance(source, bytes):
+        if not isinstance(source, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance] - users
+            kinds = "a path, the bytes of an ONNX file or an onnx.ModelProto"
+            raise ModelError(f"a model is {kinds}, and this is of type {type(source).__name__}")
         path = Path(source)
         source = read_content(path)
     if path is None:
