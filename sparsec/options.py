@@ -168,6 +168,8 @@ class Options:
                 choices[name] = tuple(cast("list[object]", value))
             elif name == "expect" and isinstance(value, Mapping):
                 choices[name] = tuple(sorted(_pairs(cast("Sizes", value)), key=lambda item: str(item[0])))
+            elif name == "expect" and isinstance(value, tuple):
+                choices[name] = tuple(map(_plain_pair, cast("tuple[object, ...]", value)))
             elif name in ("cache_dir", "dump_ir") and isinstance(value, str):
                 choices[name] = Path(value)
             else:
@@ -222,6 +224,10 @@ def _plain(value: object) -> object:
         return value.__index__()
     except TypeError:  # an array has the method and need be no integer
         return value
+
+
+def _plain_pair(pair: object) -> object:
+    return tuple(map(_plain, cast("tuple[object, ...]", pair))) if isinstance(pair, tuple) else pair
 
 
 def _is_size(pair: object) -> bool:

@@ -56,6 +56,8 @@ def test_integers_of_numpy():
     options = Options.of(expect={"batch": np.int64(1)}, threads=np.int32(2), cache_size=np.uint8(7))
     assert options == Options.of(expect={"batch": 1}, threads=2, cache_size=7)
     assert type(options.threads) is int and type(options.expect[0][1]) is int
+    pairs = Options.of(expect=(("batch", np.int32(1)), ("sequence", 5)))
+    assert pairs.expect == (("batch", 1), ("sequence", 5)) and type(pairs.expect[0][1]) is int
 
 
 SIZES = "expected sizes of 1 to 999999999 by name, such as {'sequence': 128}"
