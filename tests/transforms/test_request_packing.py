@@ -62,11 +62,12 @@ def test_masks_of_thousands() -> None:
 
 
 Write = Callable[[Builder, SSAValue, SSAValue], SSAValue]
+Total = Callable[[Builder, SSAValue, SSAValue, SSAValue], SSAValue]
 
 
-def pooled(write: Write, mask: Write | None = None) -> tuple[ModuleOp, WeightStore]:
-    """The [sparse] module of masked attention of a projection of `x` with itself, pooled by its first token, and
-    `write(x, mask)`."""
+def pooled(write: Write, mask: Write | None = None, total: Total | None = None) -> tuple[ModuleOp, WeightStore]:
+    """The [sparse] module of masked attention `y` of a projection of `x` with itself, pooled by its first token, of
+    `write(x, mask)`, and of the sum over tokens of `total(y, x, mask)`."""
     weights = WeightStore()
     inputs = [("x", tensor(f32, [BATCH, SEQUENCE, 8])), ("mask", tensor(i64, [BATCH, SEQUENCE]))]
     b, values, finish = begin_module(weights, inputs)
@@ -81,7 +82,8 @@ def pooled(write: Write, mask: Write | None = None) -> tuple[ModuleOp, WeightSto
     y = b.reshape(b.transpose(mixed, [0, 2, 1, 3]), [BATCH, SEQUENCE, 8])
     y = b.linear(y, b.constant(np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)))
     first = b.reshape(b.slice(y, [0, 0, 0], [BATCH, 1, 3], [1, 1, 1]), [BATCH, 3])
-    module = finish([("y", first), ("z", write(b, x, given))])
+    others = [("total", b.reduce(rd.ReduceSum, total(b, y, x, given), [1]))] if total else []
+    module = finish([("y", first), ("z", write(b, x, given)), *others])
     pipeline.finish(pipeline.run(module, context_of(weights), pipeline.stages(padding="keep")[:2], thorough=False))
     return module, weights
 
@@ -175,3 +177,24 @@ def test_masks_of_more_than_one_input() -> None:
     module, weights = pooled(forwards, both)
     found = packing_of(main_function(run_passes(module, weights, CompactTokens())))
     assert "more than one input" in str(found)
+
+
+@pytest.mark.parametrize("limit", [0.5, -0.5])
+def test_sums_that_leave_out_what_zeros_are_not(limit: float) -> None:
+    """Two factors: the first tells which tokens are kept, the second makes padding 0 whatever the first says."""
+
+    def twice(b: Builder, y: SSAValue, x: SSAValue, mask: SSAValue) -> SSAValue:
+        normed = b.layer_norm(y, b.constant(np.ones(3, np.float32)), b.constant(np.ones(3, np.float32)), 1e-12)
+        part = b.reshape(b.slice(x, [0, 0, 0], [BATCH, SEQUENCE, 1], [1, 1, 1]), [BATCH, SEQUENCE])
+        chosen, shown = (
+            b.reshape(b.cast(each, f32), [BATCH, SEQUENCE, 1])
+            for each in (b.apply(ew.Less, part, b.constant(limit)), mask)
+        )
+        return b.apply(ew.Mul, b.apply(ew.Mul, chosen, normed), shown)
+
+    module, weights = pooled(forwards, total=twice)
+    found = packing_of(main_function(run_passes(module, weights, CompactTokens())))
+    if limit < 0:
+        assert found == GOOD
+    else:
+        assert "not what its sums over tokens leave out" in str(found)
