@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import ModuleOp, i8, i32
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from sparsec.builder import Builder, constant_value
+from sparsec.builder import Builder
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_products as pr
@@ -20,9 +20,9 @@ from sparsec.dialects.encoding import element_of, sizes_of, ui8
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.tensor_op import TensorOp, integers, normalise_axis
 from sparsec.dims import Size
-from sparsec.reference import evaluate_op
 from sparsec.transforms.canonicalise_graph import share_common
 from sparsec.transforms.channel_parts import channels_of, is_part_of_linear, rows_of_weight
+from sparsec.transforms.matching import folded
 from sparsec.transforms.straight_line import erase_dead, erase_unread, function_blocks
 from sparsec.weights import WeightStore
 
@@ -87,12 +87,9 @@ class _Cut:
         for axis in cut:
             full[axis - missing] = (self.starts[axis], self.steps[axis], self.after[axis])
         starts, steps, sizes = zip(*full, strict=True)
-        part = b.slice(value, starts, sizes, steps)
-        array = constant_value(value, b.weights)
-        if array is None or not all(isinstance(size, int) for size in (*starts, *sizes)):
-            return part
-        assert isinstance(part.owner, Operation)
-        return b.constant(evaluate_op(part.owner, [array], weights=b.weights)[0])
+        part = b.slice(value, starts, sizes, steps).owner
+        assert isinstance(part, Operation)
+        return folded(part, b)
 
 
 def _hoist(op: st.Slice, weights: WeightStore) -> bool:

@@ -13,11 +13,12 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.pattern_rewriter import GreedyRewritePatternApplier, PatternRewriter, PatternRewriteWalker, RewritePattern
 
-from sparsec.builder import constant_value
+from sparsec.builder import Builder, constant_value
 from sparsec.dialects.encoding import sizes_of
 from sparsec.dialects.nn_elementwise import BinaryOp
 from sparsec.dialects.nn_structure import Broadcast, Constant, Slice
 from sparsec.dims import Size
+from sparsec.reference import evaluate_op
 from sparsec.weights import Array, WeightStore
 
 OpT = TypeVar("OpT", bound=Operation)
@@ -47,6 +48,15 @@ def depends_on_symbols(op: Operation) -> bool:
     if isinstance(op, Slice):
         sizes.extend(op.start_sizes)
     return not all(isinstance(size, int) for size in sizes)
+
+
+def folded(op: Operation, builder: Builder) -> SSAValue:
+    """The result of an op, as a constant if it follows from constants alone."""
+    arrays = [constant_value(operand, builder.weights) for operand in op.operands]
+    known = [array for array in arrays if array is not None]
+    if len(known) < len(arrays) or depends_on_symbols(op):
+        return op.results[0]
+    return builder.constant(evaluate_op(op, known, weights=builder.weights)[0])
 
 
 def is_constant(value: SSAValue) -> bool:

@@ -15,8 +15,7 @@ from sparsec.dialects.nn_reductions import ReduceOp
 from sparsec.dialects.nn_structure import Broadcast, Concat, Gather, Reshape, Slice, Transpose
 from sparsec.dialects.tensor_op import element, integers, normalise_axis, sizes
 from sparsec.dims import Size, broadcast
-from sparsec.reference import evaluate_op
-from sparsec.transforms.matching import before_broadcast, depends_on_symbols, made_by, replace
+from sparsec.transforms.matching import before_broadcast, depends_on_symbols, folded, is_constant, made_by, replace
 from sparsec.weights import WeightStore
 
 
@@ -91,18 +90,14 @@ class MoveBytes(RewritePattern):
         made = [inner for value in moved if (inner := made_by(value, Dequantize)) is not None]
         if len(made) < len(moved) or not _are_alike(made):
             return
-        arrays = [constant_value(inner.operand, self.weights) for inner in made]
-        known = [array for array in arrays if array is not None]
-        if known and (isinstance(op, Gather) or depends_on_symbols(op)):
+        is_table = any(is_constant(inner.operand) for inner in made)
+        if is_table and (isinstance(op, Gather) or depends_on_symbols(op)):
             return
         builder = Builder.before(self.weights, op)
         operands = [*(inner.operand for inner in made), *op.operands[len(moved) :]]
         types = [tensor(element(made[0].operand), sizes(op.result))]
         move = builder.create(type(op), operands, op.properties, result_types=types)
-        done = move.results[0]
-        if len(known) == len(operands):
-            done = builder.constant(evaluate_op(move, known, weights=self.weights)[0])
-        replace(rewriter, op, builder.dequantize(done, made[0].scale, made[0].zero_point))
+        replace(rewriter, op, builder.dequantize(folded(move, builder), made[0].scale, made[0].zero_point))
 
 
 def _are_alike(made: Sequence[Dequantize]) -> bool:

@@ -11,10 +11,10 @@ from xdsl.ir import SSAValue
 from sparsec.dialects import nn_reductions as rd
 from sparsec.dims import Size, product
 from sparsec.errors import ModelError
-from sparsec.frontend.onnx_call import Call, Translate, dtype_of_value, stored
+from sparsec.frontend.onnx_call import Call, Translate, dtype_of_value
 from sparsec.frontend.onnx_emitter import Unsupported
 from sparsec.frontend.onnx_ops.movement import transposed
-from sparsec.frontend.onnx_ops.products import multiplied
+from sparsec.frontend.onnx_ops.products import is_weight, multiplied
 from sparsec.frontend.onnx_ops.shapes import reshaped
 from sparsec.frontend.onnx_values import Known, Value, shape_of
 
@@ -48,7 +48,7 @@ def _einsum(call: Call) -> Value:
     if not others:
         return _summed(call, first, wanted).in_order(call, wanted)
     (second,) = others
-    if _is_known(call, first) and not _is_known(call, second):
+    if _is_weight(first) and not _is_weight(second):
         first, second = second, first  # what is multiplied by a constant on its right is a linear
     first = _summed(call, first, second.letters + wanted)
     second = _summed(call, second, first.letters + wanted)
@@ -87,9 +87,8 @@ def _operand(call: Call, term: str, value: Value) -> _Operand:
     return _Operand(value, letters)
 
 
-def _is_known(call: Call, operand: _Operand) -> bool:
-    value = operand.value
-    return isinstance(value, Known) or (isinstance(value, SSAValue) and stored(value, call.build.weights) is not None)
+def _is_weight(operand: _Operand) -> bool:
+    return isinstance(operand.value, Known) or (isinstance(operand.value, SSAValue) and is_weight(operand.value))
 
 
 def _summed(call: Call, operand: _Operand, kept: str) -> _Operand:

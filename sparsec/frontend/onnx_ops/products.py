@@ -37,7 +37,7 @@ def _matmul(call: Call) -> Value:
     return multiplied(call, call.data(0), call.data(1))
 
 
-def _is_weight(value: SSAValue) -> bool:
+def is_weight(value: SSAValue) -> bool:
     """A constant, or one that is dequantised."""
     op = value.owner
     return isinstance(op, Constant) or (isinstance(op, ew.Dequantize) and isinstance(op.operand.owner, Constant))
@@ -49,7 +49,7 @@ def general_product(call: Call, a: SSAValue, b: SSAValue, *, transpose_a: bool, 
     if len(sizes_of(a.type)) != 2 or len(sizes_of(b.type)) != 2:
         raise ModelError(f"{call.node.title}: {call.node.op_type} multiplies matrices of rank 2")
     a = build.transpose(a, [1, 0]) if transpose_a else a
-    if transpose_b and _is_weight(b):
+    if transpose_b and is_weight(b):
         call.emitter.require_equal(sizes_of(a.type)[1], sizes_of(b.type)[1], "the inner sizes of a matrix product")
         return build.linear(a, b)
     return multiplied(call, a, build.transpose(b, [1, 0]) if transpose_b else b)
