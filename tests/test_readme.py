@@ -96,3 +96,24 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_files_that_are_named_exist(page: Path) -> None:
     for name in re.findall(r"`((?:sparsec|tests|examples|docs|benchmarks)/[\w./-]*\w)`", page.read_text()):
         assert (ROOT / name).exists(), name
+
+
+def summaries(page: Path) -> list[str]:
+    """The rows of a page's tables that have a column for each engine."""
+    tables = re.findall(r"^\| model, 4x1 +\| sparsec, ms.*\n\|[-| ]+\n((?:\|.*\n)+)", page.read_text(), re.MULTILINE)
+    return [row for table in tables for row in table.splitlines()]
+
+
+def test_the_table_of_the_page_is_the_measured_one() -> None:
+    rows = summaries(ROOT / "README.md")
+    assert len(rows) == 6
+    assert rows == summaries(ROOT / "docs" / "models.md")[:6]
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/models*.md")), ids=lambda page: page.name)
+def test_pruned_models_are_ahead_as_the_page_says(page: Path) -> None:
+    rows = [row for row in summaries(page) if "dense" not in row]
+    assert len(rows) >= 20
+    for row in rows:
+        ratios = [float(cell) for cell in row.strip("| ").split("|")[2:] if cell.strip() not in ("", "-", "–")]
+        assert ratios and min(ratios) > 1, row
