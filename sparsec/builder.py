@@ -100,7 +100,7 @@ class Builder:
         Raises:
             ShapeError: the operands do not fit, with the source position in front.
         """
-        with_body = op_class in (sparse.MatMul, sparse.LayerNorm, sparse.Map)
+        with_body = op_class in (sparse.MatMul, sparse.LayerNorm, sparse.Map, sparse.Embedding)
         count = len(yielded(regions[0])) if with_body else len(_results(op_class))
         op = op_class.create(
             operands=operands,

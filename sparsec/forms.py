@@ -20,7 +20,7 @@ from sparsec.dialects.nn_attention import AttentionOp
 from sparsec.dialects.nn_elementwise import ElementwiseOp
 from sparsec.dialects.nn_products import Linear
 from sparsec.dialects.nn_structure import Constant
-from sparsec.dialects.sparse import ConvertLayout, LayerNorm, MatMul, layout_read_by
+from sparsec.dialects.sparse import ConvertLayout, Embedding, LayerNorm, MatMul, layout_read_by
 from sparsec.errors import CompilerBug
 
 
@@ -51,6 +51,8 @@ def scheduled(module: ModuleOp) -> None:
             _require(op.schedule is not None, op, "scheduled", "it has no schedule")
         if isinstance(op, AttentionOp):
             _require_layout(op, (op.q, op.k, op.v, *op.results), Layout.TILED)
+        if isinstance(op, Embedding):
+            _require_layout(op, op.results, Layout.TILED)
         if isinstance(op, LayerNorm):
             _require_layout(op, (op.x, *op.results), Layout.TILED)
         if isinstance(op, MatMul) and op.schedule is not None:

@@ -30,6 +30,7 @@ from sparsec.transforms.choose_schedules import ChooseSchedules
 from sparsec.transforms.compact_tokens import CompactTokens
 from sparsec.transforms.discover_blocks import DiscoverBlocks
 from sparsec.transforms.fold_constants import FoldConstants
+from sparsec.transforms.form_embeddings import FormEmbeddings
 from sparsec.transforms.form_sparse_matmuls import FormSparseMatmuls
 from sparsec.transforms.fuse_elementwise import FuseElementwise
 from sparsec.transforms.fuse_epilogues import FuseEpilogues
@@ -117,6 +118,7 @@ def stages(
                 TabulateBytes(),  # now a body holds all that follows from a byte
                 BoundQuantisations(),
                 CompactTokens(padding),  # now few kinds of ops are left
+                FormEmbeddings(),
             ),
             forms.sparse,
         ),

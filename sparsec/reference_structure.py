@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
+from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Operation
 
 from sparsec.builder import constant_value
@@ -40,12 +41,16 @@ def _iota(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Ar
     return [values.astype(to_numpy(element_of(op.result.type)))]
 
 
-def _require_range(op: Operation, indices: Array, extent: int | Array) -> None:
+def _where(op: Operation) -> str:
+    where = op.attributes.get(SOURCE)
+    return where.data if isinstance(where, StringAttr) else op.name
+
+
+def _require_range(where: str, indices: Array, extent: int | Array) -> None:
     if ((indices < -np.asarray(extent)) | (indices >= extent)).any():
-        where = op.attributes.get(SOURCE)
         low, high = indices.min(), indices.max()
         raise InputError(
-            f"{where.data if where else op.name}: indices from {low} to {high}, "  # pyright: ignore
+            f"{where}: indices from {low} to {high}, "
             f"but there are only {extent} entries: check the ids given to the model"
         )
 
@@ -53,8 +58,19 @@ def _require_range(op: Operation, indices: Array, extent: int | Array) -> None:
 def _gather(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     data, indices = operands
     axis = cast(st.Gather, op).axis.value.data
-    _require_range(op, indices, data.shape[axis])
+    _require_range(_where(op), indices, data.shape[axis])
     return [np.take(data, np.where(indices < 0, indices + data.shape[axis], indices), axis=axis)]
+
+
+def _embedding(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
+    op = cast(sparse.Embedding, op)
+    count = len(op.tables)
+    rows: list[Array] = []
+    for node, table, indices in zip(op.tables, operands[:count], operands[count : 2 * count], strict=True):
+        _require_range(node.data, indices, len(table))
+        rows.append(table[indices])
+    outputs = scope.run_body(op.body, [*rows, *operands[2 * count :]])
+    return [np.broadcast_to(output, rows[0].shape) for output in outputs]
 
 
 def _gather_nd(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
@@ -62,7 +78,7 @@ def _gather_nd(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequen
     batch_dims = cast(st.GatherND, op).batch_dims.value.data
     depth = indices.shape[-1]
     for place in range(depth):
-        _require_range(op, indices[..., place], data.shape[batch_dims + place])
+        _require_range(_where(op), indices[..., place], data.shape[batch_dims + place])
     batch = np.indices(indices.shape[:batch_dims], sparse=True)
     batch = [places.reshape(places.shape + (1,) * (indices.ndim - 1 - batch_dims)) for places in batch]
     return [data[(*batch, *(indices[..., place] for place in range(depth)))]]
@@ -152,6 +168,7 @@ MEANING: dict[type[Operation], Meaning] = {
     st.Iota: _iota,
     rd.CumSum: _cumsum,
     st.Gather: _gather,
+    sparse.Embedding: _embedding,
     st.GatherND: _gather_nd,
     st.Transpose: _transpose,
     st.Reshape: _reshape,

@@ -45,11 +45,11 @@ def yielded(body: Region) -> tuple[SSAValue, ...]:
 
 
 def verify_results(op: IRDLOperation, body: Region) -> None:
-    """Check that a body behind a product yields what tiles hold."""
+    """Check that a body yields what tiles hold."""
     for value in yielded(body):
         if value.type not in TILE_ELEMENTS:
             known = ", ".join(map(str, TILE_ELEMENTS))
-            raise VerifyException(f"{op.name}: a body yields {value.type}; products write {known}")
+            raise VerifyException(f"{op.name}: a body yields {value.type}; tiles hold {known}")
 
 
 def verify_body(

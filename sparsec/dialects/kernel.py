@@ -50,7 +50,7 @@ from xdsl.utils.exceptions import VerifyException
 from sparsec.dialects.body import verify_body
 from sparsec.dialects.encoding import Layout, Tensor, element_of, layout_of, sizes_of
 from sparsec.dialects.sparse import ScheduleAttr
-from sparsec.dialects.tensor_op import parse_property, print_property
+from sparsec.dialects.tensor_op import integers, parse_property, print_property
 from sparsec.dims import Size, parse_size, product
 from sparsec.errors import CompilerBug
 
@@ -366,6 +366,30 @@ class Gather(KernelOp):
 
 
 @irdl_op_definition
+class Embedding(KernelOp):
+    """`sparse.embedding`: ins are the tables and their indices, row-major, then the extras; the outs are tiled.
+
+    An index of table i that is outside [-n, n) is reported as run-time message number `messages[i]`.
+    """
+
+    name = "kernel.embedding"
+    messages = prop_def(DenseArrayBase)
+    body = region_def("single_block")
+
+    @property
+    def message_numbers(self) -> tuple[int, ...]:
+        """One for each table."""
+        return integers(self.messages)
+
+    def verify_(self) -> None:
+        count = len(self.message_numbers)
+        if not 1 <= count <= len(self.ins) // 2:
+            raise VerifyException(f"{self.name} of {count} tables has {len(self.ins)} ins")
+        read = [buffer_element(value) for value in (*self.ins[:count], *self.ins[2 * count :])]
+        verify_body(self, "body", self.body, [], read)
+
+
+@irdl_op_definition
 class GatherND(KernelOp):
     """`out = data[tuple(indices[..., :])]`, row-major; `message` as for gather."""
 
@@ -478,8 +502,8 @@ class DynamicQuantize(KernelOp):
 
 
 CALLS: Sequence[type[KernelOp]] = (
-    Map, MatMul, Attention, LayerNorm, Softmax, Reduce, CumSum, Gather, GatherND, Copy, Trilu, Iota, Dimension,
-    BatchMatMul, DynamicQuantize, TokenIndex,
+    Map, MatMul, Attention, LayerNorm, Softmax, Reduce, CumSum, Gather, GatherND, Embedding, Copy, Trilu, Iota,
+    Dimension, BatchMatMul, DynamicQuantize, TokenIndex,
 )  # fmt: skip
 
 Kernel = Dialect("kernel", [Program, Input, Output, Arena, Weights, Require, *CALLS], [BufferType, PackedType])

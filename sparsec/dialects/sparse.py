@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import FloatAttr, IntAttr, UnitAttr, f32, i32
-from xdsl.ir import Attribute, Data, Dialect, ParametrizedAttribute
+from xdsl.dialects.builtin import ArrayAttr, FloatAttr, IntAttr, StringAttr, UnitAttr, f32, i32, i64
+from xdsl.ir import Attribute, Data, Dialect, ParametrizedAttribute, SSAValue
 from xdsl.irdl import (
     irdl_attr_definition,
     irdl_op_definition,
@@ -25,8 +25,8 @@ from xdsl.utils.exceptions import VerifyException
 
 from sparsec.dialects.body import TILE_ELEMENTS, Yield, verify_body, verify_results, yielded
 from sparsec.dialects.encoding import BlocksAttr, Layout, LayoutAttr, TesaAttr, tensor, with_layout
-from sparsec.dialects.tensor_op import TensorOp, element, sizes
-from sparsec.dims import broadcast, is_number, is_per_channel
+from sparsec.dialects.tensor_op import TensorOp, element, sizes, written
+from sparsec.dims import Dim, broadcast, is_number, is_per_channel
 from sparsec.errors import ShapeError
 from sparsec.schedule import GROUP, Dataflow, Schedule
 
@@ -215,6 +215,57 @@ class Map(TensorOp):
 
 
 @irdl_op_definition
+class Embedding(TensorOp):
+    """`body(rows..., extras...)` for each token: rows of tables that indices name, put together elementwise.
+
+    The inputs are tables `[entries, K]`, as many indices `[...]` of one shape, and the extras: numbers, or one number
+    per channel. The body takes an element of each row, then of each extra. The results are `[..., K]`, of
+    `TILE_ELEMENTS`. `tables` has the nodes that read each table: an index outside [-entries, entries) is an error when
+    the program runs, as in `nn.gather`.
+    """
+
+    name = "sparse.embedding"
+    inputs = var_operand_def()
+    tables = prop_def(ArrayAttr[StringAttr])
+    body = region_def("single_block")
+    outputs = var_result_def()
+    traits = traits_def(Pure())
+
+    @property
+    def rows(self) -> Sequence[tuple[SSAValue, SSAValue]]:
+        """Each table with its indices."""
+        count = len(self.tables)
+        return list(zip(self.inputs[:count], self.inputs[count : 2 * count], strict=True))
+
+    @property
+    def extras(self) -> Sequence[SSAValue]:
+        """What the body takes besides."""
+        return self.inputs[2 * len(self.tables) :]
+
+    def infer_types(self) -> Sequence[Attribute]:
+        if not 1 <= len(self.tables) <= len(self.inputs) // 2:
+            raise ShapeError(f"sparse.embedding of {len(self.tables)} tables has {len(self.inputs)} inputs")
+        (first, indices), *_ = self.rows
+        lead, channels = sizes(indices), sizes(first)[-1:]
+        for table, places in self.rows:
+            if len(sizes(table)) != 2 or sizes(table)[1:] != channels or sizes(places) != lead:
+                expected = f"{written((Dim.symbol('entries'), *channels))} by {written(lead)}"
+                raise ShapeError(f"sparse.embedding: {table.type} by {places.type}: expected {expected}")
+            if element(places) not in (i32, i64):
+                raise ShapeError(f"sparse.embedding takes i32 or i64 indices, got {element(places)}")
+        for extra in self.extras:
+            if not is_number(sizes(extra)) and not is_per_channel(sizes(extra), channels[0]):
+                raise ShapeError(f"sparse.embedding: {extra.type} is neither a number nor one per channel")
+        return [tensor(value.type, (*lead, *channels)) for value in yielded(self.body)]
+
+    def verify_(self) -> None:
+        super().verify_()
+        rows = [element(table) for table, _ in self.rows]
+        verify_body(self, "body", self.body, rows, [element(extra) for extra in self.extras])
+        verify_results(self, self.body)
+
+
+@irdl_op_definition
 class ConvertLayout(TensorOp):
     """The same values in another layout: `sparse.convert_layout %x : (row-major type) -> tiled type`."""
 
@@ -229,6 +280,6 @@ class ConvertLayout(TensorOp):
 
 Sparse = Dialect(
     "sparse",
-    [MatMul, LayerNorm, Map, ConvertLayout, Yield],
+    [MatMul, LayerNorm, Map, Embedding, ConvertLayout, Yield],
     [TesaAttr, BlocksAttr, LayoutAttr, DataflowAttr, ScheduleAttr],
 )

@@ -146,6 +146,8 @@ def _work(op: kernel.KernelOp, m: Machine) -> float:
             return m.instructions(OF_REDUCTION, m.vectors(op.ins[0])) + m.traffic(op.ins[0])
         case kernel.Gather() | kernel.GatherND():
             return m.size(out) * LOOKED_UP
+        case kernel.Embedding():
+            return _embedding(op, m)
         case kernel.BatchMatMul():
             inner = m.number(kernel.buffer_sizes(op.ins[0])[-1])
             return 1.3 * m.products(m.elements(out) * inner, integer=False)
@@ -154,6 +156,14 @@ def _work(op: kernel.KernelOp, m: Machine) -> float:
             return min(m.size(op.ins[0]), m.size(out)) * (MOVED if moved else CONVERTED)
         case _:
             return m.size(out) * MOVED
+
+
+def _embedding(op: kernel.Embedding, m: Machine) -> float:
+    """Rows that come from far away, the body, and the results transposed: four shuffles for each vector."""
+    rows = range(len(op.message_numbers))
+    read = sum(to_numpy(kernel.buffer_element(op.ins[number])).itemsize for number in rows) * m.elements(op.outs[0])
+    steps = of_body(op.body.block, rows, m.target) + len(rows) + 5 * len(op.outs)
+    return read * LOOKED_UP + m.instructions(steps, m.vectors(op.outs[0]))
 
 
 def _map(op: kernel.Map, m: Machine) -> float:
@@ -183,7 +193,7 @@ def kind_of(op: kernel.KernelOp) -> str:
             return "quantisation" if is_quantisation(op) else "elementwise"
         case kernel.Copy():
             return "copies and layouts"
-        case kernel.Gather() | kernel.GatherND():
+        case kernel.Gather() | kernel.GatherND() | kernel.Embedding():
             return "embeddings and gathers"
         case kernel.Softmax():
             return "softmax"

@@ -207,10 +207,9 @@ def where_of(op: Operation) -> str:
     return source.data if isinstance(source, StringAttr) else op.name
 
 
-def _out_of_range(op: Operation, b: ProgramBuilder, extent: Size) -> IntegerAttr:
+def _out_of_range(where: str, b: ProgramBuilder, extent: Size) -> IntegerAttr:
     return b.message(
-        f"{where_of(op)}: an index is outside [-{extent}, {extent}): check the ids given to this gather, and that no "
-        "size is 0"
+        f"{where}: an index is outside [-{extent}, {extent}): check the ids given to this gather, and that no size is 0"
     )
 
 
@@ -219,15 +218,28 @@ def _gather(op: nn.Gather, b: ProgramBuilder) -> None:
     axis = normalise_axis(op.axis.value.data, len(shape), op)
     properties: dict[str, Attribute] = {
         "axis": IntegerAttr(axis, i64),
-        "message": _out_of_range(op, b, shape[axis]),
+        "message": _out_of_range(where_of(op), b, shape[axis]),
     }
     ins = [b.buffer(op.operand), b.buffer(op.indices)]
     b.call(kernel.Gather, ins, [b.result(op.result)], op, properties)
 
 
+def _embedding(op: sparse.Embedding, b: ProgramBuilder) -> None:
+    entries = [sizes_of(table.type)[0] for table, _ in op.rows]
+    messages = [_out_of_range(node.data, b, size).value.data for node, size in zip(op.tables, entries, strict=True)]
+    ins = [b.buffer(value) for value in op.inputs]
+    bodies, constants = hoist_constants([op.body], b)
+    outs = [b.result(value) for value in op.outputs]
+    properties: dict[str, Attribute] = {"messages": DenseArrayBase.from_list(i64, messages)}
+    b.call(kernel.Embedding, [*ins, *constants], outs, op, properties, bodies)
+
+
 def _gather_nd(op: nn.GatherND, b: ProgramBuilder) -> None:
     shape, batch = sizes_of(op.operand.type), op.batch_dims.value.data
-    properties: dict[str, Attribute] = {"batch_dims": op.batch_dims, "message": _out_of_range(op, b, shape[batch])}
+    properties: dict[str, Attribute] = {
+        "batch_dims": op.batch_dims,
+        "message": _out_of_range(where_of(op), b, shape[batch]),
+    }
     ins = [b.buffer(op.operand), b.buffer(op.indices)]
     b.call(kernel.GatherND, ins, [b.result(op.result)], op, properties)
 
@@ -287,6 +299,7 @@ CALLS: Mapping[type[Operation], Callable[[Any, ProgramBuilder], None]] = {
     rd.ArgMax: _reduce("arg_max"),
     rd.CumSum: _cumsum,
     nn.Gather: _gather,
+    sparse.Embedding: _embedding,
     nn.GatherND: _gather_nd,
     nn.Trilu: _same(kernel.Trilu, "k", "upper"),
     nn.Iota: _same(kernel.Iota, "start", "step"),

@@ -20,7 +20,7 @@ from sparsec.dialects.body import TILE_ELEMENTS
 from sparsec.dialects.encoding import Layout, element_of, layout_of, sizes_of, to_numpy, with_layout
 from sparsec.dialects.nn_attention import AttentionOp
 from sparsec.dialects.nn_tokens import token_bounds
-from sparsec.dialects.sparse import LayerNorm, Map, MatMul
+from sparsec.dialects.sparse import Embedding, LayerNorm, Map, MatMul
 from sparsec.dialects.tensor_op import normalise_axis
 from sparsec.dims import Size, product
 from sparsec.errors import CompilerBug
@@ -47,10 +47,10 @@ CYCLES_PER_BYTE: Mapping[tuple[Layout | None, Layout | str | None], float] = {
 class AssignLayouts(ModulePass):
     """Types get `layout = ...` where that is best; `sparse.convert_layout` stands wherever a reader wants another one.
 
-    Attention, layer normalisation and products of floats read and write tiles. Products of bytes take the layout in
-    which their best schedule and the conversions around it cost the fewest predicted cycles. So do maps, reshapes that
-    only regroup tokens, gathers from tables and slices, which cost the same in tiles and in rows. Everything else is
-    row-major, and so are constants, operands that broadcast, inputs and outputs of the model.
+    Attention, layer normalisation and products of floats read and write tiles, embeddings write them. Products of bytes
+    take the layout in which their best schedule and the conversions around it cost the fewest predicted cycles. So do
+    maps, reshapes that only regroup tokens, gathers from tables and slices, which cost the same in tiles and in rows.
+    Everything else is row-major, and so are constants, operands that broadcast, inputs and outputs of the model.
     """
 
     name = "assign-layouts"
@@ -204,7 +204,7 @@ def _candidates(op: Operation, scheduler: Scheduler) -> list[Layout | None]:
         order = (Layout.TILED, Layout.INTERLEAVED, None)
         return [layout for layout in order if scheduler.best(op, layout) is not None]
     tileable = isinstance(op, rd.LayerNorm) and is_tileable(sizes_of(op.result.type))
-    if tileable or isinstance(op, AttentionOp | LayerNorm):
+    if tileable or isinstance(op, AttentionOp | LayerNorm | Embedding):
         return [Layout.TILED]
     return [None, Layout.TILED] if may_write_tiles(op) else []
 

@@ -36,7 +36,7 @@ def matmul(extra: tuple[Attribute, Sequence[Size]], result: Attribute) -> Operat
 @pytest.mark.parametrize(
     ("extra", "result", "message"),
     [
-        ((i32, [TOKENS, 2]), i64, "a body yields i64; products write f32, i32, ui8, i8, i1"),
+        ((i32, [TOKENS, 2]), i64, "a body yields i64; tiles hold f32, i32, ui8, i8, i1"),
         ((i64, [TOKENS, 2]), f32, "xi64.* has no elements that tiles hold"),
         ((f64, [TOKENS, 1]), f32, "xf64.* has no elements that tiles hold"),
     ],

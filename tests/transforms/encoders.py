@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp, f32, i1, i32, i64
@@ -15,6 +16,7 @@ from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import tensor, to_numpy
 from sparsec.dialects.tensor_op import sizes
 from sparsec.dims import Size
+from sparsec.transforms.compact_tokens import CompactTokens
 from sparsec.weights import Array, WeightStore
 from tests.transforms.graphs import BATCH, SEQUENCE
 from tests.transforms.passes import context_of
@@ -63,9 +65,11 @@ class Encoder:
         return finish([(f"y{n}", y) for n, y in enumerate(writer.write(values["ids"], values["mask"]))]), weights
 
     def sparse(self) -> tuple[ModuleOp, WeightStore]:
-        """The [sparse] module with all tokens."""
+        """The module with all tokens that `compact-tokens` is given."""
         module, weights = self.build()
-        stages = pipeline.stages(padding="keep")[:2]
+        graph, sparse = pipeline.stages()[:2]
+        before = tuple(takewhile(lambda step: not isinstance(step, CompactTokens), sparse.passes))
+        stages = graph, replace(sparse, passes=before)
         pipeline.finish(pipeline.run(module, context_of(weights), stages, thorough=False))
         return module, weights
 

@@ -7,6 +7,7 @@ from sparsec.lowering.kernels.copy import COPY
 from sparsec.lowering.kernels.counting import DIMENSION, IOTA
 from sparsec.lowering.kernels.cumsum import CUMSUM
 from sparsec.lowering.kernels.dynamic_quantize import DYNAMIC_QUANTIZE
+from sparsec.lowering.kernels.embedding import EMBEDDING
 from sparsec.lowering.kernels.frame import KernelTable
 from sparsec.lowering.kernels.gather import GATHER, GATHER_ND
 from sparsec.lowering.kernels.layer_norm import LAYER_NORM
@@ -27,6 +28,7 @@ KERNELS: KernelTable = {
     kernel.CumSum: CUMSUM,
     kernel.Gather: GATHER,
     kernel.GatherND: GATHER_ND,
+    kernel.Embedding: EMBEDDING,
     kernel.Copy: COPY,
     kernel.Trilu: TRILU,
     kernel.Iota: IOTA,

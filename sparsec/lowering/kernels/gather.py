@@ -7,6 +7,7 @@ writing tiles, the first row is read instead.
 from __future__ import annotations
 
 from xdsl.dialects.builtin import i64
+from xdsl.ir import Attribute
 
 from sparsec.dialects.encoding import Layout
 from sparsec.dialects.kernel import Gather, GatherND, buffer_element, buffer_layout, buffer_sizes, tensor_of
@@ -28,20 +29,27 @@ def _is_tiled(op: Gather) -> bool:
     return buffer_layout(op.outs[0]) == Layout.TILED
 
 
-def _index(op: Gather | GatherND, frame: Frame, number: Value) -> Value:
-    """Index number `number` as i64."""
-    e, element = frame.e, buffer_element(op.ins[1])
-    index = load(e, element, frame.ins[1], e.mul(number, bytes_of(element)))
+def index_at(e: Emitter, element: Attribute, indices: Value, number: Value) -> Value:
+    """Index number `number` of i32 or i64 ones, as i64."""
+    index = load(e, element, indices, e.mul(number, bytes_of(element)))
     return index if element == i64 else e.sign_extend(index, i64)
 
 
-def _resolve(op: Gather | GatherND, frame: Frame, index: Value, extent: Value) -> tuple[Value, Value]:
-    """The index counted from the front, and whether it is in range; if not, that is reported."""
+def resolve(frame: Frame, message: int, index: Value, extent: Value) -> tuple[Value, Value]:
+    """The index counted from the front, and whether it is in range; if not, that is reported by this message."""
     e = frame.e
     counted = e.select(e.less(index, 0), e.add(index, extent), index)
     valid = e.both(e.greater_equal(counted, 0), e.less(counted, extent))
-    e.if_(e.negate_mask(valid), lambda: frame.report(op.message.value.data))
+    e.if_(e.negate_mask(valid), lambda: frame.report(message))
     return counted, valid
+
+
+def _index(op: Gather | GatherND, frame: Frame, number: Value) -> Value:
+    return index_at(frame.e, buffer_element(op.ins[1]), frame.ins[1], number)
+
+
+def _resolve(op: Gather | GatherND, frame: Frame, index: Value, extent: Value) -> tuple[Value, Value]:
+    return resolve(frame, op.message.value.data, index, extent)
 
 
 def gather_items(op: Gather, e: Emitter, sizes: Sizes) -> Value:
