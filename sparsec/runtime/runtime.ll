@@ -1,10 +1,11 @@
-; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 0c2dccff79e5fa9622cdb67e14529ce943f4165464eee1ef588d22471b6d1f76
+; made from runtime.c by `python -m sparsec.runtime.build`, sources sha256 634d3f7dba72bf35c62bbbd943bd0937362355ec09056b567301d061ad7efa6e
 
 %struct.cpu_feature = type { ptr, i32, i32, i8, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s }
 %struct.__pthread_mutex_s = type { i32, i32, i32, i32, i32, i16, i16, %struct.__pthread_internal_list }
 %struct.__pthread_internal_list = type { ptr, ptr }
 %struct.timespec = type { i64, i64 }
+%struct.spinning = type { i64, i64 }
 %struct.profile_place = type { i64, i64, i64 }
 %struct.worker = type { ptr, i64, i64 }
 %struct.cpu_mask = type { [128 x i64] }
@@ -87,229 +88,217 @@
 ; Function Attrs: nounwind optsize
 define void @sparsec_parallel(ptr noundef %0, ptr noundef %1, ptr noundef %2, i64 noundef %3) local_unnamed_addr #0 {
   %5 = alloca %struct.timespec, align 8
-  %6 = alloca i32, align 4
+  %6 = alloca %struct.spinning, align 8
   %7 = alloca i32, align 4
-  %8 = icmp sgt i64 %3, 1
-  br i1 %8, label %9, label %103
+  %8 = alloca i32, align 4
+  %9 = icmp sgt i64 %3, 1
+  br i1 %9, label %10, label %93
 
-9:                                                ; preds = %4
-  %10 = getelementptr inbounds i8, ptr %0, i64 28
-  %11 = load i32, ptr %10, align 4
-  %12 = icmp eq i32 %11, 0
-  br i1 %12, label %13, label %17
+10:                                               ; preds = %4
+  %11 = getelementptr inbounds i8, ptr %0, i64 28
+  %12 = load i32, ptr %11, align 4
+  %13 = icmp eq i32 %12, 0
+  br i1 %13, label %14, label %18
 
-13:                                               ; preds = %9
-  %14 = getelementptr inbounds i8, ptr %0, i64 8
-  %15 = load ptr, ptr %14, align 8
-  %16 = icmp eq ptr %15, null
-  br i1 %16, label %105, label %17
+14:                                               ; preds = %10
+  %15 = getelementptr inbounds i8, ptr %0, i64 8
+  %16 = load ptr, ptr %15, align 8
+  %17 = icmp eq ptr %16, null
+  br i1 %17, label %95, label %18
 
-17:                                               ; preds = %13, %9
-  %18 = getelementptr inbounds i8, ptr %0, i64 248
-  store ptr %1, ptr %18, align 8
-  %19 = getelementptr inbounds i8, ptr %0, i64 256
-  store ptr %2, ptr %19, align 64
-  %20 = getelementptr inbounds i8, ptr %0, i64 264
-  store i64 %3, ptr %20, align 8
-  %21 = load i32, ptr %0, align 64
-  %22 = icmp sgt i32 %21, 0
-  br i1 %22, label %23, label %26
+18:                                               ; preds = %14, %10
+  %19 = getelementptr inbounds i8, ptr %0, i64 248
+  store ptr %1, ptr %19, align 8
+  %20 = getelementptr inbounds i8, ptr %0, i64 256
+  store ptr %2, ptr %20, align 64
+  %21 = getelementptr inbounds i8, ptr %0, i64 264
+  store i64 %3, ptr %21, align 8
+  %22 = load i32, ptr %0, align 64
+  %23 = icmp sgt i32 %22, 0
+  br i1 %23, label %24, label %27
 
-23:                                               ; preds = %17
-  %24 = getelementptr inbounds i8, ptr %0, i64 56
-  %25 = getelementptr inbounds i8, ptr %0, i64 64
-  br label %34
+24:                                               ; preds = %18
+  %25 = getelementptr inbounds i8, ptr %0, i64 56
+  %26 = getelementptr inbounds i8, ptr %0, i64 64
+  br label %35
 
-26:                                               ; preds = %34, %17
-  %27 = getelementptr inbounds i8, ptr %0, i64 320
-  %28 = getelementptr inbounds i8, ptr %0, i64 272
-  %29 = load i64, ptr %28, align 16
-  %30 = add i64 %29, 1
-  store i64 %30, ptr %28, align 16
-  store atomic i64 %30, ptr %27 seq_cst, align 64
-  %31 = getelementptr inbounds i8, ptr %0, i64 8
-  %32 = load ptr, ptr %31, align 8
-  %33 = icmp eq ptr %32, null
-  br i1 %33, label %59, label %44
+27:                                               ; preds = %35, %18
+  %28 = getelementptr inbounds i8, ptr %0, i64 320
+  %29 = getelementptr inbounds i8, ptr %0, i64 272
+  %30 = load i64, ptr %29, align 16
+  %31 = add i64 %30, 1
+  store i64 %31, ptr %29, align 16
+  store atomic i64 %31, ptr %28 seq_cst, align 64
+  %32 = getelementptr inbounds i8, ptr %0, i64 8
+  %33 = load ptr, ptr %32, align 8
+  %34 = icmp eq ptr %33, null
+  br i1 %34, label %60, label %45
 
-34:                                               ; preds = %34, %23
-  %35 = phi i64 [ 0, %23 ], [ %40, %34 ]
-  %36 = load ptr, ptr %24, align 8
-  %37 = load i64, ptr %25, align 64
-  %38 = mul nsw i64 %37, %35
-  %39 = getelementptr inbounds i8, ptr %36, i64 %38
-  store atomic i64 0, ptr %39 monotonic, align 8
-  %40 = add nuw nsw i64 %35, 1
-  %41 = load i32, ptr %0, align 64
-  %42 = sext i32 %41 to i64
-  %43 = icmp slt i64 %40, %42
-  br i1 %43, label %34, label %26, !llvm.loop !3
+35:                                               ; preds = %35, %24
+  %36 = phi i64 [ 0, %24 ], [ %41, %35 ]
+  %37 = load ptr, ptr %25, align 8
+  %38 = load i64, ptr %26, align 64
+  %39 = mul nsw i64 %38, %36
+  %40 = getelementptr inbounds i8, ptr %37, i64 %39
+  store atomic i64 0, ptr %40 monotonic, align 8
+  %41 = add nuw nsw i64 %36, 1
+  %42 = load i32, ptr %0, align 64
+  %43 = sext i32 %42 to i64
+  %44 = icmp slt i64 %41, %43
+  br i1 %44, label %35, label %27, !llvm.loop !3
 
-44:                                               ; preds = %26
-  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %6)
+45:                                               ; preds = %27
   call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %7)
-  %45 = getelementptr inbounds i8, ptr %0, i64 24
-  %46 = load i32, ptr %45, align 8
-  store i32 %46, ptr %6, align 4
-  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %6)
-  %47 = load ptr, ptr %31, align 8
-  %48 = getelementptr inbounds i8, ptr %0, i64 16
-  %49 = load ptr, ptr %48, align 16
-  %50 = load i32, ptr %0, align 64
-  call void %47(ptr noundef %49, ptr noundef nonnull @run_part, ptr noundef nonnull %0, i32 noundef %50) #22
-  store i32 8064, ptr %7, align 4
+  call void @llvm.lifetime.start.p0(i64 4, ptr nonnull %8)
+  %46 = getelementptr inbounds i8, ptr %0, i64 24
+  %47 = load i32, ptr %46, align 8
+  store i32 %47, ptr %7, align 4
   call void @llvm.x86.sse.ldmxcsr(ptr nonnull %7)
-  store atomic i64 0, ptr %27 seq_cst, align 64
-  %51 = getelementptr inbounds i8, ptr %0, i64 384
-  %52 = load atomic i64, ptr %51 seq_cst, align 64
-  %53 = icmp eq i64 %52, 0
-  br i1 %53, label %58, label %54
+  %48 = load ptr, ptr %32, align 8
+  %49 = getelementptr inbounds i8, ptr %0, i64 16
+  %50 = load ptr, ptr %49, align 16
+  %51 = load i32, ptr %0, align 64
+  call void %48(ptr noundef %50, ptr noundef nonnull @run_part, ptr noundef nonnull %0, i32 noundef %51) #22
+  store i32 8064, ptr %8, align 4
+  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %8)
+  store atomic i64 0, ptr %28 seq_cst, align 64
+  %52 = getelementptr inbounds i8, ptr %0, i64 384
+  %53 = load atomic i64, ptr %52 seq_cst, align 64
+  %54 = icmp eq i64 %53, 0
+  br i1 %54, label %59, label %55
 
-54:                                               ; preds = %44, %54
-  %55 = call i32 @sched_yield() #22
-  %56 = load atomic i64, ptr %51 seq_cst, align 64
-  %57 = icmp eq i64 %56, 0
-  br i1 %57, label %58, label %54, !llvm.loop !5
+55:                                               ; preds = %45, %55
+  %56 = call i32 @sched_yield() #22
+  %57 = load atomic i64, ptr %52 seq_cst, align 64
+  %58 = icmp eq i64 %57, 0
+  br i1 %58, label %59, label %55, !llvm.loop !5
 
-58:                                               ; preds = %54, %44
+59:                                               ; preds = %55, %45
   call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #23
-  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %6)
   call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %7)
-  br label %139
+  call void @llvm.lifetime.end.p0(i64 4, ptr nonnull %8)
+  br label %129
 
-59:                                               ; preds = %26
-  %60 = getelementptr inbounds i8, ptr %0, i64 232
-  %61 = load atomic i32, ptr %60 seq_cst, align 8
-  %62 = icmp eq i32 %61, 0
-  br i1 %62, label %69, label %63
+60:                                               ; preds = %27
+  %61 = getelementptr inbounds i8, ptr %0, i64 232
+  %62 = load atomic i32, ptr %61 seq_cst, align 8
+  %63 = icmp eq i32 %62, 0
+  br i1 %63, label %70, label %64
 
-63:                                               ; preds = %59
-  %64 = getelementptr inbounds i8, ptr %0, i64 96
-  %65 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %64) #22
-  %66 = getelementptr inbounds i8, ptr %0, i64 136
-  %67 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %66) #22
-  %68 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %64) #22
-  br label %69
+64:                                               ; preds = %60
+  %65 = getelementptr inbounds i8, ptr %0, i64 96
+  %66 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %65) #22
+  %67 = getelementptr inbounds i8, ptr %0, i64 136
+  %68 = tail call i32 @pthread_cond_broadcast(ptr noundef nonnull %67) #22
+  %69 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %65) #22
+  br label %70
 
-69:                                               ; preds = %63, %59
+70:                                               ; preds = %64, %60
   tail call fastcc void @take_chunks(ptr noundef nonnull %0, i64 noundef 0) #23
-  store atomic i64 0, ptr %27 seq_cst, align 64
-  %70 = getelementptr inbounds i8, ptr %0, i64 40
-  %71 = load i32, ptr %70, align 8
-  %72 = icmp sgt i32 %71, 0
-  br i1 %72, label %73, label %88
+  store atomic i64 0, ptr %28 seq_cst, align 64
+  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %6) #10
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(16) %6, i8 0, i64 16, i1 false)
+  %71 = getelementptr inbounds i8, ptr %0, i64 384
+  br label %72
 
-73:                                               ; preds = %69
-  %74 = getelementptr inbounds i8, ptr %0, i64 384
-  br label %75
+72:                                               ; preds = %75, %70
+  %73 = load atomic i64, ptr %71 seq_cst, align 64
+  %74 = icmp eq i64 %73, 0
+  br i1 %74, label %92, label %75
 
-75:                                               ; preds = %84, %73
-  %76 = phi i32 [ 0, %73 ], [ %85, %84 ]
-  %77 = load atomic i64, ptr %74 seq_cst, align 64
-  %78 = icmp eq i64 %77, 0
-  br i1 %78, label %139, label %79
+75:                                               ; preds = %72
+  %76 = call fastcc i32 @go_on_spinning(ptr noundef nonnull %0, ptr noundef nonnull %6) #23
+  %77 = icmp eq i32 %76, 0
+  br i1 %77, label %78, label %72, !llvm.loop !6
 
-79:                                               ; preds = %75
-  tail call void @llvm.x86.sse2.pause()
-  %80 = and i32 %76, 63
-  %81 = icmp eq i32 %80, 63
-  br i1 %81, label %82, label %84
+78:                                               ; preds = %75
+  %79 = getelementptr inbounds i8, ptr %0, i64 96
+  %80 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %79) #22
+  %81 = getelementptr inbounds i8, ptr %0, i64 240
+  store atomic i32 1, ptr %81 seq_cst, align 16
+  %82 = load atomic i64, ptr %71 seq_cst, align 64
+  %83 = icmp eq i64 %82, 0
+  br i1 %83, label %90, label %84
 
-82:                                               ; preds = %79
-  %83 = tail call i32 @sched_yield() #22
-  br label %84
+84:                                               ; preds = %78
+  %85 = getelementptr inbounds i8, ptr %0, i64 184
+  br label %86
 
-84:                                               ; preds = %82, %79
-  %85 = add nuw nsw i32 %76, 1
-  %86 = load i32, ptr %70, align 8
-  %87 = icmp slt i32 %85, %86
-  br i1 %87, label %75, label %88, !llvm.loop !6
+86:                                               ; preds = %86, %84
+  %87 = tail call i32 @pthread_cond_wait(ptr noundef nonnull %85, ptr noundef nonnull %79) #22
+  %88 = load atomic i64, ptr %71 seq_cst, align 64
+  %89 = icmp eq i64 %88, 0
+  br i1 %89, label %90, label %86, !llvm.loop !7
 
-88:                                               ; preds = %84, %69
-  %89 = getelementptr inbounds i8, ptr %0, i64 96
-  %90 = tail call i32 @pthread_mutex_lock(ptr noundef nonnull %89) #22
-  %91 = getelementptr inbounds i8, ptr %0, i64 240
-  store atomic i32 1, ptr %91 seq_cst, align 16
-  %92 = getelementptr inbounds i8, ptr %0, i64 384
-  %93 = load atomic i64, ptr %92 seq_cst, align 64
-  %94 = icmp eq i64 %93, 0
-  br i1 %94, label %101, label %95
+90:                                               ; preds = %86, %78
+  store atomic i32 0, ptr %81 seq_cst, align 16
+  %91 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %79) #22
+  br label %92
 
-95:                                               ; preds = %88
-  %96 = getelementptr inbounds i8, ptr %0, i64 184
-  br label %97
+92:                                               ; preds = %72, %90
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %6) #10
+  br label %129
 
-97:                                               ; preds = %97, %95
-  %98 = tail call i32 @pthread_cond_wait(ptr noundef nonnull %96, ptr noundef nonnull %89) #22
-  %99 = load atomic i64, ptr %92 seq_cst, align 64
-  %100 = icmp eq i64 %99, 0
-  br i1 %100, label %101, label %97, !llvm.loop !7
+93:                                               ; preds = %4
+  %94 = icmp eq i64 %3, 1
+  br i1 %94, label %95, label %129
 
-101:                                              ; preds = %97, %88
-  store atomic i32 0, ptr %91 seq_cst, align 16
-  %102 = tail call i32 @pthread_mutex_unlock(ptr noundef nonnull %89) #22
-  br label %139
+95:                                               ; preds = %14, %93
+  %96 = getelementptr inbounds i8, ptr %0, i64 88
+  %97 = load ptr, ptr %96, align 8
+  %98 = icmp eq ptr %97, null
+  br i1 %98, label %115, label %99
 
-103:                                              ; preds = %4
-  %104 = icmp eq i64 %3, 1
-  br i1 %104, label %105, label %139
+99:                                               ; preds = %95
+  %100 = getelementptr inbounds i8, ptr %0, i64 84
+  %101 = load i32, ptr %100, align 4
+  %102 = getelementptr inbounds i8, ptr %0, i64 76
+  %103 = load i32, ptr %102, align 4
+  %104 = icmp sgt i32 %101, %103
+  br i1 %104, label %115, label %105
 
-105:                                              ; preds = %13, %103
-  %106 = getelementptr inbounds i8, ptr %0, i64 88
-  %107 = load ptr, ptr %106, align 8
-  %108 = icmp eq ptr %107, null
-  br i1 %108, label %125, label %109
+105:                                              ; preds = %99
+  %106 = getelementptr inbounds i8, ptr %0, i64 80
+  %107 = load i32, ptr %106, align 8
+  %108 = icmp sgt i32 %107, 0
+  br i1 %108, label %109, label %115
 
 109:                                              ; preds = %105
-  %110 = getelementptr inbounds i8, ptr %0, i64 84
-  %111 = load i32, ptr %110, align 4
-  %112 = getelementptr inbounds i8, ptr %0, i64 76
-  %113 = load i32, ptr %112, align 4
-  %114 = icmp sgt i32 %111, %113
-  br i1 %114, label %125, label %115
+  %110 = zext nneg i32 %107 to i64
+  %111 = sext i32 %101 to i64
+  %112 = mul nsw i64 %110, %111
+  %113 = getelementptr %struct.profile_place, ptr %97, i64 %112
+  %114 = icmp eq ptr %113, null
+  br i1 %114, label %115, label %119
 
-115:                                              ; preds = %109
-  %116 = getelementptr inbounds i8, ptr %0, i64 80
-  %117 = load i32, ptr %116, align 8
-  %118 = icmp sgt i32 %117, 0
-  br i1 %118, label %119, label %125
+115:                                              ; preds = %109, %105, %99, %95
+  %116 = getelementptr inbounds i8, ptr %0, i64 56
+  %117 = load ptr, ptr %116, align 8
+  %118 = getelementptr inbounds i8, ptr %117, i64 64
+  tail call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef nonnull %118) #22
+  br label %129
 
-119:                                              ; preds = %115
-  %120 = zext nneg i32 %117 to i64
-  %121 = sext i32 %111 to i64
-  %122 = mul nsw i64 %120, %121
-  %123 = getelementptr %struct.profile_place, ptr %107, i64 %122
-  %124 = icmp eq ptr %123, null
-  br i1 %124, label %125, label %129
-
-125:                                              ; preds = %119, %115, %109, %105
+119:                                              ; preds = %109
+  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %5) #10
+  %120 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %5) #22
+  %121 = load i64, ptr %5, align 8
+  %122 = mul nsw i64 %121, 1000000000
+  %123 = getelementptr inbounds i8, ptr %5, i64 8
+  %124 = load i64, ptr %123, align 8
+  %125 = add nsw i64 %122, %124
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %5) #10
   %126 = getelementptr inbounds i8, ptr %0, i64 56
   %127 = load ptr, ptr %126, align 8
   %128 = getelementptr inbounds i8, ptr %127, i64 64
-  tail call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef nonnull %128) #22
-  br label %139
+  call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef nonnull %128) #22
+  call fastcc void @record(ptr noundef nonnull %113, i64 noundef %125, i64 noundef %3) #23
+  br label %129
 
-129:                                              ; preds = %119
-  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %5) #10
-  %130 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %5) #22
-  %131 = load i64, ptr %5, align 8
-  %132 = mul nsw i64 %131, 1000000000
-  %133 = getelementptr inbounds i8, ptr %5, i64 8
-  %134 = load i64, ptr %133, align 8
-  %135 = add nsw i64 %132, %134
-  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %5) #10
-  %136 = getelementptr inbounds i8, ptr %0, i64 56
-  %137 = load ptr, ptr %136, align 8
-  %138 = getelementptr inbounds i8, ptr %137, i64 64
-  call void %1(ptr noundef %2, i64 noundef 0, i64 noundef %3, ptr noundef nonnull %138) #22
-  call fastcc void @record(ptr noundef nonnull %123, i64 noundef %135, i64 noundef %3) #23
-  br label %139
-
-139:                                              ; preds = %75, %129, %125, %101, %58, %103
-  %140 = getelementptr inbounds i8, ptr %0, i64 84
-  %141 = load i32, ptr %140, align 4
-  %142 = add nsw i32 %141, 1
-  store i32 %142, ptr %140, align 4
+129:                                              ; preds = %119, %115, %92, %59, %93
+  %130 = getelementptr inbounds i8, ptr %0, i64 84
+  %131 = load i32, ptr %130, align 4
+  %132 = add nsw i32 %131, 1
+  store i32 %132, ptr %130, align 4
   ret void
 }
 
@@ -1547,9 +1536,9 @@ define i32 @sparsec_run(ptr noundef %0, ptr noundef %1, ptr noundef %2) local_un
 181:                                              ; preds = %170
   %182 = load i32, ptr %94, align 64
   %183 = icmp slt i32 %171, %182
-  %184 = select i1 %183, i32 0, i32 2000
+  %184 = select i1 %183, i64 0, i64 100000
   %185 = getelementptr inbounds i8, ptr %0, i64 168
-  store i32 %184, ptr %185, align 8
+  store i64 %184, ptr %185, align 8
   %186 = getelementptr inbounds i8, ptr %0, i64 368
   store i32 0, ptr %186, align 16
   %187 = getelementptr inbounds i8, ptr %0, i64 364
@@ -2606,6 +2595,58 @@ define internal fastcc void @record(ptr nocapture noundef %0, i64 noundef %1, i6
 ; Function Attrs: nounwind optsize
 declare i32 @clock_gettime(i32 noundef, ptr noundef) local_unnamed_addr #9
 
+; Function Attrs: mustprogress nocallback nofree nounwind willreturn memory(argmem: write)
+declare void @llvm.memset.p0.i64(ptr nocapture writeonly, i8, i64, i1 immarg) #12
+
+; Function Attrs: nounwind optsize
+define internal fastcc range(i32 0, 2) i32 @go_on_spinning(ptr nocapture noundef readonly %0, ptr nocapture noundef %1) unnamed_addr #0 {
+  %3 = alloca %struct.timespec, align 8
+  %4 = getelementptr inbounds i8, ptr %0, i64 40
+  %5 = load i64, ptr %4, align 8
+  %6 = icmp eq i64 %5, 0
+  br i1 %6, label %30, label %7
+
+7:                                                ; preds = %2
+  tail call void @llvm.x86.sse2.pause()
+  %8 = load i64, ptr %1, align 8
+  %9 = add nsw i64 %8, 1
+  store i64 %9, ptr %1, align 8
+  %10 = and i64 %9, 63
+  %11 = icmp eq i64 %10, 0
+  br i1 %11, label %12, label %30
+
+12:                                               ; preds = %7
+  %13 = tail call i32 @sched_yield() #22
+  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %3) #10
+  %14 = call i32 @clock_gettime(i32 noundef 1, ptr noundef nonnull %3) #22
+  %15 = load i64, ptr %3, align 8
+  %16 = mul nsw i64 %15, 1000000000
+  %17 = getelementptr inbounds i8, ptr %3, i64 8
+  %18 = load i64, ptr %17, align 8
+  %19 = add nsw i64 %16, %18
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %3) #10
+  %20 = getelementptr inbounds i8, ptr %1, i64 8
+  %21 = load i64, ptr %20, align 8
+  %22 = icmp eq i64 %21, 0
+  br i1 %22, label %23, label %26
+
+23:                                               ; preds = %12
+  %24 = load i64, ptr %4, align 8
+  %25 = add nsw i64 %24, %19
+  store i64 %25, ptr %20, align 8
+  br label %26
+
+26:                                               ; preds = %23, %12
+  %27 = phi i64 [ %25, %23 ], [ %21, %12 ]
+  %28 = icmp slt i64 %19, %27
+  %29 = zext i1 %28 to i32
+  br label %30
+
+30:                                               ; preds = %7, %2, %26
+  %31 = phi i32 [ %29, %26 ], [ 0, %2 ], [ 1, %7 ]
+  ret i32 %31
+}
+
 ; Function Attrs: optsize
 declare i32 @pthread_cond_wait(ptr noundef, ptr noundef) local_unnamed_addr #2
 
@@ -2697,9 +2738,6 @@ define internal fastcc i32 @list_cores(ptr nocapture noundef readonly %0, ptr no
   %30 = icmp eq i64 %29, 8192
   br i1 %30, label %4, label %5, !llvm.loop !40
 }
-
-; Function Attrs: mustprogress nocallback nofree nounwind willreturn memory(argmem: write)
-declare void @llvm.memset.p0.i64(ptr nocapture writeonly, i8, i64, i1 immarg) #12
 
 ; Function Attrs: mustprogress nocallback nofree nounwind willreturn memory(argmem: readwrite)
 declare void @llvm.memcpy.p0.p0.i64(ptr noalias nocapture writeonly, ptr noalias nocapture readonly, i64, i1 immarg) #13
@@ -3015,120 +3053,118 @@ declare i32 @pthread_create(ptr noundef, ptr noundef, ptr noundef, ptr noundef) 
 
 ; Function Attrs: nounwind optsize
 define internal noalias noundef ptr @work(ptr nocapture noundef readonly %0) #0 {
-  %2 = alloca i32, align 4
-  %3 = load ptr, ptr %0, align 8
-  store i32 8064, ptr %2, align 4
-  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %2)
-  %4 = getelementptr inbounds i8, ptr %3, i64 40
-  %5 = getelementptr inbounds i8, ptr %3, i64 236
-  %6 = getelementptr inbounds i8, ptr %3, i64 320
-  %7 = getelementptr inbounds i8, ptr %3, i64 96
-  %8 = getelementptr inbounds i8, ptr %3, i64 232
-  %9 = getelementptr inbounds i8, ptr %3, i64 136
-  %10 = getelementptr inbounds i8, ptr %3, i64 384
+  %2 = alloca %struct.spinning, align 8
+  %3 = alloca i32, align 4
+  %4 = load ptr, ptr %0, align 8
+  store i32 8064, ptr %3, align 4
+  call void @llvm.x86.sse.ldmxcsr(ptr nonnull %3)
+  %5 = getelementptr inbounds i8, ptr %4, i64 236
+  %6 = getelementptr inbounds i8, ptr %4, i64 320
+  %7 = getelementptr inbounds i8, ptr %4, i64 96
+  %8 = getelementptr inbounds i8, ptr %4, i64 232
+  %9 = getelementptr inbounds i8, ptr %4, i64 136
+  %10 = getelementptr inbounds i8, ptr %4, i64 384
   %11 = getelementptr inbounds i8, ptr %0, i64 8
-  %12 = getelementptr inbounds i8, ptr %3, i64 240
-  %13 = getelementptr inbounds i8, ptr %3, i64 184
+  %12 = getelementptr inbounds i8, ptr %4, i64 240
+  %13 = getelementptr inbounds i8, ptr %4, i64 184
   br label %14
 
-14:                                               ; preds = %76, %1
-  %15 = phi i64 [ 0, %1 ], [ %60, %76 ]
-  %16 = load i32, ptr %4, align 8
-  %17 = icmp sgt i32 %16, 0
-  br i1 %17, label %18, label %36
+14:                                               ; preds = %68, %1
+  %15 = phi i64 [ 0, %1 ], [ %52, %68 ]
+  call void @llvm.lifetime.start.p0(i64 16, ptr nonnull %2) #10
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(16) %2, i8 0, i64 16, i1 false)
+  br label %16
 
-18:                                               ; preds = %14, %32
-  %19 = phi i32 [ %33, %32 ], [ 0, %14 ]
-  %20 = load atomic i32, ptr %5 seq_cst, align 4
-  %21 = icmp eq i32 %20, 0
-  br i1 %21, label %22, label %77
+16:                                               ; preds = %25, %14
+  %17 = load atomic i32, ptr %5 seq_cst, align 4
+  %18 = icmp eq i32 %17, 0
+  br i1 %18, label %19, label %48
 
-22:                                               ; preds = %18
-  %23 = load atomic i64, ptr %6 seq_cst, align 64
-  %24 = icmp eq i64 %23, 0
-  %25 = icmp eq i64 %23, %15
-  %26 = or i1 %24, %25
-  br i1 %26, label %27, label %59
+19:                                               ; preds = %16
+  %20 = load atomic i64, ptr %6 seq_cst, align 64
+  %21 = icmp eq i64 %20, 0
+  %22 = icmp eq i64 %20, %15
+  %23 = or i1 %21, %22
+  br i1 %23, label %25, label %24
 
-27:                                               ; preds = %22
-  call void @llvm.x86.sse2.pause()
-  %28 = and i32 %19, 63
-  %29 = icmp eq i32 %28, 63
-  br i1 %29, label %30, label %32
+24:                                               ; preds = %19
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %2) #10
+  br label %51
 
-30:                                               ; preds = %27
-  %31 = call i32 @sched_yield() #22
-  br label %32
+25:                                               ; preds = %19
+  %26 = call fastcc i32 @go_on_spinning(ptr noundef nonnull %4, ptr noundef nonnull %2) #23
+  %27 = icmp eq i32 %26, 0
+  br i1 %27, label %28, label %16, !llvm.loop !44
 
-32:                                               ; preds = %30, %27
-  %33 = add nuw nsw i32 %19, 1
-  %34 = load i32, ptr %4, align 8
-  %35 = icmp slt i32 %33, %34
-  br i1 %35, label %18, label %36, !llvm.loop !44
+28:                                               ; preds = %25
+  %29 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #22
+  %30 = atomicrmw add ptr %8, i32 1 seq_cst, align 8
+  %31 = load i32, ptr %5, align 4
+  %32 = icmp eq i32 %31, 0
+  br i1 %32, label %33, label %42
 
-36:                                               ; preds = %32, %14
-  %37 = phi i64 [ undef, %14 ], [ %23, %32 ]
-  %38 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #22
-  %39 = atomicrmw add ptr %8, i32 1 seq_cst, align 8
+33:                                               ; preds = %28, %38
+  %34 = load atomic i64, ptr %6 seq_cst, align 64
+  %35 = icmp eq i64 %34, 0
+  %36 = icmp eq i64 %34, %15
+  %37 = or i1 %35, %36
+  br i1 %37, label %38, label %42
+
+38:                                               ; preds = %33
+  %39 = call i32 @pthread_cond_wait(ptr noundef nonnull %9, ptr noundef nonnull %7) #22
   %40 = load i32, ptr %5, align 4
   %41 = icmp eq i32 %40, 0
-  br i1 %41, label %42, label %51
+  br i1 %41, label %33, label %42, !llvm.loop !45
 
-42:                                               ; preds = %36, %47
-  %43 = load atomic i64, ptr %6 seq_cst, align 64
-  %44 = icmp eq i64 %43, 0
-  %45 = icmp eq i64 %43, %15
-  %46 = or i1 %44, %45
-  br i1 %46, label %47, label %51
+42:                                               ; preds = %38, %33, %28
+  %43 = phi i64 [ %20, %28 ], [ %34, %33 ], [ %34, %38 ]
+  %44 = atomicrmw sub ptr %8, i32 1 seq_cst, align 8
+  %45 = load i32, ptr %5, align 4
+  %46 = icmp eq i32 %45, 0
+  %47 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #22
+  br i1 %46, label %49, label %48
 
-47:                                               ; preds = %42
-  %48 = call i32 @pthread_cond_wait(ptr noundef nonnull %9, ptr noundef nonnull %7) #22
-  %49 = load i32, ptr %5, align 4
-  %50 = icmp eq i32 %49, 0
-  br i1 %50, label %42, label %51, !llvm.loop !45
+48:                                               ; preds = %42, %16
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %2) #10
+  br label %69
 
-51:                                               ; preds = %47, %42, %36
-  %52 = phi i64 [ %37, %36 ], [ %43, %42 ], [ %43, %47 ]
-  %53 = atomicrmw sub ptr %8, i32 1 seq_cst, align 8
-  %54 = load i32, ptr %5, align 4
-  %55 = icmp ne i32 %54, 0
-  %56 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #22
-  %57 = icmp eq i64 %52, 0
-  %58 = or i1 %57, %55
-  br i1 %58, label %77, label %59
+49:                                               ; preds = %42
+  call void @llvm.lifetime.end.p0(i64 16, ptr nonnull %2) #10
+  %50 = icmp eq i64 %43, 0
+  br i1 %50, label %69, label %51
 
-59:                                               ; preds = %22, %51
-  %60 = phi i64 [ %52, %51 ], [ %23, %22 ]
-  %61 = atomicrmw add ptr %10, i64 1 seq_cst, align 64
-  %62 = load atomic i64, ptr %6 seq_cst, align 64
-  %63 = icmp eq i64 %62, %60
-  br i1 %63, label %64, label %66
+51:                                               ; preds = %24, %49
+  %52 = phi i64 [ %20, %24 ], [ %43, %49 ]
+  %53 = atomicrmw add ptr %10, i64 1 seq_cst, align 64
+  %54 = load atomic i64, ptr %6 seq_cst, align 64
+  %55 = icmp eq i64 %54, %52
+  br i1 %55, label %56, label %58
 
-64:                                               ; preds = %59
-  %65 = load i64, ptr %11, align 8
-  call fastcc void @take_chunks(ptr noundef nonnull %3, i64 noundef %65) #23
-  br label %66
+56:                                               ; preds = %51
+  %57 = load i64, ptr %11, align 8
+  call fastcc void @take_chunks(ptr noundef nonnull %4, i64 noundef %57) #23
+  br label %58
 
-66:                                               ; preds = %64, %59
-  %67 = atomicrmw sub ptr %10, i64 1 seq_cst, align 64
-  %68 = icmp eq i64 %67, 1
-  br i1 %68, label %69, label %76
+58:                                               ; preds = %56, %51
+  %59 = atomicrmw sub ptr %10, i64 1 seq_cst, align 64
+  %60 = icmp eq i64 %59, 1
+  br i1 %60, label %61, label %68
 
-69:                                               ; preds = %66
-  %70 = load atomic i32, ptr %12 seq_cst, align 16
-  %71 = icmp eq i32 %70, 0
-  br i1 %71, label %76, label %72
+61:                                               ; preds = %58
+  %62 = load atomic i32, ptr %12 seq_cst, align 16
+  %63 = icmp eq i32 %62, 0
+  br i1 %63, label %68, label %64
 
-72:                                               ; preds = %69
-  %73 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #22
-  %74 = call i32 @pthread_cond_signal(ptr noundef nonnull %13) #22
-  %75 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #22
-  br label %76
+64:                                               ; preds = %61
+  %65 = call i32 @pthread_mutex_lock(ptr noundef nonnull %7) #22
+  %66 = call i32 @pthread_cond_signal(ptr noundef nonnull %13) #22
+  %67 = call i32 @pthread_mutex_unlock(ptr noundef nonnull %7) #22
+  br label %68
 
-76:                                               ; preds = %72, %69, %66
+68:                                               ; preds = %64, %61, %58
   br label %14, !llvm.loop !46
 
-77:                                               ; preds = %51, %18
+69:                                               ; preds = %49, %48
   ret ptr null
 }
 
@@ -3195,10 +3231,10 @@ attributes #26 = { nounwind optsize willreturn memory(read) }
 !10 = distinct !{!10, !4}
 !11 = distinct !{!11, !4}
 !12 = distinct !{!12, !4}
-!13 = !{i64 2148844450, i64 2148844486, i64 2148844510}
-!14 = !{i64 2148844656, i64 2148844692, i64 2148844716}
-!15 = !{i64 1348022}
-!16 = !{i64 2148844866, i64 2148844902, i64 2148844926}
+!13 = !{i64 2148844905, i64 2148844941, i64 2148844965}
+!14 = !{i64 2148845111, i64 2148845147, i64 2148845171}
+!15 = !{i64 1348477}
+!16 = !{i64 2148845321, i64 2148845357, i64 2148845381}
 !17 = distinct !{!17, !4}
 !18 = distinct !{!18, !4}
 !19 = distinct !{!19, !4}

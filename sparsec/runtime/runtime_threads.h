@@ -26,8 +26,8 @@
 #include "runtime_profile.h"
 
 #define DEFAULT_MXCSR 0x1f80u /* round to nearest, keep subnormals, no exceptions: what the numbers are defined under */
-#define SPINS 2000            /* some 50 microseconds: longer than the gap between two layers */
-#define SPINS_PER_YIELD 64    /* some 2 microseconds */
+#define SPIN_TIME 100000      /* nanoseconds: longer than the gap between two layers, and between two calls of a loop */
+#define SPINS_PER_LOOK 64     /* 1 to 3 microseconds: a pause takes 30 to 140 cycles */
 #define CHUNKS_PER_SHARE 4    /* so that others can help a thread that comes late */
 #define SCRATCH_HEADER 64     /* bytes, a cache line */
 
@@ -46,7 +46,7 @@ struct sparsec_pool {
     int32_t started;             /* workers running */
     int32_t started_pinned;
     pid_t pid;       /* of the process that started them: after fork() they are gone */
-    int spins;
+    int64_t spin_time; /* nanoseconds */
     struct worker *workers;
     unsigned char *scratch;
     int64_t scratch_stride;
@@ -113,24 +113,37 @@ static void run_alone(struct sparsec_pool *pool, sparsec_task *task, void *args,
         record(place, time, count);
 }
 
-/* One turn of a wait. Now and then whoever else is to run on this CPU gets it: it may be the one that is waited for. */
-static void relax(int spin) {
+/* A wait without sleeping. It pays when every thread has a CPU of its own. */
+struct spinning {
+    int64_t turns, end;
+};
+
+/* One turn; 0 when it is time to sleep. Now and then whoever else is to run on this CPU gets it: it may be the one that
+ * is waited for. */
+static int go_on_spinning(const struct sparsec_pool *pool, struct spinning *spinning) {
+    if (pool->spin_time == 0)
+        return 0;
     _mm_pause();
-    if (spin % SPINS_PER_YIELD == SPINS_PER_YIELD - 1)
-        sched_yield();
+    if (++spinning->turns % SPINS_PER_LOOK)
+        return 1;
+    sched_yield();
+    int64_t now = nanoseconds();
+    if (spinning->end == 0)
+        spinning->end = now + pool->spin_time;
+    return now < spinning->end;
 }
 
 /* The ticket of a job not seen yet, or 0 when the pool is stopping. */
 static uint64_t wait_for_ticket(struct sparsec_pool *pool, uint64_t seen) {
     uint64_t ticket;
-    for (int spin = 0; spin < pool->spins; spin++) {
+    struct spinning spinning = {0};
+    do {
         if (LOAD(pool->stopping))
             return 0;
         ticket = LOAD(pool->ticket);
         if (ticket && ticket != seen)
             return ticket;
-        relax(spin);
-    }
+    } while (go_on_spinning(pool, &spinning));
     pthread_mutex_lock(&pool->mutex);
     __atomic_fetch_add(&pool->sleepers, 1, __ATOMIC_SEQ_CST);
     while (!pool->stopping && (!(ticket = LOAD(pool->ticket)) || ticket == seen))
@@ -161,11 +174,11 @@ static void *work(void *argument) {
 }
 
 static void wait_until_idle(struct sparsec_pool *pool) {
-    for (int spin = 0; spin < pool->spins; spin++) {
+    struct spinning spinning = {0};
+    do {
         if (LOAD(pool->active) == 0)
             return;
-        relax(spin);
-    }
+    } while (go_on_spinning(pool, &spinning));
     pthread_mutex_lock(&pool->mutex);
     STORE(pool->caller_waits, 1);
     while (LOAD(pool->active) != 0)
@@ -299,7 +312,7 @@ static int start_threads(struct sparsec_pool *pool) {
     struct cpu_mask mask;
     allowed_cpus(&mask);
     pool->pid = getpid();
-    pool->spins = count_cpus(&mask) >= pool->threads ? SPINS : 0; /* it pays when every thread has a CPU of its own */
+    pool->spin_time = count_cpus(&mask) >= pool->threads ? SPIN_TIME : 0;
     pool->sleepers = pool->stopping = pool->caller_waits = 0;
     pool->ticket = pool->serial = 0;
     pool->active = 0;
