@@ -16,8 +16,8 @@ from sparsec.frontend.onnx_ops.shapes import filled, reshaped, written_shape
 from sparsec.frontend.onnx_sizes import Undecided, is_less
 from sparsec.frontend.onnx_values import Expanded, Grid, Known, Stack, Value, as_grid, shape_of
 
-FAR = 1 << 31
-"""Bounds of a Slice beyond this mean "to the end", whatever the size."""
+FAR = (1 << 31) - 1
+"""Bounds of a Slice from this on, the largest number of 32 bits, mean "to the end", whatever the size."""
 
 LINEAR_LIMIT = 1 << 20
 """Integer constants up to this size are looked at for being linear (0, 1, 2, ...: tables of position ids)."""
@@ -56,7 +56,7 @@ def sliced(call: Call, value: Value, axis: int, start: Size, count: Size, step: 
     if start == 0 and step == 1 and count == shape[axis]:
         return value
     target = [*shape[:axis], count, *shape[axis + 1 :]]
-    if count == 0:
+    if 0 in target:
         return filled(call, 0, tuple(target), dtype_of_value(value))
     if isinstance(value, Known):
         if isinstance(start, int) and isinstance(count, int):

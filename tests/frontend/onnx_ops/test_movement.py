@@ -7,6 +7,7 @@ from tests.frontend.onnx_models import Const, Row, case_name, cases, draw, ints,
 
 X = draw(2, 3, 5)
 FAR = 2**63 - 1
+FAR_32 = 2**31 - 1
 
 ROWS = [
     Row("Transpose", "Transpose", [X], {"perm": [2, 0, 1]}),
@@ -18,6 +19,9 @@ ROWS = [
     Row("Slice-last", "Slice", [X, ints(-1), ints(FAR), ints(1)]),
     Row("Slice-but-last", "Slice", [X, ints(0), ints(-1), ints(1)]),
     Row("Slice-far", "Slice", [X, ints(-FAR), ints(FAR), ints(-1)]),
+    Row("Slice-far-32", "Slice", [X, ints(1, -1), ints(FAR_32, FAR_32), ints(1, 2)]),
+    Row("Slice-reversed-32", "Slice", [X, ints(-1), ints(-FAR_32 - 1), ints(1), ints(-1)]),
+    Row("Slice-nothing", "Slice", [X, ints(1, 1), ints(1, 2), ints(1, 2)]),
     Row("Slice-clamped", "Slice", [X, ints(-100), ints(100), ints(2)], symbolic=False),
     Row("Slice-reversed", "Slice", [X, ints(-1), ints(-FAR), ints(1), ints(-1)]),
     Row("Slice-steps", "Slice", [X, ints(0), ints(FAR), ints(2), ints(2)], symbolic=False),
