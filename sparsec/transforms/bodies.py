@@ -97,8 +97,11 @@ def wrap(op: ew.ElementwiseOp, weights: WeightStore) -> Map:
     leaves = [value for value in operands[op] if value not in repeated]
     leaves += [value for maker in repeated.values() for value in operands[maker]]
     inputs = [value for value in dict.fromkeys(leaves) if scalar_constant(value, weights) is None]
-    if broadcast(*(sizes_of(value.type) for value in inputs)) != sizes_of(op.results[0].type):
-        inputs = list(dict.fromkeys(leaves))  # the rank of a constant counts: keep it as an operand
+    inputs = inputs or list(dict.fromkeys(leaves))
+    given, wanted = list(inputs), sizes_of(op.results[0].type)
+    if broadcast(*(sizes_of(value.type) for value in inputs)) != wanted:  # a constant that moves has a higher rank
+        first = sizes_of(given[0].type)
+        given[0] = builder.reshape(given[0], [*[1] * (len(wanted) - len(first)), *first])
 
     def write(inner: Builder, arguments: Sequence[SSAValue]) -> Sequence[SSAValue]:
         known = dict(zip(inputs, arguments, strict=True))
@@ -118,8 +121,8 @@ def wrap(op: ew.ElementwiseOp, weights: WeightStore) -> Map:
 
         return [emit(op)]
 
-    body = builder.body([value.type for value in inputs], write)
-    new = builder.create(Map, inputs, result_types=[op.results[0].type], regions=[body])
+    body = builder.body([value.type for value in given], write)
+    new = builder.create(Map, given, result_types=[op.results[0].type], regions=[body])
     assert isinstance(new, Map)
     replace(op, new.results)
     for maker in set(repeated.values()):

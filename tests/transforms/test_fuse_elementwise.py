@@ -70,12 +70,19 @@ def rank_of_a_constant(b: Builder, x: SSAValue, mask: SSAValue) -> SSAValue:
     return b.apply(ew.Add, x, b.constant(np.ones((1, 1, 1, 1), np.float32)))
 
 
+def rank_of_an_exponent(b: Builder, x: SSAValue, mask: SSAValue) -> SSAValue:
+    """A power that is spelled by multiplications, since its exponent is known."""
+    return b.apply(ew.Pow, x, b.constant(np.full((1, 1, 1, 1), 3, np.float32)))
+
+
 def numbers(b: Builder, x: SSAValue, mask: SSAValue) -> SSAValue:
     """Arithmetic on sizes."""
     return b.apply(ew.Mul, b.dimension(SEQUENCE), b.constant(3))
 
 
-@pytest.mark.parametrize("write", [diamond, siblings, pair, per_channel, rank_of_a_constant, numbers])
+@pytest.mark.parametrize(
+    "write", [diamond, siblings, pair, per_channel, rank_of_a_constant, rank_of_an_exponent, numbers]
+)
 def test_one_map(write: Write) -> None:
     assert len(maps(write)) == 1
 
