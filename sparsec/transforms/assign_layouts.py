@@ -78,7 +78,8 @@ def may_write_tiles(op: Operation) -> bool:
     """Whether `op` is one of those that can do either."""
     if not isinstance(op, FLEXIBLE) or not is_tileable(sizes_of(op.results[0].type)):
         return False
-    if not all(element_of(value.type) in TILE_ELEMENTS for value in (*tiled_operands(op), *tiled_results(op))):
+    read = [op.operands[place] for place in tiled_places(op)]
+    if not all(element_of(value.type) in TILE_ELEMENTS for value in (*read, *tiled_results(op))):
         return False
     if isinstance(op, st.Reshape):
         given, wanted = sizes_of(op.operand.type), sizes_of(op.result.type)
@@ -89,23 +90,26 @@ def may_write_tiles(op: Operation) -> bool:
     return True
 
 
-def tiled_operands(op: Operation) -> list[SSAValue]:
-    """The operands that `op` reads as tiles when it works on tiles."""
+def tiled_places(op: Operation) -> list[int]:
+    """Which operands `op` reads as tiles when it works on tiles, by number: the same value may be another one, too."""
     match op:
         case MatMul():
-            shape = sizes_of(op.outputs[0].type)
-            return [op.x, *(extra for extra in op.extras if sizes_of(extra.type) == shape and not _is_constant(extra))]
+            return [0, *_of_its_shape(op, len(op.operands) - len(op.extras))]
         case AttentionOp():
-            return [op.q, op.k, op.v]
-        case LayerNorm():
-            return [op.x]
-        case rd.LayerNorm() | st.Reshape() | rd.DynamicQuantize():
-            return [op.operands[0]]
+            end = len(op.operands) - len(op.extras)
+            return [end - 3, end - 2, end - 1]  # q, k and v, whatever comes before them
+        case LayerNorm() | rd.LayerNorm() | st.Reshape() | rd.DynamicQuantize():
+            return [0]
         case Map():
-            shape = sizes_of(op.outputs[0].type)
-            return [value for value in op.inputs if sizes_of(value.type) == shape and not _is_constant(value)]
+            return _of_its_shape(op, 0)
         case _:
             return []
+
+
+def _of_its_shape(op: MatMul | Map, first: int) -> list[int]:
+    shape = sizes_of(op.outputs[0].type)
+    read = list(enumerate(op.operands))[first:]
+    return [place for place, value in read if sizes_of(value.type) == shape and not _is_constant(value)]
 
 
 def tiled_results(op: Operation) -> list[SSAValue]:
@@ -143,13 +147,13 @@ class _Choice:
             return None
         return Layout.TILED if self.layouts.get(owner) is not None else None
 
-    def wants(self, reader: Operation, value: SSAValue) -> Layout | Literal["any"] | None:
-        """The layout in which `reader` wants `value`; "any" if it does not care."""
+    def wants(self, reader: Operation, place: int) -> Layout | Literal["any"] | None:
+        """The layout in which `reader` wants its operand of this number; "any" if it does not care."""
         layout = self.layouts.get(reader)
-        if layout is not None and value in tiled_operands(reader):
-            is_x = isinstance(reader, MatMul) and value is reader.x
+        if layout is not None and place in tiled_places(reader):
+            is_x = isinstance(reader, MatMul) and place == 0
             return layout if is_x else Layout.TILED
-        picks = layout is None and _picks_tokens(reader, value)
+        picks = layout is None and _picks_tokens(reader, reader.operands[place])
         return "any" if picks or isinstance(reader, st.Slice) else None
 
     def cycles(self, op: Operation, layout: Layout | None) -> float:
@@ -166,14 +170,13 @@ class _Choice:
             if choice is None:
                 raise CompilerBug(f"{op.name} has no schedule for {layout or 'rows'}")
             total += choice[1]
-        for value in dict.fromkeys(tiled_operands(op)):
-            mine = self.wants(op, value)
-            elsewhere = [self.wants(use.operation, value) for use in value.uses if use.operation is not op]
+        for value, mine in dict.fromkeys((op.operands[place], self.wants(op, place)) for place in tiled_places(op)):
+            elsewhere = [self.wants(use.operation, use.index) for use in value.uses if use.operation is not op]
             if mine != self.written(value) and mine not in elsewhere:
                 total += self._conversion(value, self.written(value), mine)
         for value in tiled_results(op):
             made = self.written(value)
-            wanted = {self.wants(use.operation, value) for use in value.uses} - {made, "any"}
+            wanted = {self.wants(use.operation, use.index) for use in value.uses} - {made, "any"}
             total += sum(self._conversion(value, made, other) for other in wanted)
         self.layouts[op] = before
         return total
@@ -184,7 +187,7 @@ class _Choice:
         total = sum(choice[1] for choice in products if choice is not None)
         for value in (*block.args, *(result for op in block.ops for result in op.results)):
             made = self.written(value)
-            wanted = {self.wants(use.operation, value) for use in value.uses} - {made, "any"}
+            wanted = {self.wants(use.operation, use.index) for use in value.uses} - {made, "any"}
             total += sum(self._conversion(value, made, other) for other in wanted)
         return total
 
@@ -252,7 +255,7 @@ def _convert(block: Block, choice: _Choice, weights: WeightStore) -> None:
 
     for op in list(block.ops):
         for index, value in enumerate(list(op.operands)):
-            wanted = choice.wants(op, value)
+            wanted = choice.wants(op, index)
             if wanted != "any":
                 op.operands[index] = convert(value, wanted, op)
         if choice.layouts.get(op) is not None:

@@ -14,6 +14,7 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects import nn_structure as st
 from sparsec.dialects.encoding import Layout, element_of, layout_of, sizes_of, tensor, ui8
+from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import ConvertLayout, Map, MatMul
 from sparsec.dims import Dim, Size
 from sparsec.schedule import Dataflow, Schedule
@@ -262,6 +263,18 @@ def test_what_is_added_lies_as_the_results_do() -> None:
         (matmul,) = (op for op in few.module.walk() if isinstance(op, MatMul))
         found = [layout_of(value.type) for value in (matmul.x, matmul.extras[0], matmul.outputs[0])]
         assert found == [layout] * 3
+
+
+def test_a_query_that_is_its_own_mask_is_read_both_ways() -> None:
+    def write(b: Builder, values: Inputs) -> list[SSAValue]:
+        first = b.slice(values["x"], [0, 0, 0], [1, 1, 8], [1, 1, 1])
+        query, keys = linear(b, first), linear(b, b.broadcast(first, [1, 8, 8]))
+        score = b.body([f32, f32], lambda inner, arguments: [inner.apply(ew.Add, *arguments)])
+        weight, output = (b.body([f32, f32], lambda _, arguments: [arguments[0]]) for _ in range(2))
+        return [b.attention((query, keys, keys), [query], 1, (score, weight, output))]
+
+    (attention,) = (op for op in scheduled(write).walk() if isinstance(op, Attention))
+    assert [layout_of(value.type) for value in attention.operands] == [*[Layout.TILED] * 3, None]
 
 
 def test_expected_tokens_count_as_known_ones() -> None:
