@@ -72,12 +72,15 @@ def _with_body(norm: rd.LayerNorm, weights: WeightStore) -> LayerNorm:
 def _fuse_users(producer: Fused, widening: bool, weights: WeightStore) -> None:
     refused: set[Operation] = set()
     while has_room(producer) and (user := _next_user(producer, widening, refused)) is not None:
-        needed = path_between(producer, user).needed_by(_outside(user, producer))
-        if needed is None or not _is_allowed(producer, user):
+        between = path_between(producer, user)
+        if between.needed_by(_outside(user, producer)) is None or not _is_allowed(producer, user):
             refused.add(user)
             continue
+        wrapped = wrap(user, weights)
+        needed = path_between(producer, wrapped).needed_by(wrapped.inputs)  # the parameters that wrapping aligned, too
+        assert needed is not None
         move_before(needed, producer)
-        producer = absorb(producer, wrap(user, weights))
+        producer = absorb(producer, wrapped)
 
 
 def _next_user(producer: Fused, widening: bool, refused: set[Operation]) -> ew.ElementwiseOp | None:

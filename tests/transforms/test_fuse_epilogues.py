@@ -169,6 +169,14 @@ def test_operands_made_later_are_moved_up() -> None:
     assert [type(op) for op in ops(fused(write))] == [rd.Softmax, rd.Softmax, MatMul]
 
 
+def test_scales_of_channels_are_moved_up_as_well() -> None:
+    def write(b: Builder, x: SSAValue, y: SSAValue) -> SSAValue:
+        scales = b.constant(np.linspace(0.01, 0.1, 8, dtype=np.float32))
+        return b.quantize(y, scales, b.constant(np.arange(8, dtype=np.uint8)), 2)
+
+    assert [type(op) for op in ops(fused(write))] == [MatMul]
+
+
 def test_what_widens_the_shape_stays_outside() -> None:
     def write(b: Builder, x: SSAValue, y: SSAValue) -> SSAValue:
         return b.apply(ew.Add, b.reshape(y, [BATCH, 1, SEQUENCE, 8]), b.reshape(x, [BATCH, SEQUENCE, 1, 8]))
