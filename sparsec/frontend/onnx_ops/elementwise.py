@@ -283,10 +283,13 @@ def _power(call: Call) -> Value:
                 return apply(call, ew.Sqrt, base)
             case _:
                 pass
-    exponent = cast(call, exponent, call.dtype(0))
-    if call.dtype(0).kind != "f" and not (isinstance(base, Known) and isinstance(exponent, Known)):
+    if call.dtype(0).kind == "f":
+        return apply(call, ew.Pow, base, cast(call, exponent, call.dtype(0)))
+    known = [value.array for value in (base, exponent) if isinstance(value, Known) and not value.is_symbolic]
+    if len(known) < 2:
         raise Unsupported("a power of integers; cast the base to float")
-    return apply(call, ew.Pow, base, exponent)
+    with np.errstate(all="ignore"):  # roots and negative powers lose what is behind the point
+        return Known.of(np.power(*known, dtype=np.float64).astype(call.dtype(0)))
 
 
 def _mod(call: Call) -> Value:

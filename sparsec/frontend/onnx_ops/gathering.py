@@ -70,9 +70,9 @@ def _index_data(call: Call, index: int) -> SSAValue:
 def _gather_nd(call: Call) -> Value:
     data, indices, batch_dims = call.value(0), call.value(1), call.integer("batch_dims", 0)
     if isinstance(data, Known) and isinstance(indices, Known) and batch_dims == 0 and not indices.is_symbolic:
-        picked = data.array[tuple(np.moveaxis(indices.array, -1, 0))]
+        picked = np.asarray(data.array[tuple(np.moveaxis(indices.array, -1, 0))], data.array.dtype)
         if picked.size <= FOLD_LIMIT:
-            return Known.of(np.asarray(picked, data.array.dtype), data.dtype)
+            return Known.of(picked, data.dtype)
     if isinstance(indices, Stack) and batch_dims == 0:
         everything = _gather_everything(call, data, indices)
         if everything is not None:
@@ -107,9 +107,14 @@ def _gather_elements(call: Call) -> Value:
     axis = call.axis(call.integer("axis", 0), len(shape))
     if len(shape) != len(over):
         raise ModelError(f"{call.node.title}: data of rank {len(shape)}, indices of rank {len(over)}")
-    if isinstance(data, Known) and isinstance(call.value(1), Known) and data.array.size <= FOLD_LIMIT:
-        indices = call.known(1, "indices").array
-        return Known.of(np.take_along_axis(data.array, indices, axis), data.dtype)
+    indices = call.value(1)
+    if (
+        isinstance(data, Known)
+        and isinstance(indices, Known)
+        and max(data.array.size, indices.array.size) <= FOLD_LIMIT
+    ):
+        reached = [slice(None) if place == axis else slice(size) for place, size in enumerate(indices.array.shape)]
+        return Known.of(np.take_along_axis(data.array[tuple(reached)], indices.array, axis), data.dtype)
     vector = _same_in_all_rows(call, data, axis)
     if vector is not None:
         return call.build.gather(vector, _index_data(call, 1), 0)

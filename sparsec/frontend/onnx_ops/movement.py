@@ -158,7 +158,10 @@ def _even_parts(call: Call, whole: Size, parts: int) -> list[Size]:
     if parts < 1:
         raise ModelError(f"{call.node.title}: a Split into {parts} parts")
     each = -(-whole // parts)
-    return [*[each] * (parts - 1), whole - each * (parts - 1)]
+    last = whole - each * (parts - 1)
+    if last < 0:
+        raise ModelError(f"{call.node.title}: {whole} elements in parts of {each} are fewer than {parts} parts")
+    return [*[each] * (parts - 1), last]
 
 
 def _concat(call: Call) -> Value:

@@ -39,6 +39,7 @@ ROWS = [
     *(Row(f"Pow-{power}", "Pow", [X, Const(np.float32(power))]) for power in (1, 2, 3, 0.0)),
     Row("Pow-half", "Pow", [np.abs(X), Const(np.float32(0.5))]),
     Row("Pow-tensor", "Pow", [np.abs(X) + 0.1, Y]),
+    *(Row(f"Pow-integers-{e}", "Pow", [Const(np.asarray([1, 4, 9])), Const(np.asarray(e))]) for e in (0.5, -1, 3)),
     Row("Pow-int64-exponent", "Pow", [X, Const(np.asarray(2))]),
     Row("Cast-to-int", "Cast", [3 * X], {"to": TensorProto.INT64}),
     Row("Cast-to-float", "Cast", [IX], {"to": TensorProto.FLOAT}),

@@ -24,6 +24,14 @@ ROWS = [
     Row("Gather-scattered", "Gather", [X, ints(3, 0, 2)], {"axis": 1}),
     Row("GatherElements", "GatherElements", [draw(2, 4), INDICES], {"axis": 1}),
     Row("GatherElements-rows", "GatherElements", [draw(4, 3), INDICES], {"axis": 0}),
+    *(
+        Row(
+            f"GatherElements-of-constant-{rows}x{columns}",
+            "GatherElements",
+            [Const(X[0]), Const(INDICES[:rows, :columns])],
+        )
+        for rows, columns in ((2, 3), (1, 3), (2, 1))
+    ),
     Row("GatherND", "GatherND", [X, PLACES], symbolic=False),
     Row("GatherND-whole", "GatherND", [X, Const(PLACES)]),
     Row("GatherND-batched", "GatherND", [X, Const(np.asarray([[1], [3]]))], {"batch_dims": 1}, symbolic=False),
@@ -35,6 +43,12 @@ ROWS = [
 @pytest.mark.parametrize(("row", "symbolic"), cases(ROWS), ids=case_name)
 def test_row(row: Row, symbolic: bool) -> None:
     require_agreement(row.model(symbolic=symbolic), row.feed())
+
+
+def test_a_size_is_picked_by_number() -> None:
+    nodes = [helper.make_node("Shape", ["x"], ["sizes"]), helper.make_node("GatherND", ["sizes", "first"], ["y"])]
+    model = build(nodes, {"x": (np.float32, ["batch", 3])}, ["y"], {"first": np.asarray([0])})
+    require_agreement(model, {"x": draw(2, 3)})
 
 
 def test_positions_are_a_slice_of_their_table() -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.frontend.onnx_models import Const, Row, case_name, cases, draw, ints, require_agreement
+from sparsec.errors import ModelError
+from tests.frontend.onnx_models import Const, Row, case_name, cases, draw, ints, read, require_agreement
 
 X = draw(2, 3, 5)
 FAR = 2**63 - 1
@@ -48,3 +49,9 @@ ROWS = [
 @pytest.mark.parametrize(("row", "symbolic"), cases(ROWS), ids=case_name)
 def test_row(row: Row, symbolic: bool) -> None:
     require_agreement(row.model(symbolic=symbolic), row.feed())
+
+
+def test_too_few_elements_for_so_many_parts() -> None:
+    row = Row("Split", "Split", [draw(2, 5)], {"axis": 1, "num_outputs": 4}, opset=18, outputs=4)
+    with pytest.raises(ModelError, match="5 elements in parts of 2 are fewer than 4 parts"):
+        read(row.model(symbolic=False))
