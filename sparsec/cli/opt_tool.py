@@ -165,8 +165,40 @@ class OptTool(xDSLOptMain):
         if self.args.input_file is not None:
             self._weights.folder = Path(self.args.input_file).parent
         chunks, kind = super().prepare_input()
-        return [(BytesIO(_with_bits_as_bytes(chunk.read())), line) for chunk, line in chunks], kind
+        texts = [(chunk.read(), line) for chunk, line in chunks]
+        for text, line in texts:
+            self._require_whole_strings(text, line)
+        return [(BytesIO(_with_bits_as_bytes(text)), line) for text, line in texts], kind
 
+    def _require_whole_strings(self, text: bytes, first: int) -> None:
+        """Refuse a string that does not end: xDSL would look for its end in exponentially many ways.
+
+        Raises:
+            ModelError: with the line.
+        """
+        for number, line in enumerate(text.split(b"\n"), first + 1):
+            if b'"' in _STRINGS.sub(b"", line):
+                raise ModelError(
+                    f"{self.get_input_name()}, line {number}: a string does not end in its line, or has a backslash "
+                    'before what is neither ", n, t, another one nor two hexadecimal digits'
+                )
+
+    def parse_chunk(self, chunk: IO[bytes], file_extension: str, start_offset: int = 0) -> ModuleOp | None:
+        """As xDSL does, which also lets out what its attributes refuse, such as 256 for a ui8.
+
+        Raises:
+            ModelError: with what they say.
+        """
+        try:
+            return super().parse_chunk(chunk, file_extension, start_offset)
+        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+            if isinstance(error, UnicodeDecodeError):
+                raise
+            raise ModelError(f"{self.get_input_name()} is no IR that sparsec knows: {error}") from error
+
+
+_STRINGS = re.compile(rb'//.*|"(?:[^"\\\v\f]|\\(?:["nt\\]|[0-9A-Fa-f]{2}))*+"')
+"""Comments, and strings as xDSL reads them."""
 
 _BITS = re.compile(rb"dense<0x([0-9a-fA-F]+)>(?= : (?:vector|tensor)<(?:\w+x)?b?f\d+\b)")
 """A float that has no digits, such as -infinity, in all places of a literal."""

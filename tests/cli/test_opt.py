@@ -55,6 +55,17 @@ def test_floats_without_digits_are_read_as_they_are_printed() -> None:
     assert all(each in out for each in constants), out
 
 
+@pytest.mark.parametrize(("text", "message"), [
+    ('// "\n%0 = nn.constant 1 : i8 {source = "never ends}', "in.mlir, line 2: a string does not end"),
+    ('%0 = nn.constant 1 : i8 {source = "a long text, then \\q"}', "in.mlir, line 1: a string does not end"),
+    ("%0 = nn.constant 256 : ui8", "Integer value 256 is out of range for type ui8"),
+])  # fmt: skip
+def test_what_the_parser_stumbles_over_is_a_mistake(text: str, message: str, folder: Path) -> None:
+    Path("in.mlir").write_text(text)
+    result = run("opt", "in.mlir")
+    assert (result.code, result.out) == (2, "") and message in result.err
+
+
 def test_no_file_after_a_mistake(dumped: list[Path], folder: Path) -> None:
     for arguments in (("-p", "no-such-pass"), ("-t", "wasm")):
         assert run("opt", dumped[1], *arguments, "-o", "out.mlir").code == 2
