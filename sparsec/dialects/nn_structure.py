@@ -53,6 +53,8 @@ class Constant(TensorOp):
         if self.digest is not None:
             printer.print_string(f'weight "{self.digest.data}" : ')
             printer.print_attribute(self.result.type)
+        elif isinstance(self.value, DenseIntOrFPElementsAttr):  # its type lacks what is known of the result, its blocks
+            printer.print_attribute(DenseIntOrFPElementsAttr(self.result.type, self.value.data))
         elif self.value is not None:
             printer.print_attribute(self.value)
         if self.attributes:
