@@ -200,14 +200,27 @@ class OptTool(xDSLOptMain):
 _STRINGS = re.compile(rb'//.*|"(?:[^"\\\v\f]|\\(?:["nt\\]|[0-9A-Fa-f]{2}))*+"')
 """Comments, and strings as xDSL reads them."""
 
-_BITS = re.compile(rb"dense<0x([0-9a-fA-F]+)>(?= : (?:vector|tensor)<(?:\w+x)?b?f\d+\b)")
-"""A float that has no digits, such as -infinity, in all places of a literal."""
+_BITS = re.compile(rb'dense<(?P<values>[^<>"]*\b0x[^<>"]*)>(?= : (?:vector|tensor)<(?:\d+x)*f(?P<width>16|32|64)\b)')
+"""Values some of which are floats that have no digits, such as -infinity, and are spelled as bits."""
 
 
 def _with_bits_as_bytes(text: bytes) -> bytes:
     """Floats in the spelling `"0x..."`, their bytes in the order of memory: xDSL prints `dense<0xff800000>`, and would
     read the bits as a number, 4286578688.0."""
-    return _BITS.sub(lambda bits: b'dense<"0x%s">' % bytes.fromhex(bits[1].decode())[::-1].hex().encode(), text)
+    return _BITS.sub(_bytes_of, text)
+
+
+def _bytes_of(literal: re.Match[bytes]) -> bytes:
+    dtype = np.dtype(f"<f{int(literal['width']) // 8}")
+    values = re.findall(rb"[^\[\], ]+", literal["values"])
+    try:
+        found = [
+            bytes.fromhex(value[2:].decode())[::-1] if value.startswith(b"0x") else dtype.type(float(value)).tobytes()
+            for value in values
+        ]
+    except ValueError:
+        return literal[0]  # the parser says what is wrong
+    return b'dense<"0x%s">' % b"".join(found).hex().encode()
 
 
 def _wrong_stage(module: ModuleOp, name: str) -> str | None:

@@ -48,6 +48,7 @@ def test_text_out_again(dumped: list[Path], folder: Path) -> None:
 
 def test_floats_without_digits_are_read_as_they_are_printed() -> None:
     constants = [f"dense<{bits}> : {kind}" for bits, kind in (
+        ("[1.500000e+00, 0xff800000]", "tensor<2xf32>"), ("[[0x7fc00000], [0x7fc00000]]", "vector<2x1xf32>"),
         ("0xff800000", "vector<16xf32>"), ("0x7f800000", "tensor<2x3xf32>"), ("0xfff0000000000000", "tensor<f64>"),
     )]  # fmt: skip
     Path("in.mlir").write_text("\n".join(f"%{i} = arith.constant {each}" for i, each in enumerate(constants)))
