@@ -43,6 +43,7 @@ from sparsec.transforms.recognise_attention import RecogniseAttention
 from sparsec.transforms.recognise_gelu import RecogniseGelu
 from sparsec.transforms.recognise_layer_norm import RecogniseLayerNorm
 from sparsec.transforms.sink_reshapes import SinkReshapes
+from sparsec.transforms.straight_line import require_order
 from sparsec.transforms.tabulate_bytes import TabulateBytes
 from sparsec.transforms.unsigned_activations import UnsignedActivations
 from sparsec.weights import WeightStore
@@ -229,6 +230,7 @@ def _apply(current: ModulePass, context: CompilerContext, module: ModuleOp, stag
 def _verify(module: ModuleOp, stage: Stage, suspect: str) -> None:
     try:
         module.verify()
+        require_order(module)
     except VerifyException as error:
         raise CompilerBug(f"[{stage.name}] {suspect} left invalid IR: {innermost_message(error)}") from None
 

@@ -28,6 +28,7 @@ from sparsec.debug import WEIGHTS
 from sparsec.dialects import all_dialects
 from sparsec.errors import CompilerBug, ModelError, OptionError
 from sparsec.target import TARGETS
+from sparsec.transforms.straight_line import require_order
 from sparsec.weights import Array, WeightStore
 
 
@@ -190,7 +191,10 @@ class OptTool(xDSLOptMain):
             ModelError: with what they say.
         """
         try:
-            return super().parse_chunk(chunk, file_extension, start_offset)
+            module = super().parse_chunk(chunk, file_extension, start_offset)
+            if module is not None:
+                require_order(module)
+            return module
         except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
             if isinstance(error, UnicodeDecodeError):
                 raise

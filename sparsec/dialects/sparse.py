@@ -81,6 +81,12 @@ class ScheduleAttr(ParametrizedAttribute):
         """The attribute of a schedule."""
         return ScheduleAttr(DataflowAttr(schedule.dataflow), IntAttr(schedule.tile), IntAttr(schedule.rows))
 
+    def verify(self) -> None:
+        walk = self.dataflow.data
+        for what, given, known in (("tile", self.tile, walk.tiles), ("rows", self.rows, walk.row_counts)):
+            if given.data not in known:
+                raise VerifyException(f"{walk.value} has {what} = {' or '.join(map(str, known))}, not {given.data}")
+
     @property
     def schedule(self) -> Schedule:
         """The plain value."""

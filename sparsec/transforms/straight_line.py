@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import IsTerminator, Pure
+from xdsl.utils.exceptions import VerifyException
 
 
 def function_blocks(module: ModuleOp) -> Iterator[Block]:
@@ -16,6 +17,27 @@ def function_blocks(module: ModuleOp) -> Iterator[Block]:
     for op in module.ops:
         if isinstance(op, FuncOp) and op.body.blocks:
             yield op.body.block
+
+
+def require_order(module: ModuleOp) -> None:
+    """What xDSL's verifier does not ask: that no op reads what a later op of the same block makes.
+
+    Raises:
+        VerifyException: with both ops.
+    """
+    seen: set[Operation] = set()
+    for op in module.walk():
+        for maker in (operand.owner for operand in op.operands):
+            if isinstance(maker, Operation) and maker not in seen and _encloses(maker.parent, op):
+                raise VerifyException(f"{op.name} reads a value before {maker.name} makes it")
+        seen.add(op)
+
+
+def _encloses(block: Block | None, op: Operation) -> bool:
+    around: Operation | None = op
+    while around is not None and around.parent is not block:
+        around = around.parent_op()
+    return around is not None
 
 
 def erase_dead(block: Block) -> None:
