@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects.builtin import (
+    AnyDenseElement,
     ArrayAttr,
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
     FloatAttr,
     IntegerAttr,
     StringAttr,
+    TensorType,
     UnitAttr,
     i32,
     i64,
@@ -20,6 +22,7 @@ from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, r
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import Pure
+from xdsl.utils.hints import isa
 
 from sparsec.dialects.encoding import same_value_type, sizes_of, tensor
 from sparsec.dialects.tensor_op import TensorOp, element, integers, normalise_axis, sizes, written
@@ -53,8 +56,10 @@ class Constant(TensorOp):
         if self.digest is not None:
             printer.print_string(f'weight "{self.digest.data}" : ')
             printer.print_attribute(self.result.type)
-        elif isinstance(self.value, DenseIntOrFPElementsAttr):  # its type lacks what is known of the result, its blocks
-            printer.print_attribute(DenseIntOrFPElementsAttr(self.result.type, self.value.data))
+        elif isinstance(self.value, DenseIntOrFPElementsAttr) and isa(self.result.type, TensorType[AnyDenseElement]):
+            printer.print_attribute(
+                DenseIntOrFPElementsAttr(self.result.type, self.value.data)
+            )  # which knows its blocks
         elif self.value is not None:
             printer.print_attribute(self.value)
         if self.attributes:
