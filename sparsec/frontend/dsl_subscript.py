@@ -9,6 +9,7 @@ from xdsl.ir import SSAValue
 
 from sparsec.dims import Dim, Size
 from sparsec.errors import ShapeError
+from sparsec.frontend.dsl_dtypes import MAX_SIZE
 from sparsec.frontend.dsl_values import Emitter, Tensor, Value, describe, to_size, to_whole
 
 
@@ -109,6 +110,8 @@ def _span(item: SpanValue, size: Size, axis: int) -> _Cut:
 
 def _from_front(index: Size, size: Size) -> Size:
     """An index counted from the front; negative ones count from the end."""
+    if isinstance(index, int) and abs(index) > MAX_SIZE:
+        raise ShapeError(f"{index} is outside of any axis: one has at most {MAX_SIZE} elements")
     return size + index if isinstance(index, int) and index < 0 else index
 
 

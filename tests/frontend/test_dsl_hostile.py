@@ -57,6 +57,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "zero bytes": ("\0" * 100, r"`\\x00` means nothing"),
     "too long": ("#" * (MAX_CHARACTERS + 1), "characters are too many"),
     "zero in a path": ('weight w: f32[4] from "a\0b.npy"' + model("x"), "there is no file"),
+    "an element that 64 bits do not count to": (
+        model("x[18446744073709551616]"),
+        "18446744073709551616 is outside of any",
+    ),
+    "an element that far from the end": (model("x[-18446744073709551617:]"), "-18446744073709551617 is outside of any"),
 }
 
 
