@@ -242,6 +242,10 @@ class Builder:
         """`data[tuple(indices[..., :])]`."""
         return self.create(st.GatherND, [data, indices], {"batch_dims": _int(batch_dims)}).results[0]
 
+    def gather_elements(self, data: SSAValue, indices: SSAValue, axis: int) -> SSAValue:
+        """`take_along_axis(data, indices, axis)`."""
+        return self.create(st.GatherElements, [data, indices], {"axis": _int(axis)}).results[0]
+
     def transpose(self, x: SSAValue, permutation: Sequence[int]) -> SSAValue:
         """Axes permuted."""
         return self.create(st.Transpose, [x], {"permutation": _ints(permutation)}).results[0]

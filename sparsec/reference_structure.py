@@ -84,6 +84,13 @@ def _gather_nd(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequen
     return [data[(*batch, *(indices[..., place] for place in range(depth)))]]
 
 
+def _gather_elements(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
+    data, indices = operands
+    axis = cast(st.GatherElements, op).axis.value.data
+    _require_range(_where(op), indices, data.shape[axis])
+    return [np.take_along_axis(data, indices.astype(np.int64), axis)]
+
+
 def _transpose(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     permutation = integers(cast(st.Transpose, op).permutation)
     return [operands[0].transpose(permutation)]
@@ -170,6 +177,7 @@ MEANING: dict[type[Operation], Meaning] = {
     st.Gather: _gather,
     sparse.Embedding: _embedding,
     st.GatherND: _gather_nd,
+    st.GatherElements: _gather_elements,
     st.Transpose: _transpose,
     st.Reshape: _reshape,
     st.Broadcast: _broadcast,

@@ -251,6 +251,17 @@ def test_gather_nd() -> None:
     np.testing.assert_array_equal(batched, onnx_result("GatherND", [F, indices], batch_dims=1)[0])
 
 
+def test_gather_elements() -> None:
+    indices = np.int64([[[0, -1, 2]], [[2, 1, 0]]])
+    (picked,) = run(lambda builder, x, i: builder.gather_elements(x, i, -1), F[:, :1], indices)
+    np.testing.assert_array_equal(picked, onnx_result("GatherElements", [F[:, :1], indices], axis=2)[0])
+    (wide,) = run(lambda builder, x, i: builder.gather_elements(x, i, 2), F, np.int32(indices))
+    repeated = np.repeat(indices, F.shape[1], 1)
+    np.testing.assert_array_equal(wide, onnx_result("GatherElements", [F, repeated], axis=2)[0])
+    with pytest.raises(InputError, match="indices from 0 to 4, but there are only 4 entries"):
+        run(lambda builder, x, i: builder.gather_elements(x, i, 2), F, np.int64([[[0, 4]]]))
+
+
 def test_moving_data() -> None:
     moved, flat, wide, twice, part, lower = run(
         lambda builder, x: (

@@ -402,6 +402,18 @@ class GatherND(KernelOp):
 
 
 @irdl_op_definition
+class GatherElements(KernelOp):
+    """`out = take_along_axis(data, indices, axis)`, broadcasting on other axes, row-major; `message` as for gather."""
+
+    name = "kernel.gather_elements"
+    axis = prop_def(IntegerAttr)
+    message = prop_def(IntegerAttr)
+
+    def verify_(self) -> None:
+        self.require_operands(2, 1)
+
+
+@irdl_op_definition
 class Copy(KernelOp):
     """A strided copy of a region of `in` to a region of `out`: transpose, slice, broadcast, concat, change of layout.
 
@@ -502,8 +514,8 @@ class DynamicQuantize(KernelOp):
 
 
 CALLS: Sequence[type[KernelOp]] = (
-    Map, MatMul, Attention, LayerNorm, Softmax, Reduce, CumSum, Gather, GatherND, Embedding, Copy, Trilu, Iota,
-    Dimension, BatchMatMul, DynamicQuantize, TokenIndex,
+    Map, MatMul, Attention, LayerNorm, Softmax, Reduce, CumSum, Gather, GatherND, GatherElements, Embedding, Copy,
+    Trilu, Iota, Dimension, BatchMatMul, DynamicQuantize, TokenIndex,
 )  # fmt: skip
 
 Kernel = Dialect("kernel", [Program, Input, Output, Arena, Weights, Require, *CALLS], [BufferType, PackedType])

@@ -152,6 +152,33 @@ class GatherND(TensorOp):
 
 
 @irdl_op_definition
+class GatherElements(TensorOp):
+    """`take_along_axis(data, indices, axis)` (ONNX GatherElements): element i along the axis is `data[indices[i]]`.
+
+    On other axes data and indices broadcast, so indices that are the same for all of them are not repeated.
+    """
+
+    name = "nn.gather_elements"
+    operand = operand_def()
+    indices = operand_def()
+    axis = prop_def(IntegerAttr)
+    result = result_def()
+    traits = traits_def(Pure())
+
+    def infer_types(self) -> Sequence[Attribute]:
+        data, indices = sizes(self.operand), sizes(self.indices)
+        if element(self.indices) not in (i32, i64):
+            raise ShapeError(f"nn.gather_elements takes i32 or i64 indices, got {element(self.indices)}")
+        if not data or len(data) != len(indices):
+            raise ShapeError(
+                f"nn.gather_elements of {written(data)} by {written(indices)}: needs as many axes, and one"
+            )
+        axis = normalise_axis(self.axis.value.data, len(data), self)
+        others = broadcast(*((*shape[:axis], 1, *shape[axis + 1 :]) for shape in (data, indices)))
+        return [tensor(element(self.operand), [*others[:axis], indices[axis], *others[axis + 1 :]])]
+
+
+@irdl_op_definition
 class Transpose(TensorOp):
     """Axes permuted: axis i of the result is axis `permutation[i]` of the operand (ONNX Transpose)."""
 
@@ -285,6 +312,7 @@ STRUCTURE: tuple[type[TensorOp], ...] = (
     Iota,
     Gather,
     GatherND,
+    GatherElements,
     Transpose,
     Reshape,
     Broadcast,

@@ -144,7 +144,7 @@ def _work(op: kernel.KernelOp, m: Machine) -> float:
             return m.instructions(OF_SOFTMAX, m.vectors(out)) + m.traffic(op.ins[0], out)
         case kernel.Reduce():
             return m.instructions(OF_REDUCTION, m.vectors(op.ins[0])) + m.traffic(op.ins[0])
-        case kernel.Gather() | kernel.GatherND():
+        case kernel.Gather() | kernel.GatherND() | kernel.GatherElements():
             return m.size(out) * LOOKED_UP
         case kernel.Embedding():
             return _embedding(op, m)
@@ -193,7 +193,7 @@ def kind_of(op: kernel.KernelOp) -> str:
             return "quantisation" if is_quantisation(op) else "elementwise"
         case kernel.Copy():
             return "copies and layouts"
-        case kernel.Gather() | kernel.GatherND() | kernel.Embedding():
+        case kernel.Gather() | kernel.GatherND() | kernel.GatherElements() | kernel.Embedding():
             return "embeddings and gathers"
         case kernel.Softmax():
             return "softmax"

@@ -138,6 +138,11 @@ def gather_nd(e: Emitter, data: Stored, indices: Numbers, batch_dims: Whole = 0)
     return e.moved(data, lambda x: e.builder.gather_nd(x, indices, batch_dims))
 
 
+def gather_elements(e: Emitter, data: Stored, indices: Numbers, axis: Whole = -1) -> Tensor:
+    """`np.take_along_axis`: elements of `data` at `indices` along an axis."""
+    return e.moved(data, lambda x: e.builder.gather_elements(x, indices, axis))
+
+
 def transpose(e: Emitter, x: Stored, permutation: Axes | None = None) -> Tensor:
     """Axes in another order; reversed unless said otherwise."""
     rank = len(x.sizes)
@@ -258,7 +263,8 @@ FUNCTIONS: dict[str, Builtin] = {
         Builtin.of(_matmul, "matmul"),
         *(Builtin.of(emit) for emit in (attention, softmax, layer_norm, cumsum, arg_max, where, cast, is_nan)),
         *(Builtin.of(emit) for emit in (quantize, dequantize, dynamic_quantize, integers)),
-        *(Builtin.of(emit) for emit in (gather, gather_nd, transpose, reshape, broadcast, concat, split, iota, size)),
+        *(Builtin.of(emit) for emit in (gather, gather_nd, gather_elements, transpose, reshape, broadcast)),
+        *(Builtin.of(emit) for emit in (concat, split, iota, size)),
         Builtin.of(_triangle(upper=True), "triu"),
         Builtin.of(_triangle(upper=False), "tril"),
         *(_named(op, _float_op(op)) for op in _FLOAT_OPS),

@@ -244,6 +244,17 @@ def _gather_nd(op: nn.GatherND, b: ProgramBuilder) -> None:
     b.call(kernel.GatherND, ins, [b.result(op.result)], op, properties)
 
 
+def _gather_elements(op: nn.GatherElements, b: ProgramBuilder) -> None:
+    shape = sizes_of(op.operand.type)
+    axis = normalise_axis(op.axis.value.data, len(shape), op)
+    properties: dict[str, Attribute] = {
+        "axis": IntegerAttr(axis, i64),
+        "message": _out_of_range(where_of(op), b, shape[axis]),
+    }
+    ins = [b.buffer(op.operand), b.buffer(op.indices)]
+    b.call(kernel.GatherElements, ins, [b.result(op.result)], op, properties)
+
+
 def _matrix(buffer: SSAValue, b: ProgramBuilder, *, column: bool) -> SSAValue:
     """A vector seen as a matrix of one column or one row; anything else as it is."""
     sizes = kernel.buffer_sizes(buffer)
@@ -301,6 +312,7 @@ CALLS: Mapping[type[Operation], Callable[[Any, ProgramBuilder], None]] = {
     nn.Gather: _gather,
     sparse.Embedding: _embedding,
     nn.GatherND: _gather_nd,
+    nn.GatherElements: _gather_elements,
     nn.Trilu: _same(kernel.Trilu, "k", "upper"),
     nn.Iota: _same(kernel.Iota, "start", "step"),
     nn.Dimension: _same(kernel.Dimension, "size"),

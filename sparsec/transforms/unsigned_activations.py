@@ -24,7 +24,7 @@ from sparsec.weights import WeightStore
 
 SHIFT = 128
 
-MOVES = (st.Reshape, st.Transpose, st.Slice, st.Gather, st.GatherND, st.Broadcast)
+MOVES = (st.Reshape, st.Transpose, st.Slice, st.Gather, st.GatherND, st.GatherElements, st.Broadcast)
 """Ops whose result holds elements of their first operand, each where it was told to be."""
 
 

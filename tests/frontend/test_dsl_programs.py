@@ -84,6 +84,7 @@ UNARY: dict[str, Callable[[Array], Array]] = {
     "reshape(transpose(reshape({}, [batch, 2, 2]), [0, 2, 1]), [batch, -1])": lambda a: (
         a.reshape(-1, 2, 2).swapaxes(1, 2).reshape(-1, 4)
     ),
+    "gather_elements({0}, reshape(iota(4, start = -1, step = -1), [1, 4]))": lambda a: a[:, ::-1],
     "concat([{0}[..., 1:], {0}[..., :1]], axis = -1)": lambda a: np.roll(a, -1, 1),
 }
 ROUGH: dict[str, Callable[[Array], Array]] = {

@@ -62,9 +62,13 @@ def _gather_run(call: Call, data: Value, indices: Grid, axis: int) -> Value | No
 
 
 def _index_data(call: Call, index: int) -> SSAValue:
+    _require_integers(call, index)
+    return call.data(index)
+
+
+def _require_integers(call: Call, index: int) -> None:
     if call.dtype(index).name not in ("int32", "int64"):
         raise ModelError(f"{call.node.title}: indices of type {call.dtype(index).name}, expected INT32 or INT64")
-    return call.data(index)
 
 
 def _gather_nd(call: Call) -> Value:
@@ -118,9 +122,22 @@ def _gather_elements(call: Call) -> Value:
     vector = _same_in_all_rows(call, data, axis)
     if vector is not None:
         return call.build.gather(vector, _index_data(call, 1), 0)
-    parts = [_index_data(call, 1) if place == axis else _index_along(call, place, over) for place in range(len(shape))]
-    stacked = call.build.concat([call.build.reshape(part, [*over, 1]) for part in parts], len(over))
-    return call.build.gather_nd(call.data(0), stacked)
+    for place, size in enumerate(over):
+        data = data if place == axis else sliced(call, data, place, 0, size)
+    return call.build.gather_elements(call.emitter.materialise(data), _indices_along(call, axis, over), axis)
+
+
+def _indices_along(call: Call, axis: int, shape: Shape) -> SSAValue:
+    """The indices, of size 1 on other axes where they are the same for all: such are not repeated."""
+    indices = call.value(1)
+    if not isinstance(indices, Expanded):
+        return _index_data(call, 1)
+    _require_integers(call, 1)
+    inner = list(shape_of(indices.inner))
+    inner = [1] * (len(shape) - len(inner)) + inner
+    small = call.build.reshape(indices.inner, inner)
+    inner[axis] = shape[axis]
+    return call.build.broadcast(small, inner)
 
 
 def _same_in_all_rows(call: Call, data: Value, axis: int) -> SSAValue | None:
@@ -137,11 +154,6 @@ def _same_in_all_rows(call: Call, data: Value, axis: int) -> SSAValue | None:
     if any(size != 1 for place, size in enumerate(inner) if place != axis) or inner[axis] != length:
         return None
     return call.build.reshape(data.inner, [length])
-
-
-def _index_along(call: Call, axis: int, shape: Shape) -> SSAValue:
-    strides = [int(place == axis) for place in range(len(shape))]
-    return call.emitter.materialise(Grid(shape, 0, tuple(strides), call.dtype(1)))
 
 
 def _non_zero(call: Call) -> Value:

@@ -10,6 +10,7 @@ from sparsec.lowering.kernels.dynamic_quantize import DYNAMIC_QUANTIZE
 from sparsec.lowering.kernels.embedding import EMBEDDING
 from sparsec.lowering.kernels.frame import KernelTable
 from sparsec.lowering.kernels.gather import GATHER, GATHER_ND
+from sparsec.lowering.kernels.gather_elements import GATHER_ELEMENTS
 from sparsec.lowering.kernels.layer_norm import LAYER_NORM
 from sparsec.lowering.kernels.maps import MAP
 from sparsec.lowering.kernels.matmul import MATMUL
@@ -28,6 +29,7 @@ KERNELS: KernelTable = {
     kernel.CumSum: CUMSUM,
     kernel.Gather: GATHER,
     kernel.GatherND: GATHER_ND,
+    kernel.GatherElements: GATHER_ELEMENTS,
     kernel.Embedding: EMBEDDING,
     kernel.Copy: COPY,
     kernel.Trilu: TRILU,

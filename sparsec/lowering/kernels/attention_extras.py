@@ -14,7 +14,7 @@ from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import elements
 from sparsec.lowering.kernels.body import BodyEmitter
 from sparsec.lowering.kernels.frame import Frame
-from sparsec.lowering.kernels.vector import LANES, Value, vector_of
+from sparsec.lowering.kernels.vector import Value
 
 
 @dataclass(frozen=True)
@@ -114,15 +114,7 @@ class ScoreBody:
         e = self._e
         # in 64 bits: queries times keys may exceed 2**31
         indices = e.mul(e.sign_extend(queries, i64), e.broadcast(self._frame.sizes(extra.strides()[2])))
-        memory = elements.memory_type(extra.element)
-        width = elements.bytes_of(extra.element)
-        if width == 4:
-            return elements.widen(e, e.gather(memory, start, indices), extra.element)
-        loaded = e.constant(0, vector_of(memory, LANES))
-        for lane in range(LANES):
-            at = e.mul(e.extract(indices, lane), width)
-            loaded = e.replace_lane(loaded, e.load(memory, start, at), lane)
-        return elements.widen(e, loaded, extra.element)
+        return elements.widen(e, elements.gather(e, elements.memory_type(extra.element), start, indices), extra.element)
 
 
 class OutputBody:

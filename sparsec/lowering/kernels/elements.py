@@ -12,7 +12,7 @@ from xdsl.ir import Attribute
 
 from sparsec.dialects.encoding import TableType, is_float, to_numpy, ui8
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, lanes_of, pointer, vector_of
+from sparsec.lowering.kernels.vector import LANES, Emitter, Operand, Value, lanes_of, pointer, size_of, vector_of
 
 _BY_BYTES = {1: i8, 2: i16, 4: i32, 8: i64}
 
@@ -72,6 +72,18 @@ def load(e: Emitter, element: Attribute, base: Value, byte_offset: Operand = 0, 
 def store(e: Emitter, value: Value, element: Attribute, base: Value, byte_offset: Operand = 0) -> None:
     """Store elements side by side."""
     e.store(narrow(e, value, element), base, byte_offset)
+
+
+def gather(e: Emitter, memory: Attribute, base: Value, indices: Value) -> Value:
+    """Load one element of a memory type per lane, from where `indices` (i64) say; not widened."""
+    width = size_of(memory)
+    if width == 4:
+        return e.gather(memory, base, indices)
+    loaded = e.constant(0, vector_of(memory, lanes_of(indices.type)))
+    for lane in range(lanes_of(indices.type)):
+        at = e.mul(e.extract(indices, lane), width)
+        loaded = e.replace_lane(loaded, e.load(memory, base, at), lane)
+    return loaded
 
 
 def unread(e: Emitter, element: Attribute, place: Value) -> Value:

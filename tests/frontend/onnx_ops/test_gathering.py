@@ -5,6 +5,8 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
+from sparsec.dialects.encoding import sizes_of
+from sparsec.dialects.nn_structure import GatherElements
 from tests.frontend.onnx_models import Const, Row, build, case_name, cases, draw, ints, read, require_agreement
 
 X = draw(2, 4, 5)
@@ -32,6 +34,9 @@ ROWS = [
         )
         for rows, columns in ((2, 3), (1, 3), (2, 1))
     ),
+    Row("GatherElements-inside", "GatherElements", [X, draw(2, 3, 5, dtype=np.int64) % 4], {"axis": 1}),
+    Row("GatherElements-int32", "GatherElements", [X, draw(2, 4, 7, dtype=np.int64).astype(np.int32) % 5], {"axis": 2}),
+    Row("GatherElements-part", "GatherElements", [draw(3, 4), INDICES], {"axis": 1}, symbolic=False),
     Row("GatherND", "GatherND", [X, PLACES], symbolic=False),
     Row("GatherND-whole", "GatherND", [X, Const(PLACES)]),
     Row("GatherND-batched", "GatherND", [X, Const(np.asarray([[1], [3]]))], {"batch_dims": 1}, symbolic=False),
@@ -70,6 +75,21 @@ def test_positions_are_a_slice_of_their_table() -> None:
     assert "nn.gather" not in str(module)
     for length in (1, 7, 9):
         require_agreement(model, {"ids": np.zeros((2, length), np.int64)})
+
+
+@pytest.mark.parametrize("indices", [(1, "n", 5), (5,), (1, "n", 1)])
+def test_expanded_indices_are_not_repeated(indices: tuple[int | str, ...]) -> None:
+    """DeBERTa's relative positions are the same for all sequences and heads."""
+    nodes = [
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("Expand", ["i", "shape"], ["wide"]),
+        helper.make_node("GatherElements", ["x", "wide"], ["y"], axis=2),
+    ]
+    model = build(nodes, {"x": (np.float32, ["b", "n", 5]), "i": (np.int64, list(indices))}, ["y"], {})
+    (op,) = [op for op in read(model)[0].walk() if isinstance(op, GatherElements)]
+    assert sizes_of(op.indices.type)[0] == 1
+    shape = [4 if size == "n" else int(size) for size in indices]
+    require_agreement(model, {"x": draw(3, 4, 5), "i": draw(*shape, dtype=np.int64) % 5})
 
 
 def _index(name: str, size: str) -> list[onnx.NodeProto]:
