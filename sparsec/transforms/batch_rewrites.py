@@ -12,8 +12,8 @@ from sparsec.builder import Builder
 from sparsec.dialects.nn_elementwise import ElementwiseOp, QuantisationOp
 from sparsec.dialects.nn_products import MatMul
 from sparsec.dialects.nn_reductions import Softmax
-from sparsec.dialects.nn_structure import Reshape, Transpose
-from sparsec.dialects.tensor_op import TensorOp, normalise_axis, sizes
+from sparsec.dialects.nn_structure import GatherElements, Reshape, Transpose
+from sparsec.dialects.tensor_op import TensorOp, integers, normalise_axis, sizes
 from sparsec.dims import Size, product
 from sparsec.transforms.matching import made_by, replace
 from sparsec.transforms.straight_line import only_user
@@ -27,8 +27,9 @@ DEPTH = 12
 class SplitBatches(RewritePattern):
     """reshape(op(x[n, i, j], ...)) to [b, h, i, j] -> op(reshape(x) to [b, h, i, j], ...)
 
-    For products whose heads were channels, softmax and elementwise work between these. Attention that is written with
-    heads merged into the batch (`bmm`), and with a view for its mask, is spelled with both apart then.
+    For products whose heads were channels, and what lies between these: softmax, elementwise work, scores of relative
+    positions. Attention that is written with heads merged into the batch (`bmm`), and with a view for its mask, is
+    spelled with both apart then.
     """
 
     weights: WeightStore
@@ -75,14 +76,20 @@ def _batches(merged: SSAValue, apart: SSAValue) -> tuple[Size, ...] | None:
     return wanted[:2] if is_view and product(wanted[:2]) == given[0] else None
 
 
+def _joined_more(merged: SSAValue, apart: SSAValue) -> bool:
+    """Whether `[n, i, j]` was on four axes and others of size 1, as repeated positions are."""
+    given, wanted = sizes(merged), [size for size in sizes(apart) if size != 1]
+    return len(given) == 3 and len(wanted) == 4 and [*given[1:]] == wanted[2:]
+
+
 def _has_heads(value: SSAValue, depth: int = DEPTH) -> bool:
     """Whether a value on three axes follows from a product whose heads were channels, or was on four axes before."""
     op = value.owner
     if isinstance(op, Reshape):
-        return _batches(value, op.operand) is not None
+        return _batches(value, op.operand) is not None or _joined_more(value, op.operand)
     if isinstance(op, MatMul) and _keeps_batches_apart(op):
         return _were_channels(op.lhs) or _were_channels(op.rhs)
-    if not depth or not isinstance(op, Softmax | ElementwiseOp):
+    if not depth or not isinstance(op, Softmax | ElementwiseOp | Transpose | GatherElements):
         return False  # what is computed of an axis as a whole, such as a layer norm, is recognised as it is
     return any(_has_heads(operand, depth - 1) for operand in op.operands if len(sizes(operand)) == 3)
 
@@ -108,8 +115,15 @@ def _apart(op: TensorOp, batches: Sequence[Size], builder: Builder) -> SSAValue 
     if len(found) < len(shapes):
         return None
     operands = [builder.reshape(value, shape) for value, shape in zip(op.operands, found, strict=True)]
-    if isinstance(op, Softmax):
-        return builder.softmax(operands[0], -1)
+    match op:
+        case Softmax():
+            return builder.softmax(operands[0], -1)
+        case Transpose():
+            return builder.transpose(operands[0], (0, 1, 3, 2))
+        case GatherElements():
+            return builder.gather_elements(operands[0], operands[1], normalise_axis(op.axis.value.data, 3, op) + 1)
+        case _:
+            pass
     return builder.create(type(op), operands, op.properties).results[0]
 
 
@@ -120,6 +134,10 @@ def _keeps_batches_apart(op: TensorOp) -> bool:
             return len(sizes(op.lhs)) == len(sizes(op.rhs)) == 3
         case Softmax():
             return len(sizes(op.operand)) == 3 and normalise_axis(op.axis.value.data, 3, op) == 2
+        case Transpose():
+            return integers(op.permutation) == (0, 2, 1)
+        case GatherElements():
+            return len(sizes(op.operand)) == 3 and normalise_axis(op.axis.value.data, 3, op) > 0
         case QuantisationOp():
             return op.axis_value is None
         case _:

@@ -76,6 +76,21 @@ class _Cut:
         axes = zip(self.starts, self.steps, self.before, self.after, strict=True)
         return {axis for axis, (start, step, *sizes) in enumerate(axes) if (start, step) != (0, 1) or len({*sizes}) > 1}
 
+    def without(self, axis: int) -> _Cut:
+        """The same, but for one axis, which stays whole."""
+        starts, steps, after = list(self.starts), list(self.steps), list(self.after)
+        starts[axis], steps[axis], after[axis] = 0, 1, self.before[axis]
+        return _Cut(tuple(starts), tuple(steps), self.before, tuple(after))
+
+    def moved(self, places: Sequence[int | None], shape: tuple[Size, ...]) -> _Cut:
+        """What is cut of an operand of this shape whose axes are at these places of the result; None: nowhere."""
+        kept = [
+            (0, 1, size) if at is None else (self.starts[at], self.steps[at], self.after[at])
+            for at, size in zip(places, shape, strict=True)
+        ]
+        starts, steps, after = zip(*kept, strict=True)
+        return _Cut(starts, steps, shape, after)
+
     def on(self, b: Builder, value: SSAValue) -> SSAValue:
         """The part of an operand that broadcasts to the sliced shape; axes of size 1 stay."""
         shape = sizes_of(value.type)
@@ -105,7 +120,8 @@ def _hoist(op: st.Slice, weights: WeightStore) -> bool:
     if operands is None:
         return False
     regions = [region.clone() for region in producer.regions]
-    new = builder.create(type(producer), operands, dict(producer.properties), regions=regions)
+    types = [op.result.type] if isinstance(producer, st.Reshape) else None
+    new = builder.create(type(producer), operands, dict(producer.properties), result_types=types, regions=regions)
     op.result.replace_all_uses_with(new.results[0])
     erase_unread(op)
     return True
@@ -151,11 +167,39 @@ def _sliced(producer: TensorOp, cut: _Cut, b: Builder) -> Sequence[SSAValue] | N
             return [cut.on(b, x), *others]
         case rd.Softmax() if normalise_axis(producer.axis.value.data, channels + 1, producer) not in cut.axes:
             return [cut.on(b, producer.operand)]
+        case pr.MatMul() if len(sizes_of(producer.lhs.type)) == len(sizes_of(producer.rhs.type)) == channels + 1:
+            return [cut.without(channels).on(b, producer.lhs), cut.without(channels - 1).on(b, producer.rhs)]
+        case st.GatherElements():
+            picked = normalise_axis(producer.axis.value.data, channels + 1, producer)
+            return [cut.without(picked).on(b, producer.operand), cut.on(b, producer.indices)]
+        case st.Transpose():
+            permutation = integers(producer.permutation)
+            places = [permutation.index(axis) for axis in range(channels + 1)]
+            return [cut.moved(places, sizes_of(producer.operand.type)).on(b, producer.operand)]
+        case st.Reshape():
+            places = _places(sizes_of(producer.operand.type), cut.before)
+            if not cut.axes <= {*places}:
+                return None
+            return [cut.moved(places, sizes_of(producer.operand.type)).on(b, producer.operand)]
         case Attention() if cut.axes == {1}:
             extras = [_of_queries(producer, number, cut, b) for number in range(len(producer.extras))]
             return [cut.on(b, producer.q), producer.k, producer.v, *extras]
         case _:
             return None
+
+
+def _places(given: tuple[Size, ...], wanted: tuple[Size, ...]) -> list[int | None]:
+    """Which axis of a reshape's result each axis of its operand is, where they are the same up to one of the ends."""
+    places: list[int | None] = [None] * len(given)
+    for axis, (size, same) in enumerate(zip(given, wanted, strict=False)):
+        if size != same:
+            break
+        places[axis] = axis
+    for back in range(1, min(len(given), len(wanted)) + 1):
+        if given[-back] != wanted[-back] or places[-back] is not None:
+            break
+        places[-back] = len(wanted) - back
+    return places
 
 
 def _of_queries(attention: Attention, number: int, cut: _Cut, b: Builder) -> SSAValue:

@@ -11,11 +11,13 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 from sparsec.builder import Builder, constant_value
 from sparsec.dialects.encoding import i8, sizes_of, tensor, ui8
 from sparsec.dialects.nn_elementwise import Dequantize, ElementwiseOp, QuantisationOp
+from sparsec.dialects.nn_products import MatMul
 from sparsec.dialects.nn_reductions import ReduceOp
-from sparsec.dialects.nn_structure import Broadcast, Concat, Gather, Reshape, Slice, Transpose
+from sparsec.dialects.nn_structure import Broadcast, Concat, Gather, GatherElements, Reshape, Slice, Transpose
 from sparsec.dialects.tensor_op import element, integers, normalise_axis, sizes
 from sparsec.dims import Size, broadcast
 from sparsec.transforms.matching import before_broadcast, depends_on_symbols, folded, is_constant, made_by, replace
+from sparsec.transforms.straight_line import only_user
 from sparsec.weights import WeightStore
 
 
@@ -159,6 +161,49 @@ class SinkBroadcasts(RewritePattern):
         builder = Builder.before(self.weights, op)
         result = builder.create(type(op), narrow, dict(op.properties)).results[0]
         replace(rewriter, op, builder.broadcast(result, sizes_of(op.result_types[0])))
+
+
+@dataclass
+class TransposeBeforeBroadcast(RewritePattern):
+    """transpose(broadcast(x)) -> broadcast(transpose(x))"""
+
+    weights: WeightStore
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: Transpose, rewriter: PatternRewriter, /) -> None:
+        if (inner := made_by(op.operand, Broadcast)) is None:
+            return
+        builder = Builder.before(self.weights, op)
+        given = sizes(inner.operand)
+        full = builder.reshape(inner.operand, (*[1] * (len(op.permutation) - len(given)), *given))
+        replace(rewriter, op, builder.broadcast(builder.transpose(full, integers(op.permutation)), sizes(op.result)))
+
+
+@dataclass
+class TransposeBeforePicking(RewritePattern):
+    """transpose(gather_elements(matmul(a, b), i)) -> gather_elements(matmul(transpose(b), transpose(a)), transpose(i))
+
+    For scores by relative positions, of which there are as many as attention has: operands are smaller, and split heads
+    are transposed anyway. Only where the last two axes change places.
+    """
+
+    weights: WeightStore
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: Transpose, rewriter: PatternRewriter, /) -> None:
+        permutation, picked = integers(op.permutation), made_by(op.operand, GatherElements)
+        rank = len(permutation)
+        if picked is None or permutation != (*range(rank - 2), rank - 1, rank - 2) or only_user(op.operand) is not op:
+            return
+        product = made_by(picked.operand, MatMul)
+        if product is None or len(sizes(product.lhs)) != rank or len(sizes(product.rhs)) != rank:
+            return
+        builder = Builder.before(self.weights, op)
+        rows, columns, indices = (
+            builder.transpose(value, permutation) for value in (product.rhs, product.lhs, picked.indices)
+        )
+        axis = permutation[normalise_axis(picked.axis.value.data, rank, picked)]
+        replace(rewriter, op, builder.gather_elements(builder.matmul(rows, columns), indices, axis))
 
 
 @dataclass

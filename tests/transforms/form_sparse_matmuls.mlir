@@ -32,3 +32,20 @@ builtin.module {
     func.return %y : tensor<2xf32>
   }
 }
+
+// -----
+
+// Products of activations repeat no operand, and their result only where that is asked for.
+// CHECK-LABEL: @main(%x
+// CHECK-NOT: nn.broadcast
+// CHECK: nn.matmul %x, %y : (tensor<5x4x2xf32>, tensor<1x2x3xf32>) -> tensor<5x4x3xf32>
+// CHECK-NEXT: [[P:%.*]] = nn.matmul %y, %z : (tensor<1x2x3xf32>, tensor<3x4xf32>) -> tensor<1x2x4xf32>
+// CHECK-NEXT: nn.broadcast [[P]] : (tensor<1x2x4xf32>) -> tensor<5x2x4xf32>
+builtin.module {
+  func.func @main(%x : tensor<5x4x2xf32>, %y : tensor<1x2x3xf32>, %z : tensor<3x4xf32>) -> (tensor<5x4x3xf32>, tensor<5x2x4xf32>) attributes {input_names = ["x", "y", "z"], output_names = ["p", "q"]} {
+    %w = nn.broadcast %y : (tensor<1x2x3xf32>) -> tensor<5x2x3xf32>
+    %p = nn.matmul %x, %w : (tensor<5x4x2xf32>, tensor<5x2x3xf32>) -> tensor<5x4x3xf32>
+    %q = nn.matmul %w, %z : (tensor<5x2x3xf32>, tensor<3x4xf32>) -> tensor<5x2x4xf32>
+    func.return %p, %q : tensor<5x4x3xf32>, tensor<5x2x4xf32>
+  }
+}

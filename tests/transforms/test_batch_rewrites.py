@@ -16,9 +16,12 @@ from sparsec.dialects.encoding import sizes_of, tensor
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.nn_products import MatMul
 from sparsec.dialects.nn_reductions import Softmax
+from sparsec.dialects.nn_structure import Broadcast, GatherElements
 from sparsec.dims import Dim
 from sparsec.reference import evaluate
 from sparsec.transforms.canonicalise_graph import CanonicaliseGraph
+from sparsec.transforms.fold_constants import FoldConstants
+from sparsec.transforms.form_sparse_matmuls import FormSparseMatmuls
 from sparsec.transforms.matmul_to_linear import MatmulToLinear
 from sparsec.transforms.recognise_attention import RecogniseAttention
 from sparsec.transforms.recognise_layer_norm import RecogniseLayerNorm
@@ -157,3 +160,41 @@ def test_what_depends_on_other_batches_stays_as_it_is() -> None:
     given, expected = evaluate(after, inputs, weights), evaluate(module, inputs, weights)
     for name, array in expected.items():
         np.testing.assert_array_equal(given[name], array)
+
+
+def biases(b: Builder, q: SSAValue, k: SSAValue) -> SSAValue:
+    """Scores by relative positions, 5 of them, as DeBERTa adds: of queries by keys, and of keys by queries."""
+    places = b.iota(SEQUENCE)
+    distance = b.apply(ew.Sub, b.reshape(places, [1, SEQUENCE, 1]), b.reshape(places, [1, 1, SEQUENCE]))
+    near = b.apply(ew.Minimum, b.apply(ew.Maximum, distance, b.constant(np.int64(-2))), b.constant(np.int64(2)))
+    index = b.apply(ew.Add, near, b.constant(np.int64(2)))
+    total = None
+    for seed, heads in enumerate((q, k)):
+        table = np.random.default_rng(seed).normal(size=(1, HEADS, 1, 5, 1, CHANNELS)).astype(np.float32)
+        repeated = b.broadcast(b.constant(table), [BATCH, HEADS, 1, 5, 1, CHANNELS])
+        turned = b.transpose(b.reshape(repeated, [MERGED, 5, CHANNELS]), [0, 2, 1])
+        picked = b.gather_elements(b.matmul(heads, turned), index, 2 - 3 * seed)
+        total = picked if total is None else b.apply(ew.Add, total, b.transpose(picked, [0, 2, 1]))
+    assert total is not None
+    return total
+
+
+def test_relative_positions_are_told_apart_and_not_repeated() -> None:
+    weights = WeightStore()
+    b, values, finish = begin_module(weights, [("x", tensor(f32, [BATCH, SEQUENCE, HIDDEN]))])
+    q, k, v = (
+        b.reshape(b.transpose(b.reshape(part, [BATCH, SEQUENCE, HEADS, CHANNELS]), [0, 2, 1, 3]), [MERGED, SEQUENCE, 8])
+        for part in (b.apply(ew.Mul, values["x"], b.constant(factor)) for factor in (0.5, 0.75, 1.5))
+    )
+    scores = b.reshape(b.apply(ew.Add, b.matmul(q, b.transpose(k, [0, 2, 1])), biases(b, q, k)), SCORES)
+    mixed = b.matmul(b.reshape(b.softmax(scores, 3), [MERGED, SEQUENCE, SEQUENCE]), v)
+    module = finish([("y", b.reshape(mixed, [BATCH, HEADS, SEQUENCE, CHANNELS]))])
+    after = run_passes(recognised(module, weights), weights, FoldConstants(), CanonicaliseGraph(), FormSparseMatmuls())
+    assert count(after, Attention) == 1 and count(after, Broadcast) == 0
+    products = [sizes_of(op.result.type) for op in after.walk() if isinstance(op, MatMul)]
+    assert products == [(BATCH, HEADS, SEQUENCE, 5), (BATCH, HEADS, 5, SEQUENCE)]
+    assert [op.axis.value.data for op in after.walk() if isinstance(op, GatherElements)] == [3, 2]
+    for sizes in ({"batch": 1, "sequence": 1}, {"batch": 2, "sequence": 13}, {"batch": 0, "sequence": 4}):
+        inputs = draw_inputs(module, sizes)
+        given, expected = (evaluate(each, inputs, weights)["y"] for each in (after, module))
+        np.testing.assert_allclose(given, expected, rtol=1e-5, atol=1e-5)

@@ -148,6 +148,51 @@ def test_channels_are_left_where_ops_mix_them() -> None:
     assert widths == [4, 2]
 
 
+def part_of(b: Builder, x: SSAValue, start: int, number: int, axis: int) -> SSAValue:
+    """Every second element on one axis."""
+    shape = list(sizes_of(x.type))
+    starts: list[Size] = [0] * len(shape)
+    steps = [1] * len(shape)
+    starts[axis], shape[axis], steps[axis] = start, number, 2
+    return b.slice(x, starts, shape, steps)
+
+
+@settings(max_examples=40, deadline=None)
+@given(kind=st.sampled_from(["product", "picked", "turned", "regrouped"]), axis=st.integers(0, 3), of=st.integers(0, 3))
+def test_moves_and_products_are_of_parts(kind: str, axis: int, of: int) -> None:
+    """What is sliced of 3 batches, 4 heads, 5 queries and 6 keys is all that is computed of them, on each axis."""
+
+    def write(b: Builder, values: dict[str, SSAValue]) -> Sequence[SSAValue]:
+        random, shape = np.random.default_rng(of), [3, 4, 5, 6]
+
+        def drawn(given: Sequence[int]) -> SSAValue:  # no constant: those need not be computed
+            numbers = b.constant(random.integers(0, 4, given).astype(np.float32))
+            return b.apply(ew.Add, numbers, b.reshape(b.slice(values["bias"], [0, 0, 0], [1, 1, 1], [1, 1, 1]), []))
+
+        match kind:
+            case "product":
+                lhs, rhs = [3, 4, 5, 6], [3, 4, 6, 6]
+                if of < 2:
+                    (lhs if of else rhs)[of] = 1
+                result = b.matmul(drawn(lhs), drawn(rhs))
+            case "picked":
+                data, indices = list(shape), [1, 1, *shape[2:]] if axis else list(shape)
+                data[of] = 7
+                indices[of] = shape[of]
+                picked = b.constant(random.integers(-7, 7, indices))
+                result = b.gather_elements(drawn(data), picked, of)
+            case "turned":
+                order = [[0, 1, 3, 2], [0, 2, 1, 3], [3, 2, 1, 0], [1, 2, 3, 0]][of]
+                result = b.transpose(drawn([shape[order.index(place)] for place in range(4)]), order)
+            case _:
+                result = b.reshape(drawn([[12, 5, 6], [3, 20, 6], [3, 4, 30], [3, 4, 1, 5, 6]][of]), shape)
+        return [b.apply(ew.Mul, part_of(b, result, 1, 2 if axis else 1, axis), b.constant(np.float32(2)))]
+
+    after = hoisted(write)
+    computed = [op for op in after.walk() if isinstance(op, pr.MatMul | ns.GatherElements | ns.Transpose)]
+    assert all(sizes_of(op.results[0].type)[axis] == (2 if axis else 1) for op in computed)
+
+
 @st.composite
 def wirings(draw: st.DrawFn) -> Model:
     """Ops in any wiring, some of them slices with any start and step."""

@@ -133,6 +133,40 @@ def test_scales_of_channels_stay_beside_them() -> None:
     np.testing.assert_array_equal(evaluate(after, inputs, weights)["y"], evaluate(module, inputs, weights)["y"])
 
 
+def test_repeated_values_are_transposed_once() -> None:
+    def write(b: Builder, x: SSAValue) -> SSAValue:
+        row = b.slice(x, [0, 0, 0], [1, 1, HIDDEN], [1, 1, 1])
+        return b.transpose(b.broadcast(b.reshape(row, [HIDDEN]), [BATCH, SEQUENCE, HIDDEN]), [2, 0, 1])
+
+    module, weights = graph(write)
+    after = run_passes(module, weights, CanonicaliseGraph())
+    assert not any(isinstance(op, st.Transpose) for op in after.walk())  # only axes of size 1 would move
+    inputs = draw_inputs(module, SIZES)
+    np.testing.assert_array_equal(evaluate(after, inputs, weights)["y"], evaluate(module, inputs, weights)["y"])
+
+
+@pytest.mark.parametrize("order", [(0, 2, 1), (1, 0, 2)])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_picked_products_are_transposed_before(axis: int, order: tuple[int, ...]) -> None:
+    def write(b: Builder, x: SSAValue) -> SSAValue:
+        product = b.matmul(x, b.transpose(x, [0, 2, 1]))
+        shape = list(sizes_of(product.type))
+        shape[axis] = 2
+        return b.transpose(b.gather_elements(product, b.broadcast(b.constant(np.int64(0)), shape), axis), order)
+
+    module, weights = graph(write)
+    after = run_passes(module, weights, CanonicaliseGraph())
+    (picked,) = (op for op in after.walk() if isinstance(op, st.GatherElements))
+    last = after.body.block.first_op.body.block.last_op.operands[0].owner  # pyright: ignore
+    if order == (0, 2, 1):
+        assert picked is last and picked.axis.value.data == order[axis] and isinstance(picked.operand.owner, MatMul)
+    else:
+        assert isinstance(last, st.Transpose)
+    inputs = draw_inputs(module, SIZES)
+    given, expected = (evaluate(each, inputs, weights)["y"] for each in (after, module))
+    np.testing.assert_allclose(given, expected, rtol=1e-5, atol=1e-5)
+
+
 def attention(b: Builder, x: SSAValue, *, first: bool, merged_after: bool) -> SSAValue:
     """Q, K and V from one product, told apart by an axis of their own, in bytes before or after that."""
     split = b.reshape(b.matmul(x, weight(b, HIDDEN, 3 * HIDDEN)), [BATCH, SEQUENCE, 3, HEADS, CHANNELS])
