@@ -27,7 +27,7 @@ from sparsec.elementary import exp_of_non_positive
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels import attention_products as products
 from sparsec.lowering.kernels import elements, sums
-from sparsec.lowering.kernels.attention_extras import OutputBody, ScoreBody, extras_of
+from sparsec.lowering.kernels.attention_extras import OutputBody, ScoreBody, TurnedExtras, extras_of, turned_areas
 from sparsec.lowering.kernels.attention_fits import QuadLists, list_areas, list_values
 from sparsec.lowering.kernels.attention_scratch import Areas, Tiles, clear, load_columns, store_columns
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
@@ -91,6 +91,7 @@ class AttentionEmitter:
                 "quads": e.mul(streamed, e.register_tile),
                 **(list_areas(e, "key", e.div(width, GROUP), self._quads) if self._quantised_scores else {}),
                 **(list_areas(e, "value", groups, e.div(width, 4)) if self._quantised_values else {}),
+                **turned_areas(self._op, e, width),
                 "output": e.i64(self._value_channels * TILE * elements.bytes_of(self._out_element)),
             },
         )
@@ -107,8 +108,9 @@ class AttentionEmitter:
             if self._op.is_corrected(name)
         }
         extras = extras_of(self._op, frame)
-        self._score = ScoreBody(self._op.score, frame, extras)
-        self._weight = ScoreBody(self._op.weight, frame, extras)
+        self._turned = TurnedExtras(frame, extras, self._at)
+        self._score = ScoreBody(self._op.score, frame, extras, self._turned)
+        self._weight = ScoreBody(self._op.weight, frame, extras, self._turned)
         self._output = OutputBody(self._op.output, frame, extras, self._value_channels * self._heads)
 
         def item(number: Value, _: tuple[Value, ...]) -> None:
@@ -173,6 +175,7 @@ class AttentionEmitter:
         e = self._e
         count = e.minimum(e.sub(self._queries, first), e.register_tile)
         token = e.add(self._first_query, first)
+        self._turned.fill((batch, head), first, count, self._keys)
         self._query_rows = self._load_queries(e.mul(head, self._channels), token, count)
 
         def at(width: int) -> None:
@@ -244,7 +247,7 @@ class AttentionEmitter:
             for row, vectors in enumerate(rows):
                 real = e.minimum(e.add(key, row), e.sub(self._keys, 1))
                 centred = [e.sub(v, c) for v, c in zip(vectors, correction, strict=True)] if correction else vectors
-                scores = self._score.apply(centred, head, real, queries)
+                scores = self._score.apply(centred, order, head, real, queries)
                 self._store_row("scores", e.add(key, row), scores)
                 highest = tuple(e.maximum(s, m) for s, m in zip(scores, highest, strict=True))
             return highest
@@ -314,7 +317,7 @@ class AttentionEmitter:
 
         def weigh(key: Value, state: tuple[Value, ...]) -> list[Value]:
             row = [e.mul(s, i) for s, i in zip(self._load_row(order, key), inverse, strict=True)]
-            row = self._weight.apply(row, head, key, queries)
+            row = self._weight.apply(row, order, head, key, queries)
             if not self._quantised_values:
                 self._store_row("scores", key, row)
                 return []

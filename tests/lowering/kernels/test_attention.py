@@ -18,8 +18,9 @@ from sparsec.dialects.encoding import Layout, element_of, sizes_of, tensor, to_e
 from sparsec.dialects.tensor_op import sizes
 from sparsec.dims import Size, evaluate, parse_size, product
 from sparsec.lowering.kernels.attention import ATTENTION
-from sparsec.lowering.kernels.attention_extras import Extra, ScoreBody
+from sparsec.lowering.kernels.attention_extras import Extra, ScoreBody, TurnedExtras
 from sparsec.lowering.kernels.frame import Frame, Sizes
+from sparsec.lowering.kernels.token_order import TokenOrder
 from sparsec.lowering.kernels.vector import Emitter, Value, build_function, pointer, vector_of
 from sparsec.lowering.nn_to_kernels import lower_function
 from sparsec.reference import evaluate as evaluate_module
@@ -325,15 +326,21 @@ def test_masks_of_every_shape() -> None:
     Attention(kind).check(points=MASK_POINTS)
 
 
-def test_masks_of_every_element() -> None:
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        {"int64": ("s", "t"), "int32": ("s", "t"), "uint8": ("s", 1), "int8": ("b", 1, 1, "t")},
+        {"uint8": ("b", 1, "s", "t"), "int8": (2, "s", "t"), "bool": ("s", "t")},
+    ],
+)
+def test_masks_of_every_element(shapes: dict[str, tuple[str | int, ...]]) -> None:
     def score(b: Builder, args: Sequence[SSAValue]) -> SSAValue:
         total = args[0]
         for arg in args[1:]:
             total = b.apply(ew.Sub, total, b.apply(ew.Mul, b.cast(arg, f32), b.scalar(1e-3, f32)))
         return total
 
-    shapes = {"int64": ("s", "t"), "int32": ("s", "t"), "uint8": ("s", 1), "int8": ("b", 1, 1, "t")}
-    Attention(Kind(score=score, extras=tuple(shapes.items()))).check(points=MASK_POINTS)
+    Attention(Kind(score=score, extras=tuple(shapes.items()))).check(points=[*MASK_POINTS, (1, 70, 33)])
 
 
 @pytest.mark.parametrize("features", [PORTABLE, AVX512], ids=["portable", "avx512"])
@@ -351,10 +358,11 @@ def test_masks_of_more_elements_than_32_bits_count(features: frozenset[str], dty
     def body(e: Emitter, args: tuple[Value, ...]) -> None:
         frame = Frame(e, (), (), e.i64(0), e.i64(1), args[0], Sizes(e, args[0], ()), args[0], {})
         start = e.offset(args[0], e.i64(-first * keys * width))
-        scores = ScoreBody(region, frame, [Extra(1, start, element, (1, 1, first + 16, keys))])
+        extras = [Extra(1, start, element, (1, 1, first + 16, keys))]
+        scores = ScoreBody(region, frame, extras, TurnedExtras(frame, extras, {}))
         queries = e.add(e.iota(), first)
         zeros = e.constant(0, vector_of(f32, 16))
-        (row,) = scores.apply([zeros], (e.i64(0), e.i64(0)), e.i64(key), [queries])
+        (row,) = scores.apply([zeros], TokenOrder(16, interleaved=False), (e.i64(0), e.i64(0)), e.i64(key), [queries])
         e.store(row, args[1])
 
     out = np.zeros(16, np.float32)
