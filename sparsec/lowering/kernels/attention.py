@@ -199,6 +199,8 @@ class AttentionEmitter:
         e, tiles, scratch = self._e, self._operand(0), self._at["queries"]
 
         def copied() -> list[Value]:
+            if not self._quantised_scores:  # what other kernels left may be denormal, a hundred times as slow
+                clear(e, scratch, e.i64(4 * self._quads * TILE * tiles.width))
             stride = e.i64(TILE * tiles.width)
             load_columns(e, tiles, channel, self._channels, token, count, scratch, stride, flip=self._flips["q"])
             return [scratch]
