@@ -266,6 +266,30 @@ def test_what_follows_attention() -> None:
     exact.check([(1, 1), (3, 21)])
 
 
+def test_scores_by_relative_positions() -> None:
+    """As DeBERTa adds them to its scores, all of them and those of the first token."""
+    random = np.random.default_rng(7)
+
+    def write(b: Builder, inputs: dict[str, SSAValue]) -> list[SSAValue]:
+        x, places = inputs["x"], b.iota(SEQUENCE)
+        distance = b.apply(ew.Sub, b.reshape(places, [SEQUENCE, 1]), places)
+        near = b.apply(ew.Minimum, b.apply(ew.Maximum, distance, b.constant(np.int64(-4))), b.constant(np.int64(4)))
+        index = b.reshape(near, [1, 1, SEQUENCE, SEQUENCE])  # negative ones count from the end
+        heads = b.transpose(b.reshape(x, [BATCH, SEQUENCE, 2, 6]), [0, 2, 1, 3])
+        tables = [b.constant(random.normal(size=(1, 2, 6, 9)).astype(np.float32)) for _ in range(2)]
+        by_query, by_key = (
+            b.gather_elements(b.matmul(heads, b.broadcast(table, [BATCH, 2, 6, 9])), index, 3) for table in tables
+        )
+        bias = b.apply(ew.Add, by_query, b.transpose(by_key, [0, 1, 3, 2]))
+        mixed = attend(b, [x, x, x], bias, 2, None)
+        return [mixed, b.slice(attend(b, [x, x, mixed], bias, 2, None), [0, 0, 0], [BATCH, 1, 12], [1, 1, 1])]
+
+    exact = Exact(*layer(write))
+    found = [op for op in exact.scheduled.walk() if isinstance(op, Attention)]
+    assert [sizes(op.result)[1] for op in found] == [SEQUENCE, 1]
+    exact.check([(1, 1), (3, 21), (2, 70)])
+
+
 def test_one_token_of_known_size() -> None:
     random = np.random.default_rng(4)
 
