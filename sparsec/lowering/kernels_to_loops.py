@@ -1,7 +1,8 @@
 """[kernels] -> [loops]: one function per distinct kernel, and the functions that the C runtime calls.
 
-For a target T the module defines `execute_T`, which calls the kernels in order, `arena_size_T`, `scratch_size_T` and
-`output_shapes`; the runtime provides `sparsec_parallel`, which splits a kernel's work items among threads.
+For a target T the module defines `execute_T`, which calls the kernels in order by way of `calls_N_T`, `arena_size_T`,
+`scratch_size_T` and `output_shapes`; the runtime provides `sparsec_parallel`, which splits a kernel's work items among
+threads.
 
 To be measured, the same kernels get a `repeat_N_T` each instead, which calls kernel number N again and again.
 """
@@ -34,7 +35,12 @@ from sparsec.target import CpuTarget, find_target
 PARALLEL = "sparsec_parallel"
 _SYMBOLS_ONLY = (pointer,)
 _EXECUTE = (pointer,) * 7
+_CALLS = (pointer,) * 7
 _REPEAT = (pointer, i64, i64, pointer, pointer)
+
+CALLS_IN_A_FUNCTION = 64
+"""How many kernels one function calls in turn: what LLVM takes for a block grows with the square of its length. 2000
+calls in one function took it 8 s."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +110,16 @@ class ProgramEmitter:
         names = {key: function.sym_name.data for key, (_, function) in found.items()}
         void = LLVMFunctionType([pointer, pointer, pointer, i64], LLVMVoidType())
         parallel = LlvmFuncOp(PARALLEL, void, LinkageAttr("external"))
-        execute = self._function("execute", _EXECUTE, partial(self._execute, names=names))
+        calls = [
+            self._function(f"calls_{number}", _CALLS, partial(self._calls_of, ops=ops, names=names))
+            for number, ops in enumerate(_batched(self._calls, CALLS_IN_A_FUNCTION))
+        ]
+        called = [function.sym_name.data for function in calls]
+        execute = self._function("execute", _EXECUTE, partial(self._execute, called=called))
         arena = self._function("arena_size", _SYMBOLS_ONLY, self._arena_size, [i64])
         scratch = self._function("scratch_size", _SYMBOLS_ONLY, self._scratch_size, [i64])
         shapes = build_function("output_shapes", frozenset(), self._output_shapes, (pointer, pointer))
-        return [*kernels, execute, arena, scratch, shapes, parallel]
+        return [*kernels, *calls, execute, arena, scratch, shapes, parallel]
 
     def _function(
         self,
@@ -181,50 +192,59 @@ class ProgramEmitter:
                 e.store(sizes(size), arguments[1], 8 * index)
                 index += 1
 
-    def _execute(self, e: Emitter, arguments: tuple[Value, ...], names: dict[str, str]) -> None:
+    def _execute(self, e: Emitter, arguments: tuple[Value, ...], called: Sequence[str]) -> None:
         given, inputs, outputs, arena, weights, pool, status = arguments
         symbols = self._writable_symbols(e, given)
-        sizes = Sizes(e, symbols, self._symbols)
-        slots: dict[int, Value] = {}
+        sizes = self._slot_sizes(e, self._planned(e, given))
+        slots = e.stack(8 * (max(sizes, default=0) + 1))
         offset = e.i64(0)
-        for slot, size in self._slot_sizes(e, self._planned(e, given)).items():
-            slots[slot] = e.offset(arena, offset)
+        for slot, size in sizes.items():
+            e.store(e.offset(arena, offset), slots, 8 * slot)
             offset = e.add(offset, size)
-        most = max((len(op.operands) for op in self._calls), default=0)
-        frame = e.stack(8 * (most + 3))
-        numbers = e.stack(8 * max((len(shared.numbers) for shared in self._shared.values()), default=0))
-        places_in_frame = [e.offset(frame, 8 * index) for index in range(most + 3)]
 
         def run() -> None:
-            places: dict[SSAValue, Value] = {}
-            for op in self._ops:
-                match op:
-                    case kernel.Input():
-                        places[op.buffer] = e.load(pointer, inputs, 8 * op.index_value)
-                    case kernel.Output():
-                        places[op.buffer] = e.load(pointer, outputs, 8 * op.index_value)
-                    case kernel.Arena():
-                        places[op.buffer] = slots[op.index_value]
-                    case kernel.Weights():
-                        places[op.buffer] = e.offset(weights, op.index_value)
-                    case kernel.KernelOp():
-                        for index, size in enumerate(self._shared[op].numbers.values()):
-                            e.store(sizes(size), numbers, 8 * index)
-                        pointers = [*(places[operand] for operand in op.operands), status, symbols, numbers]
-                        for value, place in zip(pointers, places_in_frame, strict=False):
-                            e.store(value, place)
-                        items = _row(op).items(op, e, sizes)
-                        e.call(PARALLEL, [pool, e.address_of(names[self._keys[op]]), frame, items])
-                    case kernel.Require():
-                        pass  # checked before anything runs
-                    case _:
-                        raise CompilerBug(f"{op.name} stands in a kernel.program")
+            for name in called:
+                e.call_function(name, [symbols, inputs, outputs, slots, weights, pool, status])
 
         requirements = [op for op in self._ops if isinstance(op, kernel.Require)]
         if requirements:
-            e.if_(self._is_refused(e, sizes, requirements, status), lambda: None, run)
+            refused = self._is_refused(e, Sizes(e, symbols, self._symbols), requirements, status)
+            e.if_(refused, lambda: None, run)
         else:
             run()
+
+    def _calls_of(
+        self, e: Emitter, arguments: tuple[Value, ...], ops: Sequence[kernel.KernelOp], names: dict[str, str]
+    ) -> None:
+        """Call the kernels of some ops."""
+        symbols, inputs, outputs, slots, weights, pool, status = arguments
+        sizes = Sizes(e, symbols, self._symbols)
+        most = max(len(op.operands) for op in ops)
+        frame = e.stack(8 * (most + 3))
+        numbers = e.stack(8 * max(len(self._shared[op].numbers) for op in ops))
+        places_in_frame = [e.offset(frame, 8 * index) for index in range(most + 3)]
+
+        def place(buffer: SSAValue) -> Value:
+            match buffer.owner:
+                case kernel.Input() as op:
+                    return e.load(pointer, inputs, 8 * op.index_value)
+                case kernel.Output() as op:
+                    return e.load(pointer, outputs, 8 * op.index_value)
+                case kernel.Arena() as op:
+                    return e.load(pointer, slots, 8 * op.index_value)
+                case kernel.Weights() as op:
+                    return e.offset(weights, op.index_value)
+                case owner:
+                    raise CompilerBug(f"a kernel is called with what {owner} makes")
+
+        for op in ops:
+            for index, size in enumerate(self._shared[op].numbers.values()):
+                e.store(sizes(size), numbers, 8 * index)
+            pointers = [*(place(operand) for operand in op.operands), status, symbols, numbers]
+            for value, position in zip(pointers, places_in_frame, strict=False):
+                e.store(value, position)
+            items = _row(op).items(op, e, sizes)
+            e.call(PARALLEL, [pool, e.address_of(names[self._keys[op]]), frame, items])
 
     def _writable_symbols(self, e: Emitter, given: Value) -> Value:
         """The symbols of this run, with room for those that kernels work out."""
@@ -253,6 +273,11 @@ def distinct_kernels(keys: Mapping[kernel.KernelOp, str]) -> dict[str, kernel.Ke
     for op, key in keys.items():
         found.setdefault(key, op)
     return found
+
+
+def _batched(ops: Sequence[kernel.KernelOp], most: int) -> list[Sequence[kernel.KernelOp]]:
+    """The ops in order, at most so many together."""
+    return [ops[begin : begin + most] for begin in range(0, len(ops), most)]
 
 
 def _row(op: kernel.KernelOp) -> KernelRow:

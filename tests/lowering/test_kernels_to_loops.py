@@ -14,10 +14,11 @@ from sparsec.api import compile, new_context
 from sparsec.builder import begin_module
 from sparsec.dialects import kernel
 from sparsec.dialects import nn_elementwise as ew
+from sparsec.dialects import nn_reductions as rd
 from sparsec.dialects.encoding import tensor, ui8
 from sparsec.dims import Dim, Size
 from sparsec.lowering.kernels.matmul import layout_of
-from sparsec.lowering.kernels_to_loops import KernelsToLoops, function_key, kernel_key, shared_of
+from sparsec.lowering.kernels_to_loops import CALLS_IN_A_FUNCTION, KernelsToLoops, function_key, kernel_key, shared_of
 from sparsec.reference import evaluate
 from sparsec.target import AMD, find_target, host
 from sparsec.weights import WeightStore
@@ -51,6 +52,25 @@ def test_equal_layers_share_a_function() -> None:
         assert len(calls) == layers
         assert len({kernel_key(call, TARGET) for call in calls[:-1]}) == 1
         assert functions == 2  # the last one writes floats, the others bytes for their successors
+
+
+def test_many_calls_are_made_by_several_functions() -> None:
+    """Blocks of calls stay short, for LLVM's sake; one function of them reads what another one has made."""
+    layers = 2 * CALLS_IN_A_FUNCTION
+    random, weights = np.random.default_rng(0), WeightStore()
+    b, inputs, finish = begin_module(weights, [("x", tensor(f32, [BATCH, 8]))])
+    y = inputs["x"]
+    for _ in range(layers):
+        y = b.apply(ew.Add, b.softmax(y, -1), b.reduce(rd.ReduceMax, y, [1], keepdims=True))
+    module, context = finish([("y", y)]), new_context(weights)
+    run = compile(module, weights=weights)
+    x = random.standard_normal((3, 8)).astype(np.float32)
+    np.testing.assert_array_equal(run(x)[0], evaluate(module, {"x": x}, weights)["y"])
+    pipeline.finish(pipeline.run(module, context, pipeline.stages()))
+    calls = sum(isinstance(op, kernel.KernelOp) for op in module.walk())
+    KernelsToLoops("x86_64").apply(context, module)
+    names = [op.sym_name.data for op in module.ops if isinstance(op, FuncOp)]
+    assert sum(name.startswith("calls_") for name in names) == -(-calls // CALLS_IN_A_FUNCTION) > 2
 
 
 def test_another_body_is_another_function() -> None:
