@@ -46,6 +46,7 @@ class ProgramBuilder:
         self._weights, self._packer, self._pairs = weights, packer, pairs
         self._block = Block()
         self._buffers: dict[SSAValue, SSAValue] = {}
+        self._names: Counter[int] = Counter()  # of each buffer of the arena
         self._blob = bytearray()
         self._offsets: dict[str, int] = {}
         self._products: dict[int, int] = {}
@@ -62,6 +63,8 @@ class ProgramBuilder:
     def _place(self, op_class: type[kernel.PlaceOp], index: int, type: Attribute) -> SSAValue:
         op = op_class.create(result_types=[type], properties={"index": IntegerAttr(index, i64)})
         self._block.add_op(op)
+        if op_class is kernel.Arena:
+            self._names[index] += 1
         return op.results[0]
 
     def bind(self, value: SSAValue, buffer: SSAValue) -> None:
@@ -188,18 +191,14 @@ class ProgramBuilder:
         tensor = with_layout(value.type, None)
         output = self.place(kernel.Output, index, tensor)
         owner = buffer.owner
-        if isinstance(owner, kernel.Arena) and layout_of(value.type) is None and self._owns(owner):
+        only_name = isinstance(owner, kernel.Arena) and self._names[owner.index_value] == 1
+        if only_name and layout_of(value.type) is None:
             output.owner.detach()  # pyright: ignore - a place op, just created
             self._block.insert_op_before(output.owner, owner)  # pyright: ignore
             buffer.replace_all_uses_with(output)
-            self._buffers = {key: output if held is buffer else held for key, held in self._buffers.items()}
+            self.bind(value, output)  # no other value has this buffer, or it would have another name
         else:
             self.copy(buffer, output)
-
-    def _owns(self, owner: kernel.PlaceOp) -> bool:
-        """Whether no other name stands for this arena buffer."""
-        same = [op for op in self._block.ops if isinstance(op, kernel.Arena) and op.index_value == owner.index_value]
-        return len(same) == 1
 
     def copy(
         self,

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Operation
+from xdsl.ir import Block, Operation
 from xdsl.passes import ModulePass
 
 from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import sizes_of
 from sparsec.dialects.sparse import Map
+from sparsec.dims import Size
 from sparsec.transforms.bodies import absorb, has_room, size_of, wrap
-from sparsec.transforms.straight_line import erase_dead, function_blocks, move_before, path_between, position_of
+from sparsec.transforms.straight_line import erase_dead, function_blocks, move_before
+
+NEAR = 512
+"""How many ops before a map its partner is looked for. All of them would take a time that grows with the square of the
+model's length, and what two maps read together has left the caches when so much else runs between them."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +27,9 @@ class FuseElementwise(ModulePass):
     """`exp(add(a, b))` -> `sparse.map(a, b) { exp(a + b) }`; afterwards no elementwise op stands outside a body.
 
     Two maps become one when their results have the same shape, one reads the other or both read the same tensor of
-    that shape, no other op must run between them, and their body has at most `MOST_OPS` ops. A small map that is
-    broadcast by a large one (a mask) stays on its own: fused, it would be computed again for every element of the
-    large one.
+    that shape, no other op must run between them, they are `NEAR`, and their body has at most `MOST_OPS` ops. A small
+    map that is broadcast by a large one (a mask) stays on its own: fused, it would be computed again for every element
+    of the large one.
     """
 
     name = "fuse-elementwise"
@@ -42,35 +47,35 @@ class FuseElementwise(ModulePass):
 
 
 def _merge(op: Map) -> None:
-    refused: set[Operation] = set()
-    while (partner := _partner(op, refused)) is not None:
-        outside = [value for value in op.inputs if value.owner is not partner]
-        needed = path_between(partner, op).needed_by(outside)
-        if needed is None or not has_room(partner, size_of(op)):
-            refused.add(partner)
-            continue
+    while (found := _partner(op)) is not None:
+        partner, needed = found
         move_before(needed, partner)
         merged = absorb(partner, op)
         assert isinstance(merged, Map)
         op = merged
 
 
-def _partner(op: Map, refused: set[Operation]) -> Map | None:
-    """The last map before `op` of the same shape that makes one of its inputs, or reads one of its full-size inputs."""
-    shape = sizes_of(op.results[0].type)
-    position = position_of(op)
-    best: tuple[int, Map] | None = None
-    for candidate in _related(op):
-        if candidate is op or candidate in refused or sizes_of(candidate.results[0].type) != shape:
-            continue
-        place = position_of(candidate)
-        if place < position and (best is None or place > best[0]):
-            best = place, candidate
-    return best[1] if best else None
+def _partner(op: Map) -> tuple[Map, list[Operation]] | None:
+    """The last map before `op` of the same shape that makes one of its inputs, or reads one of its full-size inputs,
+    and has room for it; and the ops between them that `op` needs, in order."""
+    shape, size = sizes_of(op.results[0].type), size_of(op)
+    shared = {value for value in op.inputs if sizes_of(value.type) == shape}
+    read = {value.owner for value in op.inputs}
+    needed: list[Operation] = []
+    behind: set[Operation | Block] = set()  # what `needed` reads: none of this may be fused with `op`
+    place = op.prev_op
+    for _ in range(NEAR):
+        if place is None:
+            return None
+        related = place not in behind and (place in read or not shared.isdisjoint(place.operands))
+        if related and isinstance(place, Map) and _can_take(place, shape, size):
+            return place, needed[::-1]
+        if place in read or place in behind:
+            needed.append(place)
+            behind.update(operand.owner for operand in place.operands)
+        place = place.prev_op
+    return None
 
 
-def _related(op: Map) -> list[Map]:
-    shape = sizes_of(op.results[0].type)
-    owners = [value.owner for value in op.inputs]
-    readers = [use.operation for value in op.inputs if sizes_of(value.type) == shape for use in value.uses]
-    return [found for found in dict.fromkeys([*owners, *readers]) if isinstance(found, Map)]
+def _can_take(partner: Map, shape: tuple[Size, ...], ops: int) -> bool:
+    return sizes_of(partner.results[0].type) == shape and has_room(partner, ops)

@@ -19,7 +19,7 @@ from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import LayerNorm, MatMul
 from sparsec.dims import is_number, is_per_channel
 from sparsec.transforms.bodies import Fused, absorb, has_room, repeated_in, replace, widens_bytes, wrap
-from sparsec.transforms.straight_line import erase_dead, function_blocks, move_before, path_between, position_of
+from sparsec.transforms.straight_line import erase_dead, function_blocks, move_before, path_between
 from sparsec.weights import WeightStore
 
 
@@ -93,17 +93,18 @@ def _next_user(producer: Fused, widening: bool, refused: set[Operation]) -> ew.E
             for wide in use.operation.results:
                 if widens_bytes(wide) is use.operation:
                     candidates.update(inner.operation for inner in wide.uses)
-    fusable = [
+    fusable = {
         op
         for op in candidates
         if isinstance(op, ew.ElementwiseOp)
         and op not in refused
         and sizes_of(op.results[0].type) == shape
         and (widening or widens_bytes(op.results[0]) is None)
-    ]
-    if len(fusable) < 2:
-        return fusable[0] if fusable else None
-    return min(fusable, key=position_of)
+    }
+    place = producer.next_op if fusable else None
+    while place is not None and place not in fusable:
+        place = place.next_op
+    return place if isinstance(place, ew.ElementwiseOp) else None
 
 
 def _outside(user: ew.ElementwiseOp, producer: Fused) -> list[SSAValue]:

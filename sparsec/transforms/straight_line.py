@@ -126,11 +126,3 @@ def move_before(ops: Sequence[Operation], place: Operation) -> None:
     block = place.parent
     if ops and block is not None:
         block.insert_ops_before(ops, place)
-
-
-def position_of(op: Operation) -> int:
-    """How many ops of the block come before `op`."""
-    position = 0
-    while (previous := op.prev_op) is not None:
-        op, position = previous, position + 1
-    return position

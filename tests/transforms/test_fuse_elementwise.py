@@ -15,7 +15,7 @@ from sparsec.dialects.encoding import sizes_of, tensor
 from sparsec.dialects.sparse import Map
 from sparsec.dims import Size
 from sparsec.transforms.bodies import MOST_OPS, size_of
-from sparsec.transforms.fuse_elementwise import FuseElementwise
+from sparsec.transforms.fuse_elementwise import NEAR, FuseElementwise
 from sparsec.weights import WeightStore
 from tests.transforms.drawn_models import fake_quantised
 from tests.transforms.graphs import BATCH, SEQUENCE, SIZES
@@ -128,3 +128,23 @@ def test_a_long_chain_is_cut() -> None:
         return x
 
     assert [size_of(each) for each in maps(write)] == [MOST_OPS, MOST_OPS, 3]
+
+
+def test_many_readers_of_one_tensor_are_few_maps_and_soon_found() -> None:
+    """As many as a mixture has: a walk over all of them for each of them took a minute for 400 branches."""
+
+    def write(b: Builder, x: SSAValue, mask: SSAValue) -> SSAValue:
+        branches = [b.apply(ew.Exp, b.apply(ew.Mul, x, b.scalar(float(number), f32))) for number in range(200)]
+        return b.concat(branches, 1)
+
+    assert len(maps(write)) == -(-400 // MOST_OPS)
+
+
+def test_maps_far_apart_stay_apart() -> None:
+    def write(b: Builder, x: SSAValue, mask: SSAValue) -> list[SSAValue]:
+        first, y = b.apply(ew.Exp, x), b.softmax(x, -1)
+        for _ in range(NEAR):
+            y = b.softmax(y, -1)
+        return [first, y, b.apply(ew.Neg, x)]
+
+    assert len(maps(write)) == 2
