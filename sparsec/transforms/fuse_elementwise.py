@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -13,8 +14,7 @@ from sparsec.context import weights_of
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.encoding import sizes_of
 from sparsec.dialects.sparse import Map
-from sparsec.dims import Size
-from sparsec.transforms.bodies import absorb, has_room, size_of, wrap
+from sparsec.transforms.bodies import MOST_OPS, absorb, size_of, wrap
 from sparsec.transforms.straight_line import erase_dead, function_blocks, move_before
 
 NEAR = 512
@@ -41,24 +41,28 @@ class FuseElementwise(ModulePass):
                 if isinstance(inner, ew.ElementwiseOp) and inner.parent is not None:
                     wrap(inner, weights)
             erase_dead(block)
+            ops_of: dict[Map, int] = {}
             for inner in list(block.ops):
                 if isinstance(inner, Map):
-                    _merge(inner)
+                    _merge(inner, ops_of)
 
 
-def _merge(op: Map) -> None:
-    while (found := _partner(op)) is not None:
+def _merge(op: Map, ops_of: dict[Map, int]) -> None:
+    """Merge a map with those before it, whose `ops_of` bodies are known."""
+    ops_of[op] = size_of(op)
+    while (found := _partner(op, ops_of)) is not None:
         partner, needed = found
         move_before(needed, partner)
         merged = absorb(partner, op)
         assert isinstance(merged, Map)
         op = merged
+        ops_of[op] = size_of(op)
 
 
-def _partner(op: Map) -> tuple[Map, list[Operation]] | None:
+def _partner(op: Map, ops_of: Mapping[Map, int]) -> tuple[Map, list[Operation]] | None:
     """The last map before `op` of the same shape that makes one of its inputs, or reads one of its full-size inputs,
     and has room for it; and the ops between them that `op` needs, in order."""
-    shape, size = sizes_of(op.results[0].type), size_of(op)
+    shape = sizes_of(op.results[0].type)
     shared = {value for value in op.inputs if sizes_of(value.type) == shape}
     read = {value.owner for value in op.inputs}
     needed: list[Operation] = []
@@ -67,15 +71,16 @@ def _partner(op: Map) -> tuple[Map, list[Operation]] | None:
     for _ in range(NEAR):
         if place is None:
             return None
-        related = place not in behind and (place in read or not shared.isdisjoint(place.operands))
-        if related and isinstance(place, Map) and _can_take(place, shape, size):
+        if (
+            isinstance(place, Map)
+            and place not in behind
+            and (place in read or not shared.isdisjoint(place.inputs))
+            and sizes_of(place.results[0].type) == shape
+            and ops_of[place] + ops_of[op] <= MOST_OPS
+        ):
             return place, needed[::-1]
         if place in read or place in behind:
             needed.append(place)
             behind.update(operand.owner for operand in place.operands)
         place = place.prev_op
     return None
-
-
-def _can_take(partner: Map, shape: tuple[Size, ...], ops: int) -> bool:
-    return sizes_of(partner.results[0].type) == shape and has_room(partner, ops)
