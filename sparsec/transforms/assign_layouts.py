@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -139,6 +140,24 @@ class _Choice:
 
     scheduler: Scheduler
     layouts: dict[Operation, Layout | None] = field(default_factory=dict[Operation, Layout | None])
+    _counts: dict[SSAValue, Counter[Layout | Literal["any"] | None]] = field(
+        default_factory=dict[SSAValue, Counter[Layout | Literal["any"] | None]]
+    )
+
+    def put(self, op: Operation, layout: Layout | None) -> None:
+        """Let an op work on a layout."""
+        counted = [(place, value) for place, value in enumerate(op.operands) if value in self._counts]
+        for place, value in counted:
+            self._counts[value][self.wants(op, place)] -= 1
+        self.layouts[op] = layout
+        for place, value in counted:
+            self._counts[value][self.wants(op, place)] += 1
+
+    def wanted(self, value: SSAValue) -> Counter[Layout | Literal["any"] | None]:
+        """How many uses want `value` in each layout: kept, for many may read one value, and each asks about all."""
+        if value not in self._counts:
+            self._counts[value] = Counter(self.wants(use.operation, use.index) for use in value.uses)
+        return self._counts[value]
 
     def written(self, value: SSAValue) -> Layout | None:
         """The layout in which `value` is made."""
@@ -163,7 +182,7 @@ class _Choice:
             CompilerBug: a product has no schedule in this layout.
         """
         before = self.layouts.get(op)
-        self.layouts[op] = layout
+        self.put(op, layout)
         total = 0.0
         if isinstance(op, MatMul):
             choice = self.scheduler.best(op, layout)
@@ -171,14 +190,12 @@ class _Choice:
                 raise CompilerBug(f"{op.name} has no schedule for {layout or 'rows'}")
             total += choice[1]
         for value, mine in dict.fromkeys((op.operands[place], self.wants(op, place)) for place in tiled_places(op)):
-            elsewhere = [self.wants(use.operation, use.index) for use in value.uses if use.operation is not op]
-            if mine != self.written(value) and mine not in elsewhere:
+            own = sum(operand is value and self.wants(op, place) == mine for place, operand in enumerate(op.operands))
+            if mine != self.written(value) and self.wanted(value)[mine] == own:
                 total += self._conversion(value, self.written(value), mine)
         for value in tiled_results(op):
-            made = self.written(value)
-            wanted = {self.wants(use.operation, use.index) for use in value.uses} - {made, "any"}
-            total += sum(self._conversion(value, made, other) for other in wanted)
-        self.layouts[op] = before
+            total += self._conversions(value)
+        self.put(op, before)
         return total
 
     def total(self, block: Block) -> float:
@@ -186,10 +203,14 @@ class _Choice:
         products = (self.scheduler.best(op, self.layouts[op]) for op in block.ops if isinstance(op, MatMul))
         total = sum(choice[1] for choice in products if choice is not None)
         for value in (*block.args, *(result for op in block.ops for result in op.results)):
-            made = self.written(value)
-            wanted = {self.wants(use.operation, use.index) for use in value.uses} - {made, "any"}
-            total += sum(self._conversion(value, made, other) for other in wanted)
+            total += self._conversions(value)
         return total
+
+    def _conversions(self, value: SSAValue) -> float:
+        """What all conversions of a value cost."""
+        made = self.written(value)
+        wanted = (layout for layout, uses in self.wanted(value).items() if uses)
+        return sum(self._conversion(value, made, other) for other in wanted if other not in (made, "any"))
 
     def _conversion(self, value: SSAValue, made: Layout | None, wanted: Layout | str | None) -> float:
         *leading, channels = sizes_of(value.type)
@@ -233,7 +254,7 @@ def _improved(choice: _Choice, candidates: Mapping[Operation, list[Layout | None
     for round_number in range(ROUNDS):
         before = dict(choice.layouts)
         for op in flexible if round_number % 2 == 0 else reversed(flexible):
-            choice.layouts[op] = min(candidates[op], key=lambda layout, op=op: choice.cycles(op, layout))
+            choice.put(op, min(candidates[op], key=lambda layout, op=op: choice.cycles(op, layout)))
         if choice.layouts == before:
             break
     return choice
