@@ -211,12 +211,19 @@ class Builder:
         return self.create(rd.Softmax, [x], {"axis": _int(axis)}).results[0]
 
     def layer_norm(
-        self, x: SSAValue, scale: SSAValue, bias: SSAValue, epsilon: float, *, divide: bool = False
+        self,
+        x: SSAValue,
+        scale: SSAValue,
+        bias: SSAValue,
+        epsilon: float,
+        *,
+        divide: bool = False,
+        uncentred: bool = False,
     ) -> SSAValue:
-        """Layer normalisation over the last axis."""
+        """Layer normalisation over the last axis; RMS norm if `uncentred`."""
         properties: dict[str, Attribute] = {"epsilon": FloatAttr(epsilon, f32)}
-        if divide:
-            properties["divide"] = UnitAttr()
+        flags = {"divide": divide, "uncentred": uncentred}
+        properties |= {name: UnitAttr() for name, is_set in flags.items() if is_set}
         return self.create(rd.LayerNorm, [x, scale, bias], properties).results[0]
 
     def reduce(self, op_class: type[rd.ReduceOp], x: SSAValue, axes: Sequence[int], keepdims: bool = False) -> SSAValue:

@@ -66,14 +66,16 @@ def _softmax(x: Array, axis: int) -> Array:
     return np.moveaxis(softmax_first(moved), 0, axis).astype(x.dtype)
 
 
-def layer_norm(x: Array, scale: Array, bias: Array, epsilon: float, *, divide: bool = False) -> Array:
+def layer_norm(
+    x: Array, scale: Array, bias: Array, epsilon: float, *, divide: bool = False, uncentred: bool = False
+) -> Array:
     """Over the last axis: `d = x - sum(x) * (1/K); d * (1 / sqrt(sum(d * d) * (1/K) + epsilon)) * scale + bias`.
 
-    With `divide`, `d / sqrt(...) * scale + bias`.
+    With `divide`, `d / sqrt(...) * scale + bias`; with `uncentred`, `d = x`.
     """
     channels_first = np.ascontiguousarray(np.moveaxis(x, -1, 0))
     share = np.float32(1) / np.float32(x.shape[-1])
-    centred = channels_first - interleaved_sum(channels_first) * share
+    centred = channels_first if uncentred else channels_first - interleaved_sum(channels_first) * share
     variance = interleaved_sum(centred * centred) * share
     deviation = np.sqrt(variance + np.float32(epsilon))
     normal = centred / deviation if divide else centred * (np.float32(1) / deviation)
@@ -121,7 +123,12 @@ def _softmax_op(op: Operation, operands: Sequence[Array], scope: Scope) -> Seque
 def _layer_norm(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     op = cast(rd.LayerNorm, op)
     x, scale, bias = operands
-    return [layer_norm(x, scale, bias, op.epsilon.value.data, divide=op.divide is not None)]
+    return [_normalised(op, x, scale, bias)]
+
+
+def _normalised(op: rd.LayerNorm | sparse.LayerNorm, x: Array, scale: Array, bias: Array) -> Array:
+    flags = {"divide": op.divide is not None, "uncentred": op.uncentred is not None}
+    return layer_norm(x, scale, bias, op.epsilon.value.data, **flags)
 
 
 def _attention(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
@@ -186,7 +193,7 @@ def _sparse_matmul(op: Operation, operands: Sequence[Array], scope: Scope) -> Se
 def _sparse_layer_norm(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     op = cast(sparse.LayerNorm, op)
     x, scale, bias, *extras = operands
-    normal = layer_norm(x, scale, bias, op.epsilon.value.data, divide=op.divide is not None)
+    normal = _normalised(op, x, scale, bias)
     return [np.broadcast_to(output, x.shape) for output in scope.run_body(op.body, [normal, *extras])]
 
 

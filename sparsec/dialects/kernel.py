@@ -308,6 +308,7 @@ class LayerNorm(KernelOp):
     name = "kernel.layer_norm"
     epsilon = prop_def(FloatAttr)
     divide = opt_prop_def(UnitAttr)
+    uncentred = opt_prop_def(UnitAttr)
     body = region_def("single_block")
 
     def verify_(self) -> None:

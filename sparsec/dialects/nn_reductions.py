@@ -37,7 +37,7 @@ class LayerNorm(TensorOp):
     """Normalisation over the last axis with `scale[K]` and `bias[K]` (ONNX LayerNormalization, axis = -1).
 
     `d * (1 / sqrt(mean(d * d) + epsilon)) * scale + bias` with `d = x - mean(x)` and the means of `nn.reduce_mean`;
-    with `divide`, `d / sqrt(...)`.
+    with `divide`, `d / sqrt(...)`; with `uncentred`, `d = x`, which is called RMS norm.
     """
 
     name = "nn.layer_norm"
@@ -46,6 +46,7 @@ class LayerNorm(TensorOp):
     bias = operand_def()
     epsilon = prop_def(FloatAttr)
     divide = opt_prop_def(UnitAttr)
+    uncentred = opt_prop_def(UnitAttr)
     result = result_def()
     traits = traits_def(Pure())
 

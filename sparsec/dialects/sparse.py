@@ -181,6 +181,7 @@ class LayerNorm(TensorOp):
     extras = var_operand_def()
     epsilon = prop_def(FloatAttr)
     divide = opt_prop_def(UnitAttr)
+    uncentred = opt_prop_def(UnitAttr)
     body = region_def("single_block")
     outputs = var_result_def()
     traits = traits_def(Pure())

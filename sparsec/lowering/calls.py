@@ -162,7 +162,8 @@ def _same(op_class: type[kernel.KernelOp], *names: str) -> Callable[[Any, Progra
 
 
 def _norm_properties(op: rd.LayerNorm | sparse.LayerNorm) -> dict[str, Attribute]:
-    return {name: op.properties[name] for name in ("epsilon", "divide") if name in op.properties}
+    names = "epsilon", "divide", "uncentred"
+    return {name: op.properties[name] for name in names if name in op.properties}
 
 
 def _layer_norm(op: rd.LayerNorm, b: ProgramBuilder) -> None:

@@ -136,8 +136,8 @@ def body_intervals(matmul: MatMul, weights: WeightStore) -> dict[SSAValue, Inter
 def normalised_intervals(norm: LayerNorm, weights: WeightStore) -> dict[SSAValue, Interval]:
     """The values in the body of a layer norm that are bounded for sure or NaN, and their bounds.
 
-    Of N numbers d with mean square v, none is larger than `sqrt(N v)`: divided by `sqrt(v + epsilon)`, none is larger
-    than `sqrt(N)`. Twice that leaves room for rounding, and epsilon for squares that vanish.
+    Of N numbers d, centred or not, with mean square v, none is larger than `sqrt(N v)`: divided by `sqrt(v + epsilon)`,
+    none is larger than `sqrt(N)`. Twice that leaves room for rounding, and epsilon for squares that vanish.
     """
     channels = sizes(norm.x)[-1]
     parameters = [constant_value(value, weights) for value in (norm.scale, norm.bias)]

@@ -49,6 +49,7 @@ def _rewrites(weights: WeightStore) -> list[RewritePattern]:
         shape_rewrites.ReshapeBeforeBroadcast(weights),
         shape_rewrites.TransposeBeforeBroadcast(weights),
         shape_rewrites.ReduceBeforeBroadcast(weights),
+        shape_rewrites.KeepReducedAxes(weights),
         arithmetic_rewrites.DropNeutral(weights),
         arithmetic_rewrites.DropIdentityCasts(),
         arithmetic_rewrites.ChooseKnown(weights),

@@ -244,3 +244,22 @@ class ReduceBeforeBroadcast(RewritePattern):
         builder = Builder.before(self.weights, op)
         reduced = builder.create(type(op), [inner.operand], dict(op.properties)).results[0]
         replace(rewriter, op, builder.broadcast(reduced, sizes(op.result)))
+
+
+@dataclass
+class KeepReducedAxes(RewritePattern):
+    """reshape(reduce(x)) -> reduce(x) that keeps the axes which the reshape puts back; if nothing else reads it"""
+
+    weights: WeightStore
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: Reshape, rewriter: PatternRewriter, /) -> None:
+        reduction = op.operand.owner
+        if not isinstance(reduction, ReduceOp) or only_user(op.operand) is not op:
+            return
+        axes = reduction.axis_values
+        kept = tuple(1 if axis in axes else size for axis, size in enumerate(sizes(reduction.operand)))
+        if reduction.keepdims is None and sizes(op.result) == kept:
+            builder = Builder.before(self.weights, op)
+            builder.source = Builder.before(self.weights, reduction).source
+            replace(rewriter, op, builder.reduce(type(reduction), reduction.operand, axes, keepdims=True))

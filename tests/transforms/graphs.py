@@ -153,8 +153,9 @@ def layer_norm_of(
     divide: str = "div",
     scale_first: bool = False,
     affine: bool = True,
+    centred: bool = True,
 ) -> SSAValue:
-    """Layer normalisation of `x[..., channels]`, spelled out.
+    """Layer normalisation of `x[..., channels]`, spelled out, or RMS norm if it is not `centred`.
 
     Args:
         square: "pow" or "mul".
@@ -164,18 +165,15 @@ def layer_norm_of(
     def mean(value: SSAValue) -> SSAValue:
         return builder.reduce(rd.ReduceMean, value, [-1], keepdims=True)
 
-    centred = builder.apply(ew.Sub, x, mean(x))
-    again = builder.apply(ew.Sub, x, mean(x))
+    first, again = (builder.apply(ew.Sub, x, mean(x)) if centred else x for _ in range(2))
     squared = (
-        builder.apply(ew.Pow, again, builder.constant(2.0))
-        if square == "pow"
-        else builder.apply(ew.Mul, again, centred)
+        builder.apply(ew.Pow, again, builder.constant(2.0)) if square == "pow" else builder.apply(ew.Mul, again, first)
     )
     variance = builder.apply(ew.Add, mean(squared), builder.constant(1e-5))
     if divide == "div":
-        normal = builder.apply(ew.Div, centred, builder.apply(ew.Sqrt, variance))
+        normal = builder.apply(ew.Div, first, builder.apply(ew.Sqrt, variance))
     else:
-        normal = builder.apply(ew.Mul, centred, _inverse_root(builder, variance, divide))
+        normal = builder.apply(ew.Mul, first, _inverse_root(builder, variance, divide))
     if not affine:
         return normal
     channels = sizes(x)[-1]

@@ -35,16 +35,22 @@ f32x16 = vector_of(f32, LANES)
 
 @dataclass(frozen=True)
 class _Constants:
-    """What all tokens share: the channel count, 1 / that in f32, epsilon, and whether to divide by the deviation."""
+    """What all tokens share: the channel count, 1 / that in f32, epsilon, whether to divide by the deviation, and
+    whether the mean is taken off."""
 
     channels: Value
     share: Value
     epsilon: float
     divide: bool
+    is_centred: bool
+
+    def centred(self, e: Emitter, x: Value, mean: Value) -> Value:
+        """x without its mean."""
+        return e.sub(x, mean) if self.is_centred else x
 
     def normalised(self, e: Emitter, x: Value, mean: Value, deviation: Value) -> Value:
         """x without its mean, in units of what `_statistics` gave for the deviation."""
-        centred = e.sub(x, mean)
+        centred = self.centred(e, x, mean)
         # Dividing each number by the same deviation could be done by its inverse too: multiplied by it and corrected
         # by the remainder, which a fused multiply-add gives exactly, the quotient has the same bits.
         return e.div(centred, deviation) if self.divide else e.mul(centred, deviation)
@@ -66,7 +72,7 @@ def emit(op: LayerNorm, frame: Frame) -> None:
     tensor = tensor_of(op.outs[0])
     channels, tokens = frame.sizes(sizes_of(tensor)[-1]), frame.sizes.tokens(tensor)
     share = e.broadcast(e.div(1.0, e.to_float(channels)))
-    constants = _Constants(channels, share, op.epsilon.value.data, op.divide is not None)
+    constants = _Constants(channels, share, op.epsilon.value.data, op.divide is not None, op.uncentred is None)
     if _is_tiled(op):
         behind = _Behind.of(op, frame)
         e.for_loop(frame.begin, frame.end, lambda tile, held: _emit_tile(frame, constants, behind, tokens, tile))
@@ -78,11 +84,14 @@ def emit(op: LayerNorm, frame: Frame) -> None:
 
 
 def _statistics(e: Emitter, constants: _Constants, count: int, load: Load) -> tuple[list[Value], list[Value]]:
-    """Mean and 1 / deviation (the deviation itself to divide by) of `count` vectors of tokens."""
-    means = [e.mul(each, constants.share) for each in sum_over(e, constants.channels, f32x16, count, load)]
+    """Mean and 1 / deviation (the deviation itself to divide by) of `count` vectors of tokens. Means that are not
+    taken off are 0."""
+    means = [e.constant(0.0, f32x16)] * count
+    if constants.is_centred:
+        means = [e.mul(each, constants.share) for each in sum_over(e, constants.channels, f32x16, count, load)]
 
     def squared(k: Value) -> Sequence[Value]:
-        centred = [e.sub(x, mean) for x, mean in zip(load(k), means, strict=True)]
+        centred = [constants.centred(e, x, mean) for x, mean in zip(load(k), means, strict=True)]
         return [e.mul(d, d) for d in centred]
 
     squares = sum_over(e, constants.channels, f32x16, count, squared)

@@ -15,9 +15,9 @@ from tests.lowering.kernels.run_kernel import Compiled, assert_same, buffer, ker
 
 
 @cache
-def compiled(channels: int, tiled: bool, divide: bool) -> Compiled:
+def compiled(channels: int, tiled: bool, divide: bool, uncentred: bool = False) -> Compiled:
     x, vector = buffer("float32", ("b", "s", channels), tiled), buffer("float32", (channels,))
-    properties = "epsilon = 9.99999996E-13 : f32" + (", divide" if divide else "")
+    properties = "epsilon = 9.99999996E-13 : f32" + ", divide" * divide + ", uncentred" * uncentred
     body = "(%x : f32) { sparse.yield %x : f32 }"
     op = kernel_op("layer_norm", [x, vector, vector], [x], properties, body)
     return Compiled(op, LAYER_NORM, ("b", "s"))
@@ -56,11 +56,11 @@ def test_a_body_behind_a_layer_norm(channels: int, b: int, s: int) -> None:
         assert_same(out, expected)
 
 
-@pytest.mark.parametrize("divide", [True, False])
+@pytest.mark.parametrize(("divide", "uncentred"), [(True, False), (False, False), (False, True), (True, True)])
 @pytest.mark.parametrize("tiled", [True, False])
 @pytest.mark.parametrize("channels", [1, 5, 16, 100])
 @pytest.mark.parametrize(("b", "s"), [(1, 1), (1, 13), (1, 64), (3, 43), (2, 17), (0, 5)])
-def test_layer_norm(channels: int, b: int, s: int, tiled: bool, divide: bool) -> None:
+def test_layer_norm(channels: int, b: int, s: int, tiled: bool, divide: bool, uncentred: bool) -> None:
     random = np.random.default_rng(channels)
     x = (random.normal(size=(b, s, channels)) * 3 + 1).astype(np.float32)
     if x.size > 20:
@@ -68,5 +68,5 @@ def test_layer_norm(channels: int, b: int, s: int, tiled: bool, divide: bool) ->
         x[-1, -1, -1] = np.inf
     scale, bias = random.normal(size=(2, channels)).astype(np.float32)
     with np.errstate(all="ignore"):
-        expected = layer_norm(x, scale, bias, 9.99999996e-13, divide=divide)
-    assert_same(compiled(channels, tiled, divide)(x, scale, bias, b=b, s=s)[0], expected)
+        expected = layer_norm(x, scale, bias, 9.99999996e-13, divide=divide, uncentred=uncentred)
+    assert_same(compiled(channels, tiled, divide, uncentred)(x, scale, bias, b=b, s=s)[0], expected)
