@@ -44,6 +44,10 @@ CYCLES_PER_BYTE: Mapping[tuple[Layout | None, Layout | str | None], float] = {
 """What a conversion costs, for each byte of an activation; measured. Other conversions go through tiles."""
 
 
+Wanted = Layout | Literal["any"] | None
+"""The layout in which a reader wants a value: one, rows, or "any" if it does not care."""
+
+
 @dataclass(frozen=True)
 class AssignLayouts(ModulePass):
     """Types get `layout = ...` where that is best; `sparse.convert_layout` stands wherever a reader wants another one.
@@ -140,9 +144,7 @@ class _Choice:
 
     scheduler: Scheduler
     layouts: dict[Operation, Layout | None] = field(default_factory=dict[Operation, Layout | None])
-    _counts: dict[SSAValue, Counter[Layout | Literal["any"] | None]] = field(
-        default_factory=dict[SSAValue, Counter[Layout | Literal["any"] | None]]
-    )
+    _counts: dict[SSAValue, Counter[Wanted]] = field(default_factory=dict[SSAValue, Counter[Wanted]])
 
     def put(self, op: Operation, layout: Layout | None) -> None:
         """Let an op work on a layout."""
@@ -153,7 +155,7 @@ class _Choice:
         for place, value in counted:
             self._counts[value][self.wants(op, place)] += 1
 
-    def wanted(self, value: SSAValue) -> Counter[Layout | Literal["any"] | None]:
+    def wanted(self, value: SSAValue) -> Counter[Wanted]:
         """How many uses want `value` in each layout: kept, for many may read one value, and each asks about all."""
         if value not in self._counts:
             self._counts[value] = Counter(self.wants(use.operation, use.index) for use in value.uses)
@@ -166,7 +168,7 @@ class _Choice:
             return None
         return Layout.TILED if self.layouts.get(owner) is not None else None
 
-    def wants(self, reader: Operation, place: int) -> Layout | Literal["any"] | None:
+    def wants(self, reader: Operation, place: int) -> Wanted:
         """The layout in which `reader` wants its operand of this number; "any" if it does not care."""
         layout = self.layouts.get(reader)
         if layout is not None and place in tiled_places(reader):
@@ -189,7 +191,10 @@ class _Choice:
             if choice is None:
                 raise CompilerBug(f"{op.name} has no schedule for {layout or 'rows'}")
             total += choice[1]
-        for value, mine in dict.fromkeys((op.operands[place], self.wants(op, place)) for place in tiled_places(op)):
+        asked: list[tuple[SSAValue, Wanted]] = [
+            (op.operands[place], self.wants(op, place)) for place in tiled_places(op)
+        ]
+        for value, mine in dict.fromkeys(asked):
             own = sum(operand is value and self.wants(op, place) == mine for place, operand in enumerate(op.operands))
             if mine != self.written(value) and self.wanted(value)[mine] == own:
                 total += self._conversion(value, self.written(value), mine)
