@@ -192,6 +192,11 @@ class AttentionEmitter:
             raise CompilerBug(f"kernel.attention cannot write {self._out_element}")
         target = Tiles(self._frame.outs[0], element if self._out_element != i32 else f32, _channels(out_buffer))
         channel = e.mul(head, self._value_channels)
+        # lanes behind the last token of all are computed with, so they get numbers here: denormal ones take long
+        end = e.add(token, count)
+        behind = e.minimum(e.sub(e.mul(e.ceil_div(end, LANES), LANES), end), e.sub(TILE, count))
+        is_last = e.both(e.equal(batch, e.sub(self._batch, 1)), e.equal(e.add(first, count), self._queries))
+        count = e.add(count, e.select(is_last, behind, 0))
         store_columns(e, target, channel, self._value_channels, token, count, self._at["output"])
 
     def _load_queries(self, channel: Value, token: Value, count: Value) -> Value:
