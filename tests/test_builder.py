@@ -68,3 +68,11 @@ def test_mistakes_name_their_source() -> None:
         b.linear(inputs["x"], b.constant(np.zeros((2, 3), np.float32)))
     with pytest.raises(ShapeError, match=r"cannot reshape \[batch, 4\] \(4\*batch elements\) to \[3\] \(3 elements\)"):
         b.reshape(inputs["x"], [3])
+
+
+@pytest.mark.parametrize(("start", "step"), [(0, -(2**63)), (2**32, 1), (BATCH * 2**32, 1)])
+def test_a_slice_ends_where_64_bits_can_tell(start: int | Dim, step: int) -> None:
+    """A program had found (batch - 1) * -2**63 to be 0, and read there."""
+    b, values, _ = begin_module(WeightStore(), [("x", tensor(f32, [BATCH]))])
+    with pytest.raises(ShapeError, match="beyond any axis"):
+        b.slice(values["x"], [start], [BATCH - 1], [step])

@@ -26,7 +26,7 @@ from xdsl.utils.hints import isa
 
 from sparsec.dialects.encoding import same_value_type, sizes_of, tensor
 from sparsec.dialects.tensor_op import TensorOp, element, integers, normalise_axis, sizes, written
-from sparsec.dims import Size, broadcast, parse_size, product
+from sparsec.dims import Dim, Size, broadcast, parse_size, product
 from sparsec.errors import ShapeError
 
 
@@ -253,6 +253,10 @@ class Concat(TensorOp):
         return [tensor(element(self.parts[0]), [*shapes[0][:axis], total, *shapes[0][axis + 1 :]])]
 
 
+FURTHEST = (1 << 31) - 1
+"""Steps and starts are no further, so that programs find in 64 bits where a slice ends."""
+
+
 @irdl_op_definition
 class Slice(TensorOp):
     """Elements `starts + i * steps` for each i of the result's shape (ONNX Slice, its bounds already resolved).
@@ -277,6 +281,9 @@ class Slice(TensorOp):
         if not len(shape) == len(wanted) == len(self.starts) == len(self.steps):
             raise ShapeError(f"nn.slice of {written(shape)} to {written(wanted)} needs one start and step per axis")
         for axis, (start, step) in enumerate(zip(self.start_sizes, integers(self.steps), strict=True)):
+            terms = start.terms if isinstance(start, Dim) else (((), start),)
+            if any(abs(factor) > FURTHEST for factor in (step, *(coefficient for _, coefficient in terms))):
+                raise ShapeError(f"nn.slice on axis {axis}: start {start}, step {step} are beyond any axis")
             last = start + (wanted[axis] - 1) * step
             inside = last - shape[axis]
             if any(isinstance(bound, int) and bound < 0 for bound in (start, last)) or (
