@@ -166,10 +166,13 @@ class OptTool(xDSLOptMain):
         if self.args.input_file is not None:
             self._weights.folder = Path(self.args.input_file).parent
         chunks, kind = super().prepare_input()
-        texts = [(chunk.read(), line) for chunk, line in chunks]
-        for text, line in texts:
+        texts: list[tuple[IO[bytes], int]] = []
+        for chunk, line in chunks:
+            with chunk:
+                text = chunk.read()
             self._require_whole_strings(text, line)
-        return [(BytesIO(_with_bits_as_bytes(text)), line) for text, line in texts], kind
+            texts.append((BytesIO(_with_bits_as_bytes(text)), line))
+        return texts, kind
 
     def _require_whole_strings(self, text: bytes, first: int) -> None:
         """Refuse a string that does not end: xDSL would look for its end in exponentially many ways.
