@@ -162,7 +162,7 @@ _AVX512 = (*_AVX2, "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni")
 
 _SMALL_CACHE = 32 << 10
 _INTEL_512 = Ports(
-    2, 1.6, 1, shared=True, instructions=2, latency=5, far_byte=0.08, far_rate=7.0, tile_rate=42.0, row_rate=36.0
+    2, 1.6, 1, shared=True, instructions=2, latency=5, far_byte=0.11, far_rate=7.0, tile_rate=42.0, row_rate=36.0
 )
 _ZEN_4_512 = Ports(1, 1, 1.5, instructions=USUAL_INSTRUCTIONS / 2, row_rate=28.0, first_cache=_SMALL_CACHE)
 
