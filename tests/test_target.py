@@ -127,7 +127,7 @@ def test_ports_depend_on_the_family_where_one_differs(tmp_path: Path):
 
 def test_a_core_that_nobody_knows_is_the_worst_of_the_usual_ones():
     worst = Ports(
-        2, 1.6, 1, shared=True, instructions=2, latency=5, far_byte=0.08, far_rate=5.0, tile_rate=42.0, row_rate=36.0
+        2, 1.6, 1, shared=True, instructions=2, latency=5, far_byte=0.11, far_rate=5.0, tile_rate=42.0, row_rate=36.0
     )
     assert TARGETS["avx512vnni"].ports_of("") == worst
 
