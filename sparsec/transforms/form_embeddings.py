@@ -67,6 +67,8 @@ class _Forming:
             return
         numbers = [number for number, value in enumerate(op.inputs) if not _is_extra(value, shape[-1])]
         rows = [op.inputs[number] for number in numbers]
+        if any(_channels(value) != shape[-1:] for value in rows):
+            return
         if not any(_is_looked_up(value, op) for value in rows):
             return
         if not all(_is_looked_up(value, op) or _is_broadcast(value, shape) for value in rows):
@@ -125,8 +127,8 @@ def _is_extra(value: SSAValue, channels: int) -> bool:
 
 
 def _is_broadcast(value: SSAValue, shape: Sequence[Size]) -> bool:
-    """Whether it has rows of all channels, for some of the axes before."""
-    return sizes_of(value.type)[-1:] == tuple(shape[-1:]) and sizes_of(value.type) != tuple(shape)
+    """Whether rows of all channels are there for some of the axes before only."""
+    return sizes_of(value.type) != tuple(shape)
 
 
 def _is_looked_up(value: SSAValue, reader: Map) -> bool:

@@ -140,6 +140,11 @@ def with_a_factor_for_each_token(b: Builder, ids: SSAValue, kinds: SSAValue) -> 
     return b.apply(ew.Mul, b.gather(table(b, 11), ids, 0), factor)
 
 
+def with_a_factor_looked_up_for_each_token(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValue:
+    factors = b.constant(np.array([[0.5], [2]], np.float32))
+    return b.apply(ew.Mul, b.gather(table(b, 11), ids, 0), b.gather(factors, kinds, 0))
+
+
 def with_something_else_of_full_size(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValue:
     ones = b.constant(np.ones(CHANNELS, np.float32))
     normal = b.layer_norm(b.gather(table(b, 2), kinds, 0), ones, ones, 1e-5)
@@ -153,7 +158,14 @@ def of_numbers(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValue:
 
 @pytest.mark.parametrize(
     "write",
-    [read_twice, of_a_computed_table, with_a_factor_for_each_token, with_something_else_of_full_size, of_numbers],
+    [
+        read_twice,
+        of_a_computed_table,
+        with_a_factor_for_each_token,
+        with_a_factor_looked_up_for_each_token,
+        with_something_else_of_full_size,
+        of_numbers,
+    ],
 )
 def test_what_is_more_than_that_stays(write: Write) -> None:
     after, ops = formed(write)
