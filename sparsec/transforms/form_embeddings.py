@@ -29,8 +29,8 @@ class FormEmbeddings(ModulePass):
     """`map(gather(words, ids), gather(kinds, types), positions)` -> `sparse.embedding` of all three.
 
     Rows of constant tables that nobody else reads need not be written before they are added up, nor turned into tiles
-    one by one. What is broadcast over sequences (positions) is a table, too, whose indices count the tokens; one that
-    is cut from a longer table is read there.
+    one by one. What is constant or broadcast over sequences (positions) is a table, too, whose indices count the
+    tokens; one that is cut from a longer table is read there.
     """
 
     name = "form-embeddings"
@@ -71,7 +71,7 @@ class _Forming:
             return
         if not any(_is_looked_up(value, op) for value in rows):
             return
-        if not all(_is_looked_up(value, op) or _is_broadcast(value, shape) for value in rows):
+        if not all(_is_looked_up(value, op) or _is_broadcast(value, shape) or _is_known(value) for value in rows):
             return
         if any(element_of(value.type) not in TILE_ELEMENTS for value in (*rows, *op.outputs)):
             return
@@ -135,13 +135,21 @@ def _is_looked_up(value: SSAValue, reader: Map) -> bool:
     """Whether these are rows of a constant table that only `reader` wants."""
     gather = _lookup(value)
     while gather is not None:
-        table = _behind_reshapes(gather.operand)
-        if isinstance(table.owner, st.Slice):
-            table = table.owner.operand
-        if isinstance(table.owner, st.Constant):
+        if _is_known(gather.operand):
             return only_user(value) is reader
-        gather = _lookup(table)
+        gather = _lookup(_whole(gather.operand))
     return False
+
+
+def _is_known(rows: SSAValue) -> bool:
+    """Whether these are rows of a constant, as positions of a model for one sequence of known length are."""
+    return isinstance(_whole(rows).owner, st.Constant)
+
+
+def _whole(rows: SSAValue) -> SSAValue:
+    """What rows are cut from, if from anything, whatever the axes that number them."""
+    rows = _behind_reshapes(rows)
+    return rows.owner.operand if isinstance(rows.owner, st.Slice) else rows
 
 
 def _lookup(value: SSAValue) -> st.Gather | None:

@@ -94,6 +94,12 @@ def of_bytes(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValue:
     return added(b, b.dequantize(words, b.constant(0.1), b.constant(np.asarray(3, np.int8))), positions(b))
 
 
+def of_known_positions(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValue:
+    """One sequence of known length, whose positions are as many as its words."""
+    words = b.gather(table(b, 11), b.constant(np.array([[1, 5, 2]])), 0)
+    return added(b, words, b.constant(np.ones((1, 3, CHANNELS), np.float32)))
+
+
 def of_nested_tables(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValue:
     """Rows of rows."""
     some = b.gather(table(b, 11), b.constant(np.array([4, 4, 0], np.int64)), 0)
@@ -107,6 +113,7 @@ def of_nested_tables(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValue:
         (of_computed_positions, [LONGEST, 11]),
         (of_one_kind, [11]),
         (of_bytes, [11, LONGEST]),
+        (of_known_positions, [11, 3]),
         (of_nested_tables, [11, 11]),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
