@@ -6,6 +6,7 @@ depend on an order that kernels are free to choose. Every other float sum is an 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import cast
@@ -86,7 +87,7 @@ def reduced_first(x: Array, axes: Sequence[int]) -> Array:
     """`x` with its reduced elements flattened in row-major order into axis 0."""
     kept = [axis for axis in range(x.ndim) if axis not in axes]
     moved = x.transpose([*axes, *kept])
-    return np.ascontiguousarray(moved).reshape(-1, *moved.shape[len(axes) :])
+    return np.ascontiguousarray(moved).reshape(math.prod(moved.shape[: len(axes)]), *moved.shape[len(axes) :])
 
 
 def _reduce(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:

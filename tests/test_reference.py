@@ -223,6 +223,12 @@ def test_reductions(op: type[rd.ReduceOp], function: Any, axes: tuple[int, ...],
     np.testing.assert_allclose(ours, function(F, axis=axes, keepdims=keepdims), rtol=1e-5)
 
 
+@pytest.mark.parametrize("op", [row[0] for row in REDUCTIONS])
+def test_reductions_of_an_empty_batch(op: type[rd.ReduceOp]) -> None:
+    (ours,) = run(lambda builder, x: builder.reduce(op, x, [2]), F[:0])
+    assert ours.shape == F[:0, :, 0].shape and ours.dtype == F.dtype
+
+
 def test_arg_max_takes_the_first() -> None:
     (ours,) = run(lambda builder, x: builder.reduce(rd.ArgMax, x, [1]), np.float32([[1, 3, 3], [2, 0, 1]]))
     assert ours.tolist() == [1, 0] and ours.dtype == np.int64
