@@ -76,7 +76,7 @@ class _Forming:
         if any(element_of(value.type) not in TILE_ELEMENTS for value in (*rows, *op.outputs)):
             return
         builder = Builder.before(self.weights, op)
-        found = [self._rows(value, shape[:-1], builder) for value in rows]
+        found = [self._rows(value, shape[:-1], Builder.before(self.weights, op)) for value in rows]
         extras = [number for number in range(len(op.inputs)) if number not in numbers]
         inputs = [*(each.table for each in found), *(each.indices for each in found)]
         inputs += [op.inputs[number] for number in extras]
@@ -107,6 +107,7 @@ class _Forming:
         entries, channels = sizes_of(rows.table.type)
         view = _behind_reshapes(rows.table)
         if (gather := _lookup(view)) is not None:
+            b.source = rows.node  # an index that is outside of the rows is one of this node
             flat = b.reshape(gather.indices, [entries])
             return _Rows(gather.operand, b.gather(flat, rows.indices, 0), _node(view))
         if isinstance(view.owner, st.Slice) and _begins(view.owner) and _counts(rows.indices, entries):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as draws
-from xdsl.dialects.builtin import ModuleOp, f32, i64
+from xdsl.dialects.builtin import ModuleOp, StringAttr, f32, i64
 from xdsl.ir import SSAValue
 
 from sparsec import forms
@@ -18,6 +18,7 @@ from sparsec.dialects import nn_structure as st
 from sparsec.dialects.encoding import sizes_of, tensor
 from sparsec.dialects.requirements import requirements_of
 from sparsec.dialects.sparse import Embedding, Map
+from sparsec.dialects.tensor_op import SOURCE
 from sparsec.errors import InputError
 from sparsec.reference import evaluate, main_function
 from sparsec.transforms.compact_tokens import CompactTokens
@@ -123,6 +124,22 @@ def test_one_op_reads_all_tables_where_they_lie(write: Write, entries: list[int]
     assert {sizes_of(place.type)[0] for place, _ in op.rows} == set(entries) and len(op.rows) == len(entries)
     assert all(isinstance(place.owner, st.Constant | st.Reshape) for place, _ in op.rows)
     assert not any(isinstance(inner, Map) for inner in after.walk())
+
+
+def test_an_index_outside_of_rows_of_rows_is_one_of_the_node_that_has_it() -> None:
+    def write(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValue:
+        b.source = "inner"
+        some = b.gather(table(b, 11), b.constant(np.array([4, 4, 0])), 0)
+        b.source = "outer"
+        rows = b.gather(some, kinds, 0)
+        b.source = None
+        return added(b, rows, b.gather(table(b, 11, 5), ids, 0))
+
+    after, (op,) = formed(write)
+    assert op.tables.data[0].data == "inner"
+    assert [inner.attributes.get(SOURCE) for inner in after.walk() if isinstance(inner, st.Gather)] == [
+        StringAttr("outer")
+    ]
 
 
 def test_sizes_that_a_slice_refused_are_refused() -> None:
