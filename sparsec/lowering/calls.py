@@ -214,15 +214,18 @@ def _out_of_range(where: str, b: ProgramBuilder, extent: Size) -> IntegerAttr:
     )
 
 
-def _gather(op: nn.Gather, b: ProgramBuilder) -> None:
-    shape = sizes_of(op.operand.type)
-    axis = normalise_axis(op.axis.value.data, len(shape), op)
-    properties: dict[str, Attribute] = {
-        "axis": IntegerAttr(axis, i64),
-        "message": _out_of_range(where_of(op), b, shape[axis]),
-    }
-    ins = [b.buffer(op.operand), b.buffer(op.indices)]
-    b.call(kernel.Gather, ins, [b.result(op.result)], op, properties)
+def _pick(op_class: type[kernel.Gather] | type[kernel.GatherElements]) -> Callable[[Any, ProgramBuilder], None]:
+    def call(op: nn.Gather | nn.GatherElements, b: ProgramBuilder) -> None:
+        shape = sizes_of(op.operand.type)
+        axis = normalise_axis(op.axis.value.data, len(shape), op)
+        properties: dict[str, Attribute] = {
+            "axis": IntegerAttr(axis, i64),
+            "message": _out_of_range(where_of(op), b, shape[axis]),
+        }
+        ins = [b.buffer(op.operand), b.buffer(op.indices)]
+        b.call(op_class, ins, [b.result(op.result)], op, properties)
+
+    return call
 
 
 def _embedding(op: sparse.Embedding, b: ProgramBuilder) -> None:
@@ -243,17 +246,6 @@ def _gather_nd(op: nn.GatherND, b: ProgramBuilder) -> None:
     }
     ins = [b.buffer(op.operand), b.buffer(op.indices)]
     b.call(kernel.GatherND, ins, [b.result(op.result)], op, properties)
-
-
-def _gather_elements(op: nn.GatherElements, b: ProgramBuilder) -> None:
-    shape = sizes_of(op.operand.type)
-    axis = normalise_axis(op.axis.value.data, len(shape), op)
-    properties: dict[str, Attribute] = {
-        "axis": IntegerAttr(axis, i64),
-        "message": _out_of_range(where_of(op), b, shape[axis]),
-    }
-    ins = [b.buffer(op.operand), b.buffer(op.indices)]
-    b.call(kernel.GatherElements, ins, [b.result(op.result)], op, properties)
 
 
 def _matrix(buffer: SSAValue, b: ProgramBuilder, *, column: bool) -> SSAValue:
@@ -310,10 +302,10 @@ CALLS: Mapping[type[Operation], Callable[[Any, ProgramBuilder], None]] = {
     rd.ReduceProd: _reduce("prod"),
     rd.ArgMax: _reduce("arg_max"),
     rd.CumSum: _cumsum,
-    nn.Gather: _gather,
+    nn.Gather: _pick(kernel.Gather),
     sparse.Embedding: _embedding,
     nn.GatherND: _gather_nd,
-    nn.GatherElements: _gather_elements,
+    nn.GatherElements: _pick(kernel.GatherElements),
     nn.Trilu: _same(kernel.Trilu, "k", "upper"),
     nn.Iota: _same(kernel.Iota, "start", "step"),
     nn.Dimension: _same(kernel.Dimension, "size"),
