@@ -285,11 +285,14 @@ def _power(call: Call) -> Value:
                 pass
     if call.dtype(0).kind == "f":
         return apply(call, ew.Pow, base, cast(call, exponent, call.dtype(0)))
-    known = [value.array for value in (base, exponent) if isinstance(value, Known) and not value.is_symbolic]
-    if len(known) < 2:
+    if not isinstance(base, Known) or not isinstance(exponent, Known) or exponent.is_symbolic:
         raise Unsupported("a power of integers; cast the base to float")
+    if base.is_symbolic:
+        if any(power < 0 or power != int(power) for power in number):
+            raise Unsupported("a root or a negative power of a dynamic size")
+        return apply(call, ew.Pow, base, cast(call, exponent, call.dtype(0)))
     with np.errstate(all="ignore"):  # roots and negative powers lose what is behind the point
-        return Known.of(np.power(*known, dtype=np.float64).astype(call.dtype(0)))
+        return Known.of(np.power(base.array, exponent.array, dtype=np.float64).astype(call.dtype(0)))
 
 
 def _mod(call: Call) -> Value:

@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper
 
 import sparsec
-from sparsec.errors import InputError
+from sparsec.errors import InputError, UnsupportedError
 from tests.frontend.onnx_models import Const, Row, build, case_name, cases, draw, meaning, read, require_agreement
 
 X, Y = draw(3, 5), draw(3, 5, seed=1)
@@ -117,6 +117,20 @@ def test_products_of_sizes_wrap_around(factor: int) -> None:
     model = narrowed(TensorProto.INT32, product, factor=np.full(2, factor, np.int32))
     require_agreement(model, {"x": np.zeros((1, 300), np.bool_)})
     assert ("nn.mul" in str(read(model)[0])) == (factor != 2)
+
+
+@pytest.mark.parametrize("power", [0, 1, 2, 3])
+def test_whole_powers_of_sizes(power: int) -> None:
+    node = helper.make_node("Pow", ["narrow", "power"], ["last"])
+    model = narrowed(TensorProto.INT64, node, power=np.asarray(power))
+    require_agreement(model, {"x": np.zeros((2, 13), np.bool_)})
+
+
+@pytest.mark.parametrize("power", [0.5, -1.0])
+def test_other_powers_of_sizes_are_refused(power: float) -> None:
+    node = helper.make_node("Pow", ["narrow", "power"], ["last"])
+    with pytest.raises(UnsupportedError, match="a root or a negative power of a dynamic size"):
+        read(narrowed(TensorProto.INT64, node, power=np.asarray(power, np.float32)))
 
 
 def test_products_of_sizes_that_do_not_fit_are_refused() -> None:
