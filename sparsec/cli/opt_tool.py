@@ -222,10 +222,12 @@ def _bytes_of(literal: re.Match[bytes]) -> bytes:
     values = re.findall(rb"[^\[\], ]+", literal["values"])
     try:
         found = [
-            bytes.fromhex(value[2:].decode())[::-1] if value.startswith(b"0x") else dtype.type(float(value)).tobytes()
+            int(value, 16).to_bytes(dtype.itemsize, "little")
+            if value.startswith(b"0x")
+            else dtype.type(float(value)).tobytes()
             for value in values
         ]
-    except ValueError:
+    except (OverflowError, ValueError):
         return literal[0]  # the parser says what is wrong
     return b'dense<"0x%s">' % b"".join(found).hex().encode()
 

@@ -56,6 +56,11 @@ def test_floats_without_digits_are_read_as_they_are_printed() -> None:
     assert all(each in out for each in constants), out
 
 
+def test_bits_of_floats_have_zeros_in_front() -> None:
+    Path("in.mlir").write_text("%0 = arith.constant dense<[0x1, 0x3fc00000]> : tensor<2xf32>")
+    assert "dense<[1.401300e-45, 1.500000e+00]> : tensor<2xf32>" in done("opt", "in.mlir").out
+
+
 @pytest.mark.parametrize(("text", "message"), [
     ('// "\n%0 = nn.constant 1 : i8 {source = "never ends}', "in.mlir, line 2: a string does not end"),
     ('%0 = nn.constant 1 : i8 {source = "a long text, then \\q"}', "in.mlir, line 1: a string does not end"),
