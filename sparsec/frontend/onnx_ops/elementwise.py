@@ -270,8 +270,14 @@ def _power(call: Call) -> Value:
     """`Pow`: small whole powers become products (which hold for negative bases); the exponent may have any type."""
     base, exponent = call.value(0), call.value(1)
     number = exponent.array.reshape(-1) if isinstance(exponent, Known) and not exponent.is_symbolic else ()
-    same_shape = len(shape_of(exponent)) <= len(call.shape(0))
-    if len(number) == 1 and same_shape and call.dtype(0).kind == "f" and not isinstance(base, Known):
+    if call.dtype(0).kind != "f":
+        known = [value.array for value in (base, exponent) if isinstance(value, Known) and not value.is_symbolic]
+        if len(known) == 2:
+            with np.errstate(all="ignore"):  # roots and negative powers lose what is behind the point
+                return Known.of(np.power(*known, dtype=np.float64).astype(call.dtype(0)))
+        if not isinstance(base, Known) or not len(number) or any(power < 0 or power % 1 for power in number):
+            raise Unsupported("a power of integers; cast the base to float")
+    elif len(number) == 1 and len(shape_of(exponent)) <= len(call.shape(0)) and not isinstance(base, Known):
         match float(number[0]):
             case 1.0:
                 return base
@@ -283,16 +289,7 @@ def _power(call: Call) -> Value:
                 return apply(call, ew.Sqrt, base)
             case _:
                 pass
-    if call.dtype(0).kind == "f":
-        return apply(call, ew.Pow, base, cast(call, exponent, call.dtype(0)))
-    if not isinstance(base, Known) or not isinstance(exponent, Known) or exponent.is_symbolic:
-        raise Unsupported("a power of integers; cast the base to float")
-    if base.is_symbolic:
-        if any(power < 0 or power != int(power) for power in number):
-            raise Unsupported("a root or a negative power of a dynamic size")
-        return apply(call, ew.Pow, base, cast(call, exponent, call.dtype(0)))
-    with np.errstate(all="ignore"):  # roots and negative powers lose what is behind the point
-        return Known.of(np.power(base.array, exponent.array, dtype=np.float64).astype(call.dtype(0)))
+    return apply(call, ew.Pow, base, cast(call, exponent, call.dtype(0)))
 
 
 def _mod(call: Call) -> Value:
