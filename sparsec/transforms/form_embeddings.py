@@ -30,7 +30,7 @@ class FormEmbeddings(ModulePass):
 
     Rows of constant tables that nobody else reads need not be written before they are added up, nor turned into tiles
     one by one. What is constant or broadcast over sequences (positions) is a table, too, whose indices count the
-    tokens; one that is cut from a longer table is read there.
+    tokens; one that is cut from a longer table is read there. A table alone stays a gather, which can write rows, too.
     """
 
     name = "form-embeddings"
@@ -61,7 +61,7 @@ class _Forming:
     weights: WeightStore
 
     def apply(self, op: Map) -> None:
-        """Replace a map that reads rows of constant tables, and else numbers, by channel or not."""
+        """Replace a map that reads rows of several tables, and else numbers, by channel or not."""
         shape = sizes_of(op.outputs[0].type)
         if not shape or not isinstance(shape[-1], int):
             return
@@ -69,7 +69,7 @@ class _Forming:
         rows = [op.inputs[number] for number in numbers]
         if any(_channels(value) != shape[-1:] for value in rows):
             return
-        if not any(_is_looked_up(value, op) for value in rows):
+        if len(rows) < 2 or not any(_is_looked_up(value, op) for value in rows):
             return
         if not all(_is_looked_up(value, op) or _is_broadcast(value, shape) or _is_known(value) for value in rows):
             return
@@ -103,7 +103,10 @@ class _Forming:
         return rows if around == lead else _Rows(rows.table, b.broadcast(rows.indices, lead), node)
 
     def _read_at_source(self, rows: _Rows, b: Builder) -> _Rows | None:
-        """The same rows where the table has them from: another table, or a longer one that it is the beginning of."""
+        """The same rows where the table has them from: another table, or a longer one that it is the beginning of.
+
+        Of another table, indices that nobody picks are no longer looked at, so that wrong ones among them do no harm.
+        """
         entries, channels = sizes_of(rows.table.type)
         view = _behind_reshapes(rows.table)
         if (gather := _lookup(view)) is not None:

@@ -85,8 +85,8 @@ def of_computed_positions(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValu
 
 def of_one_kind(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValue:
     """A row that is the same for all tokens, and a factor."""
-    words = b.gather(table(b, 11), ids, 0)
-    return b.apply(ew.Mul, added(b, b.constant(np.ones(CHANNELS, np.float32)), words), b.constant(0.5))
+    words, row = b.gather(table(b, 11), ids, 0), b.constant(np.ones(CHANNELS, np.float32))
+    return b.apply(ew.Mul, added(b, row, words, positions(b)), b.constant(0.5))
 
 
 def of_bytes(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValue:
@@ -112,7 +112,7 @@ def of_nested_tables(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValue:
     [
         (bert, [11, 2, LONGEST]),
         (of_computed_positions, [LONGEST, 11]),
-        (of_one_kind, [11]),
+        (of_one_kind, [11, LONGEST]),
         (of_bytes, [11, LONGEST]),
         (of_known_positions, [11, 3]),
         (of_nested_tables, [11, 11]),
@@ -146,6 +146,10 @@ def test_sizes_that_a_slice_refused_are_refused() -> None:
     after, _ = formed(bert)
     (required,) = requirements_of(main_function(after))
     assert (str(required.lower), required.upper) == ("sequence", LONGEST)
+
+
+def alone(b: Builder, ids: SSAValue, kinds: SSAValue) -> SSAValue:
+    return b.apply(ew.Mul, b.gather(table(b, 11), ids, 0), b.constant(0.5))
 
 
 def read_twice(b: Builder, ids: SSAValue, kinds: SSAValue) -> list[SSAValue]:

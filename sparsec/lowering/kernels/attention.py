@@ -51,6 +51,7 @@ class AttentionEmitter:
         self._quantised_scores, self._quantised_values = self._query_element != f32, self._value_element != f32
         self._channels = _channels(q) // self._heads
         self._value_channels = _channels(v) // self._heads
+        self._output_bytes = self._value_channels * TILE * elements.bytes_of(self._out_element)
         self._quads = -(-self._channels // 4)
         if op.sequence is not None:
             self._keys = sizes(parse_size(op.sequence.data))  # the most that a sequence can have
@@ -92,7 +93,7 @@ class AttentionEmitter:
                 **(list_areas(e, "key", e.div(width, GROUP), self._quads) if self._quantised_scores else {}),
                 **(list_areas(e, "value", groups, e.div(width, 4)) if self._quantised_values else {}),
                 **turned_areas(self._op, e, width),
-                "output": e.i64(self._value_channels * TILE * elements.bytes_of(self._out_element)),
+                "output": e.i64(self._output_bytes),
             },
         )
 
@@ -185,19 +186,18 @@ class AttentionEmitter:
             else:
                 e.if_(e.greater(count, width // 2), whole, partial(at, width // 2))
 
+        # lanes behind the last token of all are computed with, so they become zeros: denormal numbers take long
+        end, output = e.add(token, count), self._at["output"]
+        is_last = e.both(e.equal(batch, e.sub(self._batch, 1)), e.equal(e.add(first, count), self._queries))
+        behind = e.select(is_last, e.minimum(e.sub(e.mul(e.ceil_div(end, LANES), LANES), end), e.sub(TILE, count)), 0)
+        e.if_(e.greater(behind, 0), lambda: clear(e, output, e.i64(self._output_bytes)))
         at(e.register_tile)
-        out_buffer = self._op.outs[0]
         element = f32 if self._out_element == f32 else i8
         if elements.bytes_of(self._out_element) not in (1, 4):
             raise CompilerBug(f"kernel.attention cannot write {self._out_element}")
-        target = Tiles(self._frame.outs[0], element if self._out_element != i32 else f32, _channels(out_buffer))
-        channel = e.mul(head, self._value_channels)
-        # lanes behind the last token of all are computed with, so they get numbers here: denormal ones take long
-        end = e.add(token, count)
-        behind = e.minimum(e.sub(e.mul(e.ceil_div(end, LANES), LANES), end), e.sub(TILE, count))
-        is_last = e.both(e.equal(batch, e.sub(self._batch, 1)), e.equal(e.add(first, count), self._queries))
-        count = e.add(count, e.select(is_last, behind, 0))
-        store_columns(e, target, channel, self._value_channels, token, count, self._at["output"])
+        target = Tiles(self._frame.outs[0], element if self._out_element != i32 else f32, _channels(self._op.outs[0]))
+        channel, lanes = e.mul(head, self._value_channels), e.add(count, behind)
+        store_columns(e, target, channel, self._value_channels, token, lanes, output)
 
     def _load_queries(self, channel: Value, token: Value, count: Value) -> Value:
         """Where these queries are, channels 64 elements apart: in their own tile if they lie in one, else copied."""
