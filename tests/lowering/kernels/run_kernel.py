@@ -133,6 +133,7 @@ class Compiled:
     Attributes:
         exact: whether targets must agree bit for bit; fused multiply-add makes f32 products differ.
         targets: whose features; all that this machine can run by default.
+        tiles: `[tiles][K][64]` of each tiled out of the last run, lanes behind the last token included.
     """
 
     op: kernel.KernelOp
@@ -142,6 +143,7 @@ class Compiled:
     targets: Sequence[frozenset[str]] = tuple(ALL_TARGETS)
     natives: list[Native] = field(default_factory=list)
     status: int = 0
+    tiles: list[np.ndarray] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for features in self.targets:
@@ -200,6 +202,7 @@ class Compiled:
             if t is None or layout_of(t) is None:
                 assert place.bytes.tobytes() == array.tobytes(), "an in was written"
         self.status = int(status[0])
+        self.tiles = []
         return tuple(self._read(p, t, values) for p, t in zip(outs, self._types(self.op.outs), strict=True))
 
     @staticmethod
@@ -234,7 +237,8 @@ class Compiled:
         shape, dtype = self._shape(t, values), to_numpy(element_of(t))
         flat = np.frombuffer(place.bytes.tobytes(), np.uint8).view(dtype)
         if layout_of(t) == Layout.TILED:
-            return from_tiles(flat.reshape(-1, shape[-1], TILE), shape)
+            self.tiles.append(flat.reshape(-1, shape[-1], TILE))
+            return from_tiles(self.tiles[-1], shape)
         return flat.reshape(shape)
 
 

@@ -405,3 +405,15 @@ def test_every_result_and_numbers_by_channel(out: str) -> None:
 def test_no_queries_and_no_keys() -> None:
     for kind in (Kind(), Kind("uint8", "int8", "int8", score=real(1e-3), weight=rounded(1 / 255, 0, ui8))):
         Attention(kind).check(points=[(0, 3, 3), (2, 0, 3), (1, 3, 0)])
+
+
+@pytest.mark.parametrize(
+    "kind", [Kind(), Kind("uint8", "int8", "int8", score=real(1e-3), weight=rounded(1 / 255, 0, ui8))]
+)
+def test_lanes_behind_the_last_token_are_zeros(kind: Kind) -> None:
+    """Up to a whole vector: what was left there might be denormal, and products compute with it. The last sequence has
+    computed three lanes more than it has queries."""
+    attention = Attention(kind)
+    attention.check(points=[(2, 13, 5)])
+    (tiles,) = attention.native.tiles
+    assert tiles.shape[0] == 1 and (tiles[0][:, 29:32] == 0).all()
