@@ -100,7 +100,7 @@ class _Forming:
         while (source := self._read_at_source(rows, b)) is not None:
             rows = source
         around = sizes_of(rows.indices.type)
-        return rows if around == lead else _Rows(rows.table, b.broadcast(rows.indices, lead), node)
+        return rows if around == lead else _Rows(rows.table, b.broadcast(rows.indices, lead), rows.node)
 
     def _read_at_source(self, rows: _Rows, b: Builder) -> _Rows | None:
         """The same rows where the table has them from: another table, or a longer one that it is the beginning of.
