@@ -27,7 +27,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
-from xdsl.irdl import IRDLOperation
+from xdsl.irdl import VarResultDef
 from xdsl.rewriter import InsertPoint
 
 from sparsec.dialects import nn_elementwise as ew
@@ -100,8 +100,9 @@ class Builder:
         Raises:
             ShapeError: the operands do not fit, with the source position in front.
         """
-        with_body = op_class in (sparse.MatMul, sparse.LayerNorm, sparse.Map, sparse.Embedding)
-        count = len(yielded(regions[0])) if with_body else len(_results(op_class))
+        results = op_class.get_irdl_definition().results
+        as_many_as_yielded = any(isinstance(kind, VarResultDef) for _, kind in results)
+        count = len(yielded(regions[0])) if as_many_as_yielded else len(results)
         op = op_class.create(
             operands=operands,
             result_types=result_types or [f32] * count,
@@ -366,10 +367,6 @@ def constant_value(value: SSAValue, weights: WeightStore) -> Array | None:
     if op.value is None:
         raise CompilerBug("a constant has neither a value nor a digest")
     return np.asarray(op.value.value.data).astype(dtype)
-
-
-def _results(op_class: type[IRDLOperation]) -> Sequence[Any]:
-    return op_class.get_irdl_definition().results
 
 
 def _int(value: int) -> IntegerAttr[IntegerType]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
-from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Operation
 
 from sparsec.builder import constant_value
@@ -15,7 +14,7 @@ from sparsec.dialects import nn_structure as st
 from sparsec.dialects import sparse
 from sparsec.dialects.encoding import element_of, to_numpy
 from sparsec.dialects.nn_tokens import TokenIndex
-from sparsec.dialects.tensor_op import SOURCE, integers
+from sparsec.dialects.tensor_op import integers, where_of
 from sparsec.dims import evaluate, parse_size
 from sparsec.errors import CompilerBug, InputError
 from sparsec.reference_elementwise import maximum, minimum, quantize_with
@@ -41,11 +40,6 @@ def _iota(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Ar
     return [values.astype(to_numpy(element_of(op.result.type)))]
 
 
-def _where(op: Operation) -> str:
-    where = op.attributes.get(SOURCE)
-    return where.data if isinstance(where, StringAttr) else op.name
-
-
 def _require_range(where: str, indices: Array, extent: int | Array) -> None:
     if ((indices < -np.asarray(extent)) | (indices >= extent)).any():
         low, high = indices.min(), indices.max()
@@ -58,7 +52,7 @@ def _require_range(where: str, indices: Array, extent: int | Array) -> None:
 def _gather(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     data, indices = operands
     axis = cast(st.Gather, op).axis.value.data
-    _require_range(_where(op), indices, data.shape[axis])
+    _require_range(where_of(op), indices, data.shape[axis])
     return [np.take(data, np.where(indices < 0, indices + data.shape[axis], indices), axis=axis)]
 
 
@@ -78,7 +72,7 @@ def _gather_nd(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequen
     batch_dims = cast(st.GatherND, op).batch_dims.value.data
     depth = indices.shape[-1]
     for place in range(depth):
-        _require_range(_where(op), indices[..., place], data.shape[batch_dims + place])
+        _require_range(where_of(op), indices[..., place], data.shape[batch_dims + place])
     batch = np.indices(indices.shape[:batch_dims], sparse=True)
     batch = [places.reshape(places.shape + (1,) * (indices.ndim - 1 - batch_dims)) for places in batch]
     return [data[(*batch, *(indices[..., place] for place in range(depth)))]]
@@ -87,7 +81,7 @@ def _gather_nd(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequen
 def _gather_elements(op: Operation, operands: Sequence[Array], scope: Scope) -> Sequence[Array]:
     data, indices = operands
     axis = cast(st.GatherElements, op).axis.value.data
-    _require_range(_where(op), indices, data.shape[axis])
+    _require_range(where_of(op), indices, data.shape[axis])
     return [np.take_along_axis(data, indices.astype(np.int64), axis)]
 
 

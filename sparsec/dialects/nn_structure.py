@@ -14,7 +14,6 @@ from xdsl.dialects.builtin import (
     StringAttr,
     TensorType,
     UnitAttr,
-    i32,
     i64,
 )
 from xdsl.ir import Attribute
@@ -25,7 +24,7 @@ from xdsl.traits import Pure
 from xdsl.utils.hints import isa
 
 from sparsec.dialects.encoding import same_value_type, sizes_of, tensor
-from sparsec.dialects.tensor_op import TensorOp, element, integers, normalise_axis, sizes, written
+from sparsec.dialects.tensor_op import TensorOp, element, integers, normalise_axis, require_indices, sizes, written
 from sparsec.dims import Dim, Size, broadcast, parse_size, product
 from sparsec.errors import ShapeError
 
@@ -57,9 +56,8 @@ class Constant(TensorOp):
             printer.print_string(f'weight "{self.digest.data}" : ')
             printer.print_attribute(self.result.type)
         elif isinstance(self.value, DenseIntOrFPElementsAttr) and isa(self.result.type, TensorType[AnyDenseElement]):
-            printer.print_attribute(
-                DenseIntOrFPElementsAttr(self.result.type, self.value.data)
-            )  # which knows its blocks
+            # the type of the result, which knows its blocks
+            printer.print_attribute(DenseIntOrFPElementsAttr(self.result.type, self.value.data))
         elif self.value is not None:
             printer.print_attribute(self.value)
         if self.attributes:
@@ -123,8 +121,7 @@ class Gather(TensorOp):
 
     def infer_types(self) -> Sequence[Attribute]:
         data = sizes(self.operand)
-        if element(self.indices) not in (i32, i64):
-            raise ShapeError(f"nn.gather takes i32 or i64 indices, got {element(self.indices)}")
+        require_indices(self, self.indices)
         axis = normalise_axis(self.axis.value.data, len(data), self)
         return [tensor(element(self.operand), [*data[:axis], *sizes(self.indices), *data[axis + 1 :]])]
 
@@ -167,11 +164,10 @@ class GatherElements(TensorOp):
 
     def infer_types(self) -> Sequence[Attribute]:
         data, indices = sizes(self.operand), sizes(self.indices)
-        if element(self.indices) not in (i32, i64):
-            raise ShapeError(f"nn.gather_elements takes i32 or i64 indices, got {element(self.indices)}")
+        require_indices(self, self.indices)
         if not data or len(data) != len(indices):
             raise ShapeError(
-                f"nn.gather_elements of {written(data)} by {written(indices)}: needs as many axes, and one"
+                f"nn.gather_elements of {written(data)} by {written(indices)}: both need as many axes, at least one"
             )
         axis = normalise_axis(self.axis.value.data, len(data), self)
         others = broadcast(*((*shape[:axis], 1, *shape[axis + 1 :]) for shape in (data, indices)))

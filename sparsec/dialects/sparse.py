@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import ArrayAttr, FloatAttr, IntAttr, StringAttr, UnitAttr, f32, i32, i64
+from xdsl.dialects.builtin import ArrayAttr, FloatAttr, IntAttr, StringAttr, UnitAttr, f32, i32
 from xdsl.ir import Attribute, Data, Dialect, ParametrizedAttribute, SSAValue
 from xdsl.irdl import (
     irdl_attr_definition,
@@ -25,7 +25,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from sparsec.dialects.body import TILE_ELEMENTS, Yield, verify_body, verify_results, yielded
 from sparsec.dialects.encoding import BlocksAttr, Layout, LayoutAttr, TesaAttr, tensor, with_layout
-from sparsec.dialects.tensor_op import TensorOp, element, sizes, written
+from sparsec.dialects.tensor_op import TensorOp, element, require_indices, sizes, written
 from sparsec.dims import Dim, broadcast, is_number, is_per_channel
 from sparsec.errors import ShapeError
 from sparsec.schedule import GROUP, Dataflow, Schedule
@@ -258,8 +258,7 @@ class Embedding(TensorOp):
             if len(sizes(table)) != 2 or sizes(table)[1:] != channels or sizes(places) != lead:
                 expected = f"{written((Dim.symbol('entries'), *channels))} by {written(lead)}"
                 raise ShapeError(f"sparse.embedding: {table.type} by {places.type}: expected {expected}")
-            if element(places) not in (i32, i64):
-                raise ShapeError(f"sparse.embedding takes i32 or i64 indices, got {element(places)}")
+            require_indices(self, places)
         for extra in self.extras:
             if not is_number(sizes(extra)) and not is_per_channel(sizes(extra), channels[0]):
                 raise ShapeError(f"sparse.embedding: {extra.type} is neither a number nor one per channel")

@@ -24,6 +24,7 @@ from xdsl.dialects.builtin import (
     IntegerType,
     StringAttr,
     UnitAttr,
+    i32,
     i64,
 )
 from xdsl.ir import Attribute, Operation, Region, SSAValue, TypeAttribute
@@ -38,6 +39,12 @@ from sparsec.errors import ShapeError
 
 SOURCE = "source"
 """The attribute that names the ONNX node or DSL line an op came from."""
+
+
+def where_of(op: Operation) -> str:
+    """The node or line that an op comes from, as messages name it; its own name if that is not known."""
+    source = op.attributes.get(SOURCE)
+    return source.data if isinstance(source, StringAttr) else op.name
 
 
 class TensorOp(IRDLOperation, abc.ABC):
@@ -155,6 +162,16 @@ def parse_property(parser: Parser) -> Attribute:
     if not items or isinstance(items[0], str):  # integers are never printed as an empty list
         return ArrayAttr([StringAttr(str(item)) for item in items])
     return DenseArrayBase.from_list(i64, [int(item) for item in items])
+
+
+def require_indices(op: TensorOp, value: SSAValue) -> None:
+    """Refuse indices of another type than i32 or i64.
+
+    Raises:
+        ShapeError: with the type.
+    """
+    if element(value) not in (i32, i64):
+        raise ShapeError(f"{op.name} takes i32 or i64 indices, got {element(value)}")
 
 
 def written(shape: Sequence[Size]) -> str:

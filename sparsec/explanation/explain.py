@@ -19,13 +19,13 @@ from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects import nn_products as pr
 from sparsec.dialects import nn_structure as nn
 from sparsec.dialects.sparse import MatMul
+from sparsec.dialects.tensor_op import where_of
 from sparsec.errors import CompilerBug
 from sparsec.explanation.advice import give_advice
 from sparsec.explanation.islands import Call, find_islands
 from sparsec.explanation.kernels import Machine, kind_of, predicted
 from sparsec.explanation.layers import layer_reports
 from sparsec.explanation.report import Kind, LayerReport, Report
-from sparsec.lowering.calls import where_of
 from sparsec.measure import MeasuredProgram, require_runnable
 from sparsec.pipeline import Step
 from sparsec.target import CpuTarget

@@ -16,7 +16,7 @@ from sparsec.dialects import nn_structure as nn
 from sparsec.dialects.body import Yield, yielded
 from sparsec.dialects.encoding import as_tensor, element_of, layout_of, sizes_of, tensor, ui8
 from sparsec.dialects.nn_tokens import PackedAttention, TokenIndex
-from sparsec.dialects.tensor_op import SOURCE, integers, normalise_axis
+from sparsec.dialects.tensor_op import integers, normalise_axis, where_of
 from sparsec.dims import Size, is_number, is_per_channel
 from sparsec.errors import CompilerBug
 from sparsec.lowering.hoist_constants import hoist_constants
@@ -200,12 +200,6 @@ def _cumsum(op: rd.CumSum, b: ProgramBuilder) -> None:
     flags = {name: op.properties[name] for name in ("exclusive", "reverse") if name in op.properties}
     properties: dict[str, Attribute] = {"axis": IntegerAttr(axis, i64), **flags}
     b.call(kernel.CumSum, [b.buffer(op.operand)], [b.result(op.result)], op, properties)
-
-
-def where_of(op: Operation) -> str:
-    """The node or line that an op comes from."""
-    source = op.attributes.get(SOURCE)
-    return source.data if isinstance(source, StringAttr) else op.name
 
 
 def _out_of_range(where: str, b: ProgramBuilder, extent: Size) -> IntegerAttr:

@@ -19,8 +19,9 @@ from sparsec.context import elsewhere_of, weights_of
 from sparsec.dialects import kernel
 from sparsec.dialects.encoding import as_tensor, sizes_of
 from sparsec.dialects.requirements import requirements_of
+from sparsec.dialects.tensor_op import where_of
 from sparsec.errors import CompilerBug
-from sparsec.lowering.calls import CALLS, where_of
+from sparsec.lowering.calls import CALLS
 from sparsec.lowering.program_builder import ProgramBuilder
 from sparsec.packer import Elsewhere, Packer
 from sparsec.weights import WeightStore

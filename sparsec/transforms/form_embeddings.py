@@ -18,7 +18,7 @@ from sparsec.dialects.body import TILE_ELEMENTS
 from sparsec.dialects.encoding import element_of, sizes_of
 from sparsec.dialects.requirements import Requirement, requirements_of, set_requirements
 from sparsec.dialects.sparse import Embedding, Map
-from sparsec.dialects.tensor_op import SOURCE, integers, normalise_axis
+from sparsec.dialects.tensor_op import integers, normalise_axis, where_of
 from sparsec.dims import Size, is_number, is_per_channel, product
 from sparsec.transforms.straight_line import erase_dead, only_user
 from sparsec.weights import WeightStore
@@ -205,5 +205,4 @@ def _with_arguments(body: Region, order: Sequence[int]) -> Region:
 
 def _node(value: SSAValue) -> str:
     """The node of the file that makes a value, as messages name it."""
-    source = value.owner.attributes.get(SOURCE) if isinstance(value.owner, Operation) else None
-    return source.data if isinstance(source, StringAttr) else "an embedding"
+    return where_of(value.owner) if isinstance(value.owner, Operation) else "an embedding"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, SSAValue
 from xdsl.passes import ModulePass
@@ -14,7 +14,7 @@ from xdsl.rewriter import Rewriter
 
 from sparsec.dialects.encoding import blocks_of, element_of, layout_of, same_value_type, sizes_of, tensor
 from sparsec.dialects.nn_structure import Broadcast, Reshape, Slice
-from sparsec.dialects.tensor_op import SOURCE, TensorOp, sizes
+from sparsec.dialects.tensor_op import TensorOp, sizes, where_of
 from sparsec.dims import Dim, Size, product
 from sparsec.errors import ShapeError
 
@@ -49,9 +49,7 @@ def _infer_block(block: Block) -> None:
                 _set_type(op.result, tensor(element_of(op.operand.type), _wanted(op, known)))
             inferred = op.infer_types()
         except ShapeError as error:
-            source = op.attributes.get(SOURCE)
-            where = source.data if isinstance(source, StringAttr) else op.name
-            raise ShapeError(f"{where}: {error}") from None
+            raise ShapeError(f"{where_of(op)}: {error}") from None
         for result, type in zip(list(op.results), inferred, strict=True):
             _set_type(result, type)
 

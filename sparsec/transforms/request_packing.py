@@ -23,7 +23,7 @@ from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import element_of, sizes_of, to_numpy
 from sparsec.dialects.nn_attention import Attention
 from sparsec.dialects.sparse import LayerNorm, Map, MatMul
-from sparsec.dialects.tensor_op import SOURCE, integers, normalise_axis
+from sparsec.dialects.tensor_op import integers, normalise_axis, where_of
 from sparsec.dims import Dim, Size
 from sparsec.errors import InputError
 from sparsec.reference import names_of, scope_for
@@ -118,9 +118,7 @@ class _Analysis:
     def _follow(self, op: Operation) -> None:
         """Refuse an op that mixes sequences or looks ahead, else learn what it makes of padding."""
         if not self._keeps_apart(op):
-            source = op.attributes.get(SOURCE)
-            where = source.data if isinstance(source, StringAttr) else op.name
-            raise _Refused(f"{where} may mix sequences, or tokens with padding")
+            raise _Refused(f"{where_of(op)} may mix sequences, or tokens with padding")
         match op:
             case Map():
                 self._follow_map(op)

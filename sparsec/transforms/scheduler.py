@@ -6,8 +6,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from xdsl.dialects.builtin import StringAttr
-
 from sparsec.builder import constant_value
 from sparsec.cost import (
     Product,
@@ -24,7 +22,7 @@ from sparsec.dialects.body import Yield
 from sparsec.dialects.encoding import Layout, blocks_of, element_of, i16, sizes_of, ui8
 from sparsec.dialects.nn_structure import Constant
 from sparsec.dialects.sparse import SCHEDULE_HINT, MatMul, ScheduleAttr, layout_read_by
-from sparsec.dialects.tensor_op import SOURCE
+from sparsec.dialects.tensor_op import where_of
 from sparsec.dims import Dim, Size, product
 from sparsec.errors import CompilerBug, ShapeError
 from sparsec.kept import Kept
@@ -187,9 +185,7 @@ def _require_fit(hint: Schedule, matmul: MatMul, given: Product) -> None:
     """Refuse a schedule given by hand that no kernel of this product has."""
     if not _fits(hint.dataflow, given):
         possible = [flow.value for flow in Dataflow if _fits(flow, given)]
-        source = matmul.attributes.get(SOURCE)
-        where = source.data if isinstance(source, StringAttr) else matmul.name
         raise ShapeError(
-            f"{where}: dataflow {hint.dataflow.value} does not fit a product of {element_of(matmul.x.type)} by "
-            f"{element_of(matmul.weight.type)} with {given.kept.columns} input channels: use {' or '.join(possible)}"
+            f"{where_of(matmul)}: dataflow {hint.dataflow.value} does not fit a product of "
+            f"{element_of(matmul.x.type)} by {element_of(matmul.weight.type)} with {given.kept.columns} input channels: use {' or '.join(possible)}"
         )

@@ -33,8 +33,8 @@ def test_elements_are_picked_on_one_axis_and_broadcast_on_others() -> None:
 @pytest.mark.parametrize(
     ("data", "indices", "element", "message"),
     [
-        ([4, N, 7], [N, N], i64, r"of \[4, n, 7\] by \[n, n\]: needs as many axes"),
-        ([], [], i64, "needs as many axes, and one"),
+        ([4, N, 7], [N, N], i64, r"of \[4, n, 7\] by \[n, n\]: both need as many axes"),
+        ([], [], i64, "both need as many axes, at least one"),
         ([4, 7], [3, 7], i64, "do not broadcast: 4 against 3 on axis 0"),
         ([4, 7], [4, 7], f32, "takes i32 or i64 indices, got f32"),
     ],
