@@ -166,9 +166,8 @@ class GatherElements(TensorOp):
         data, indices = sizes(self.operand), sizes(self.indices)
         require_indices(self, self.indices)
         if not data or len(data) != len(indices):
-            raise ShapeError(
-                f"nn.gather_elements of {written(data)} by {written(indices)}: both need as many axes, at least one"
-            )
+            given = f"{written(data)} by {written(indices)}"
+            raise ShapeError(f"nn.gather_elements of {given}: both need as many axes, at least one")
         axis = normalise_axis(self.axis.value.data, len(data), self)
         others = broadcast(*((*shape[:axis], 1, *shape[axis + 1 :]) for shape in (data, indices)))
         return [tensor(element(self.operand), [*others[:axis], indices[axis], *others[axis + 1 :]])]

@@ -187,5 +187,6 @@ def _require_fit(hint: Schedule, matmul: MatMul, given: Product) -> None:
         possible = [flow.value for flow in Dataflow if _fits(flow, given)]
         raise ShapeError(
             f"{where_of(matmul)}: dataflow {hint.dataflow.value} does not fit a product of "
-            f"{element_of(matmul.x.type)} by {element_of(matmul.weight.type)} with {given.kept.columns} input channels: use {' or '.join(possible)}"
+            f"{element_of(matmul.x.type)} by {element_of(matmul.weight.type)} with {given.kept.columns} input "
+            f"channels: use {' or '.join(possible)}"
         )
