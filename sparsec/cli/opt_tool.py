@@ -227,8 +227,10 @@ def _bytes_of(literal: re.Match[bytes]) -> bytes:
             else dtype.type(float(value)).tobytes()
             for value in values
         ]
-    except (OverflowError, ValueError):
+    except ValueError:
         return literal[0]  # the parser says what is wrong
+    except OverflowError:
+        raise ModelError(f"{literal[0].decode()} has more bits than an f{literal['width'].decode()}") from None
     return b'dense<"0x%s">' % b"".join(found).hex().encode()
 
 

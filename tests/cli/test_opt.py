@@ -67,6 +67,7 @@ def test_bits_of_floats_have_zeros_in_front() -> None:
     ("%0 = nn.neg %1 : f32 %1 = nn.constant 1.0 : f32", "nn.neg reads a value before nn.constant makes it"),
     ('"t.t"() {a = #sparse.schedule<dataflow = gather_quads, tile = 64, rows = 5>} : () -> ()', "rows = 4, not 5"),
     ("%0 = nn.constant 256 : ui8", "Integer value 256 is out of range for type ui8"),
+    ("%0 = arith.constant dense<[0x1ffffffff, 0x3fc00000]> : tensor<2xf32>", "has more bits than an f32"),
 ])  # fmt: skip
 def test_what_the_parser_stumbles_over_is_a_mistake(text: str, message: str, folder: Path) -> None:
     Path("in.mlir").write_text(text)
