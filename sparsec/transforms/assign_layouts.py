@@ -192,11 +192,10 @@ class _Choice:
                 raise CompilerBug(f"{op.name} has no schedule for {layout or 'rows'}")
             total += choice[1]
         asked: list[tuple[SSAValue, Wanted]] = [
-            (op.operands[place], self.wants(op, place)) for place in tiled_places(op)
+            (value, self.wants(op, place)) for place, value in enumerate(op.operands)
         ]
-        for value, mine in dict.fromkeys(asked):
-            own = sum(operand is value and self.wants(op, place) == mine for place, operand in enumerate(op.operands))
-            if mine != self.written(value) and self.wanted(value)[mine] == own:
+        for value, mine in dict.fromkeys(asked[place] for place in tiled_places(op)):
+            if mine != self.written(value) and self.wanted(value)[mine] == asked.count((value, mine)):
                 total += self._conversion(value, self.written(value), mine)
         for value in tiled_results(op):
             total += self._conversions(value)
