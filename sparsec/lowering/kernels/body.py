@@ -21,10 +21,12 @@ from xdsl.ir import Attribute, Operation, Region, SSAValue
 from sparsec.dialects import nn_elementwise as ew
 from sparsec.dialects.body import Yield
 from sparsec.dialects.encoding import TableType, to_numpy, ui8
+from sparsec.dialects.kernel import buffer_element, buffer_sizes
 from sparsec.dialects.nn_structure import Constant
+from sparsec.dims import is_number
 from sparsec.errors import CompilerBug
 from sparsec.lowering.kernels.body_ops import TABLE, constant_number, convert, emit_constant
-from sparsec.lowering.kernels.elements import carried, narrow, widen
+from sparsec.lowering.kernels.elements import carried, load, narrow, unread, widen
 from sparsec.lowering.kernels.vector import LANES, Emitter, Value, lanes_of
 
 
@@ -215,6 +217,28 @@ class BodyEmitter:
         """Whether the result is only seen saturated."""
         seen = all(isinstance(use.operation, Yield | ew.Lookup) for use in op.result.uses)
         return seen and op.result.type in (ui8, i8)
+
+
+ByChannel = tuple[int, Attribute, Value]
+"""An argument of a body that is one number per channel: which, its element, where they lie."""
+
+
+def numbers_and_channels(
+    body: Region, first: int, e: Emitter, buffers: Sequence[SSAValue], places: Sequence[Value]
+) -> tuple[dict[int, Value], list[ByChannel]]:
+    """The arguments of a body from `first` on, which are numbers or one number per channel: those that are known
+    already, by number, and the others. Nothing is loaded for who reads none."""
+    known: dict[int, Value] = {}
+    channels: list[ByChannel] = []
+    for argument, (buffer, place) in enumerate(zip(buffers, places, strict=True), first):
+        element = buffer_element(buffer)
+        if body.block.args[argument].first_use is None:
+            known[argument] = unread(e, element, place)
+        elif is_number(buffer_sizes(buffer)):
+            known[argument] = load(e, element, place)
+        else:
+            channels.append((argument, element, place))
+    return known, channels
 
 
 def _is_only_stored(op: ew.Quantize) -> bool:

@@ -12,10 +12,9 @@ from xdsl.dialects.builtin import i64
 from xdsl.ir import Attribute
 
 from sparsec.dialects.kernel import Embedding, buffer_element, buffer_sizes, tensor_of
-from sparsec.dims import is_number
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.body import BodyEmitter
-from sparsec.lowering.kernels.elements import bytes_of, load, memory_type, narrow, unread, widen
+from sparsec.lowering.kernels.body import BodyEmitter, ByChannel, numbers_and_channels
+from sparsec.lowering.kernels.elements import bytes_of, load, memory_type, narrow, widen
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.gather import index_at, resolve
 from sparsec.lowering.kernels.tiles import ROW_TABLE_BYTES, fill_row_table, transpose
@@ -67,30 +66,21 @@ class _Rows:
 
     Attributes:
         emitter: the body, once all numbers are known.
-        channels: the extras that it takes by channel: argument, element, where they lie.
+        channels: the extras that it takes by channel.
         outs: the element types of the outs.
     """
 
     e: Emitter
     tables: Sequence[_Table]
     emitter: BodyEmitter
-    channels: Sequence[tuple[int, Attribute, Value]]
+    channels: Sequence[ByChannel]
     outs: Sequence[Attribute]
 
     @staticmethod
     def of(op: Embedding, frame: Frame) -> _Rows:
         """Emits what does not depend on the token or channel; call it outside of loops."""
         e, count = frame.e, len(op.message_numbers)
-        scalars: dict[int, Value] = {}
-        channels: list[tuple[int, Attribute, Value]] = []
-        for argument, number in enumerate(range(2 * count, len(op.ins)), count):
-            element, place = buffer_element(op.ins[number]), frame.ins[number]
-            if op.body.block.args[argument].first_use is None:
-                scalars[argument] = unread(e, element, place)
-            elif is_number(buffer_sizes(op.ins[number])):
-                scalars[argument] = load(e, element, place)
-            else:
-                channels.append((argument, element, place))
+        scalars, channels = numbers_and_channels(op.body, count, e, op.ins[2 * count :], frame.ins[2 * count :])
         tables = [_table(op, frame, number) for number in range(count)]
         body = BodyEmitter(op.body, e).prepare(scalars)
         return _Rows(e, tables, body, channels, [buffer_element(out) for out in op.outs])

@@ -14,11 +14,10 @@ from xdsl.ir import Attribute
 
 from sparsec.dialects.body import yielded
 from sparsec.dialects.encoding import Layout, sizes_of
-from sparsec.dialects.kernel import LayerNorm, buffer_element, buffer_layout, buffer_sizes, tensor_of
-from sparsec.dims import is_number
+from sparsec.dialects.kernel import LayerNorm, buffer_element, buffer_layout, tensor_of
 from sparsec.errors import CompilerBug
-from sparsec.lowering.kernels.body import BodyEmitter
-from sparsec.lowering.kernels.elements import bytes_of, load, unread
+from sparsec.lowering.kernels.body import BodyEmitter, ByChannel, numbers_and_channels
+from sparsec.lowering.kernels.elements import bytes_of, load
 from sparsec.lowering.kernels.frame import Frame, KernelRow, Sizes
 from sparsec.lowering.kernels.matmul import store_tile_rows
 from sparsec.lowering.kernels.shared import by_token
@@ -105,28 +104,19 @@ class _Behind:
 
     Attributes:
         bodies: by number of vectors.
-        channels: arguments that hold one number per channel: argument, element, where they lie.
+        channels: the extras that it takes by channel.
         outs: element types of the outs.
     """
 
     bodies: Mapping[int, BodyEmitter]
-    channels: Sequence[tuple[int, Attribute, Value]]
+    channels: Sequence[ByChannel]
     outs: Sequence[Attribute]
 
     @staticmethod
     def of(op: LayerNorm, frame: Frame) -> _Behind:
         """Emits what does not depend on the channel; call it outside of loops."""
         e = frame.e
-        scalars: dict[int, Value] = {}
-        channels: list[tuple[int, Attribute, Value]] = []
-        for argument, (buffer, place) in enumerate(zip(op.ins[3:], frame.ins[3:], strict=True), 1):
-            element = buffer_element(buffer)
-            if op.body.block.args[argument].first_use is None:
-                scalars[argument] = unread(e, element, place)
-            elif is_number(buffer_sizes(buffer)):
-                scalars[argument] = load(e, element, place)
-            else:
-                channels.append((argument, element, place))
+        scalars, channels = numbers_and_channels(op.body, 1, e, op.ins[3:], frame.ins[3:])
         bodies = {count: BodyEmitter(op.body, e, count * LANES).prepare(scalars) for count in (1, TILE // LANES)}
         return _Behind(bodies, channels, [buffer_element(out) for out in op.outs])
 
